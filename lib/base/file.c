@@ -1,0 +1,299 @@
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void wgctl_close_pointer(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+}
+
+static int check_owner(const struct stat *status, const char *path, struct wgctl_error *err)
+{
+    if (status->st_uid == geteuid() || status->st_uid == 0)
+        return WGCTL_OK;
+    wgctl_fail(err, WGCTL_DENIED, "%s belongs to another user (uid %u)", path,
+               (unsigned)status->st_uid);
+    return wgctl_hint(err, "if it is yours to manage: sudo chown root %s", path);
+}
+
+static int check_folder(struct wgctl_folder *folder, struct wgctl_error *err)
+{
+    struct stat status;
+    if (fstat(folder->fd, &status) < 0)
+        return wgctl_fail_errno(err, "cannot look at %s", folder->path);
+    int rc = check_owner(&status, folder->path, err);
+    if (rc < 0)
+        return rc;
+    if (status.st_mode & (S_IWGRP | S_IWOTH)) {
+        wgctl_fail(err, WGCTL_DENIED, "%s can be written to by other users", folder->path);
+        return wgctl_hint(err, "sudo chmod go-w %s", folder->path);
+    }
+    return WGCTL_OK;
+}
+
+static int checked_folder(int fd, struct wgctl_folder *folder, struct wgctl_error *err)
+{
+    folder->fd = fd;
+    int rc = check_folder(folder, err);
+    if (rc < 0)
+        wgctl_folder_close(folder);
+    return rc;
+}
+
+int wgctl_folder_open(const char *path, struct wgctl_folder *ret, struct wgctl_error *err)
+{
+    struct wgctl_folder folder = WGCTL_FOLDER_CLOSED;
+    if ((size_t)snprintf(folder.path, sizeof folder.path, "%s", path) >= sizeof folder.path) {
+        errno = ENAMETOOLONG;
+        return wgctl_fail_errno(err, "cannot open the folder %.100s…", path);
+    }
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return wgctl_fail_errno(err, "cannot open the folder %s", path);
+    int rc = checked_folder(fd, &folder, err);
+    if (rc == WGCTL_OK)
+        *ret = folder;
+    return rc;
+}
+
+int wgctl_folder_make(const char *path, bool *ret_made, struct wgctl_error *err)
+{
+    bool made = mkdir(path, 0700) == 0;
+    if (!made && errno != EEXIST)
+        return wgctl_fail_errno(err, "cannot make the folder %s", path);
+    if (ret_made)
+        *ret_made = made;
+    return WGCTL_OK;
+}
+
+int wgctl_folder_open_in(const struct wgctl_folder *parent, const char *name, bool create,
+                         struct wgctl_folder *ret, struct wgctl_error *err)
+{
+    struct wgctl_folder folder = WGCTL_FOLDER_CLOSED;
+    if ((size_t)snprintf(folder.path, sizeof folder.path, "%s/%s", parent->path, name) >=
+        sizeof folder.path) {
+        errno = ENAMETOOLONG;
+        return wgctl_fail_errno(err, "cannot open the folder %s", name);
+    }
+    int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+    int fd = openat(parent->fd, name, flags);
+    if (fd < 0 && errno == ENOENT && create) {
+        if (mkdirat(parent->fd, name, 0700) < 0 && errno != EEXIST)
+            return wgctl_fail_errno(err, "cannot make the folder %s", folder.path);
+        fd = openat(parent->fd, name, flags);
+    }
+    if (fd < 0)
+        return wgctl_fail_errno(err, "cannot open the folder %s", folder.path);
+    int rc = checked_folder(fd, &folder, err);
+    if (rc == WGCTL_OK)
+        *ret = folder;
+    return rc;
+}
+
+void wgctl_folder_close(struct wgctl_folder *folder)
+{
+    if (folder->fd >= 0)
+        close(folder->fd);
+    folder->fd = -1;
+}
+
+static int check_file(const struct stat *status, enum wgctl_exposure exposure, const char *path,
+                      struct wgctl_error *err)
+{
+    if (!S_ISREG(status->st_mode))
+        return wgctl_fail(err, WGCTL_DENIED, "%s is not a regular file", path);
+    int rc = check_owner(status, path, err);
+    if (rc < 0)
+        return rc;
+    if (exposure == WGCTL_SECRET && status->st_mode & (S_IRWXG | S_IRWXO)) {
+        wgctl_fail(err, WGCTL_DENIED, "%s holds keys, and other users can read it", path);
+        return wgctl_hint(err, "sudo chmod 600 %s", path);
+    }
+    if (status->st_mode & (S_IWGRP | S_IWOTH)) {
+        wgctl_fail(err, WGCTL_DENIED, "%s can be written to by other users", path);
+        return wgctl_hint(err, "sudo chmod go-w %s", path);
+    }
+    return WGCTL_OK;
+}
+
+static int read_all(int fd, size_t expected, struct wgctl_text *ret)
+{
+    /* One byte more than expected shows the end of the file without growing. */
+    size_t want = expected + 1;
+    for (;;) {
+        char *room = wgctl_text_room(ret, want);
+        if (!room)
+            return 0;
+        ssize_t got = read(fd, room, want);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return -1;
+        ret->size += (size_t)got;
+        ret->data[ret->size] = '\0';
+        if (got == 0)
+            return 0;
+        want = want > (size_t)got ? want - (size_t)got : 4096;
+    }
+}
+
+int wgctl_file_read(const struct wgctl_folder *folder, const char *name,
+                    enum wgctl_exposure exposure, struct wgctl_text *ret, struct wgctl_error *err)
+{
+    char path[PATH_MAX + NAME_MAX + 2];
+    snprintf(path, sizeof path, "%s/%s", folder->path, name);
+
+    /* O_NONBLOCK: a FIFO put in its place must not make us wait. */
+    WGCTL_FD fd = openat(folder->fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0 && errno == ELOOP) {
+        wgctl_fail(err, WGCTL_DENIED, "%s is a symbolic link, which wgctl does not follow", path);
+        return wgctl_hint(err,
+                          "put the file itself there: sudo cp --remove-destination "
+                          "\"$(readlink -f %s)\" %s",
+                          path, path);
+    }
+    if (fd < 0)
+        return wgctl_fail_errno(err, "cannot open %s", path);
+
+    struct stat status;
+    if (fstat(fd, &status) < 0)
+        return wgctl_fail_errno(err, "cannot look at %s", path);
+    int rc = check_file(&status, exposure, path, err);
+    if (rc < 0)
+        return rc;
+    if (read_all(fd, (size_t)status.st_size, ret) < 0)
+        return wgctl_fail_errno(err, "cannot read %s", path);
+    return wgctl_text_check(ret, err);
+}
+
+bool wgctl_file_exists(const struct wgctl_folder *folder, const char *name)
+{
+    struct stat status;
+    return fstatat(folder->fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static int write_all(int fd, struct wgctl_slice content)
+{
+    while (content.size > 0) {
+        ssize_t put = write(fd, content.data, content.size);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put < 0)
+            return -1;
+        content.data += put;
+        content.size -= (size_t)put;
+    }
+    return 0;
+}
+
+static int fsync_retrying(int fd)
+{
+    int rc;
+    do
+        rc = fsync(fd);
+    while (rc < 0 && errno == EINTR);
+    return rc;
+}
+
+static int write_new(const struct wgctl_folder *folder, struct wgctl_slice content, mode_t mode,
+                     bool durable)
+{
+    WGCTL_FD fd = openat(folder->fd, WGCTL_FILE_NEW,
+                         O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return -1;
+    if (mode != 0600 && fchmod(fd, mode) < 0)
+        return -1;
+    if (write_all(fd, content) < 0 || (durable && fsync_retrying(fd) < 0))
+        return -1;
+    int closing = fd;
+    fd = -1;
+    /* Some filesystems (NFS, quotas) report a full disk only here. After EINTR
+     * the descriptor is gone all the same (close(2)), and fsync has succeeded. */
+    return close(closing) < 0 && errno != EINTR ? -1 : 0;
+}
+
+static int replace(const struct wgctl_folder *folder, const char *name, struct wgctl_slice content,
+                   mode_t mode, bool durable, struct wgctl_error *err)
+{
+    if (write_new(folder, content, mode, durable) == 0 &&
+        renameat(folder->fd, WGCTL_FILE_NEW, folder->fd, name) == 0)
+        return WGCTL_OK;
+    wgctl_fail_errno(err, "cannot write %s/%s", folder->path, name);
+    unlinkat(folder->fd, WGCTL_FILE_NEW, 0);
+    return err->status;
+}
+
+int wgctl_file_write(const struct wgctl_folder *folder, const char *name,
+                     struct wgctl_slice content, mode_t mode, struct wgctl_error *err)
+{
+    int rc = replace(folder, name, content, mode, true, err);
+    if (rc < 0)
+        return rc;
+    if (fsync_retrying(folder->fd) < 0)
+        return wgctl_fail_errno(err, "cannot write %s/%s to the disk", folder->path, name);
+    return WGCTL_OK;
+}
+
+int wgctl_file_write_volatile(const struct wgctl_folder *folder, const char *name,
+                              struct wgctl_slice content, struct wgctl_error *err)
+{
+    /* A killed predecessor may have left it; no lock of ours covers /run. */
+    unlinkat(folder->fd, WGCTL_FILE_NEW, 0);
+    return replace(folder, name, content, 0600, false, err);
+}
+
+int wgctl_file_remove(const struct wgctl_folder *folder, const char *name, struct wgctl_error *err)
+{
+    if (unlinkat(folder->fd, name, 0) < 0 && errno != ENOENT)
+        return wgctl_fail_errno(err, "cannot remove %s/%s", folder->path, name);
+    return WGCTL_OK;
+}
+
+int wgctl_file_set(const char *path, const char *content, struct wgctl_error *err)
+{
+    WGCTL_FD fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0 || write_all(fd, wgctl_slice_of(content)) < 0)
+        return wgctl_fail_errno(err, "cannot write %s", path);
+    return WGCTL_OK;
+}
+
+bool wgctl_file_first_line(const char *path, char *line, size_t size)
+{
+    WGCTL_FD fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd < 0 ? -1 : read(fd, line, size - 1);
+    if (got < 0)
+        return false;
+    line[got] = '\0';
+    line[strcspn(line, "\n")] = '\0';
+    return true;
+}
+
+int wgctl_folder_lock(const struct wgctl_folder *folder, const char *name, int *ret_fd,
+                      struct wgctl_error *err)
+{
+    int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC;
+    WGCTL_FD fd = openat(folder->fd, name, flags, 0600);
+    if (fd < 0)
+        return wgctl_fail_errno(err, "cannot lock %s", folder->path);
+
+    int rc;
+    do
+        rc = flock(fd, LOCK_EX);
+    while (rc < 0 && errno == EINTR);
+    if (rc < 0)
+        return wgctl_fail_errno(err, "cannot lock %s", folder->path);
+    if (unlinkat(folder->fd, WGCTL_FILE_NEW, 0) < 0 && errno != ENOENT)
+        return wgctl_fail_errno(err, "cannot remove %s/" WGCTL_FILE_NEW, folder->path);
+
+    *ret_fd = fd;
+    fd = -1;
+    return WGCTL_OK;
+}

@@ -1,0 +1,341 @@
+#include "base/netlink.h"
+
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/genetlink.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The kernel fills dump messages up to what the reader offers, 32 KiB at most;
+ * a smaller buffer would cut them. */
+enum { RECEIVE_SIZE = 32768 };
+
+struct wgctl_netlink {
+    struct mnl_socket *socket;
+    unsigned sequence;
+    char reason[128];
+    _Alignas(8) char buffer[RECEIVE_SIZE];
+};
+
+int wgctl_netlink_open(int protocol, struct wgctl_netlink **ret, struct wgctl_error *err)
+{
+    WGCTL_NETLINK *netlink = calloc(1, sizeof *netlink);
+    if (!netlink)
+        return wgctl_fail_memory(err);
+    netlink->socket = mnl_socket_open2(protocol, SOCK_CLOEXEC);
+    if (!netlink->socket || mnl_socket_bind(netlink->socket, 0, MNL_SOCKET_AUTOPID) < 0)
+        return wgctl_fail_errno(err, "cannot talk to the kernel over netlink");
+
+    /* Old kernels lack these; the answers are poorer then, not wrong. */
+    int on = 1;
+    mnl_socket_setsockopt(netlink->socket, NETLINK_CAP_ACK, &on, sizeof on);
+    mnl_socket_setsockopt(netlink->socket, NETLINK_EXT_ACK, &on, sizeof on);
+
+    *ret = netlink;
+    netlink = NULL;
+    return WGCTL_OK;
+}
+
+void wgctl_netlink_close(struct wgctl_netlink **netlink)
+{
+    if (!*netlink)
+        return;
+    if ((*netlink)->socket)
+        mnl_socket_close((*netlink)->socket);
+    explicit_bzero((*netlink)->buffer, RECEIVE_SIZE);
+    free(*netlink);
+    *netlink = NULL;
+}
+
+static struct nlmsghdr *header_of(struct wgctl_netlink_message *message)
+{
+    return (struct nlmsghdr *)(void *)message->buffer;
+}
+
+void *wgctl_netlink_begin(struct wgctl_netlink_message *message, uint16_t type, uint16_t flags,
+                          size_t header_size)
+{
+    message->full = false;
+    struct nlmsghdr *header = mnl_nlmsg_put_header(message->buffer);
+    header->nlmsg_type = type;
+    header->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags);
+    return mnl_nlmsg_put_extra_header(header, header_size);
+}
+
+void wgctl_netlink_begin_generic(struct wgctl_netlink_message *message, uint16_t family,
+                                 uint8_t command, uint8_t version, uint16_t flags)
+{
+    struct genlmsghdr *generic = wgctl_netlink_begin(message, family, flags, sizeof *generic);
+    generic->cmd = command;
+    generic->version = version;
+}
+
+void wgctl_netlink_put(struct wgctl_netlink_message *message, uint16_t type, const void *data,
+                       size_t size)
+{
+    if (!mnl_attr_put_check(header_of(message), sizeof message->buffer, type, size, data))
+        message->full = true;
+}
+
+void wgctl_netlink_put_u8(struct wgctl_netlink_message *message, uint16_t type, uint8_t value)
+{
+    wgctl_netlink_put(message, type, &value, sizeof value);
+}
+
+void wgctl_netlink_put_u16(struct wgctl_netlink_message *message, uint16_t type, uint16_t value)
+{
+    wgctl_netlink_put(message, type, &value, sizeof value);
+}
+
+void wgctl_netlink_put_u32(struct wgctl_netlink_message *message, uint16_t type, uint32_t value)
+{
+    wgctl_netlink_put(message, type, &value, sizeof value);
+}
+
+void wgctl_netlink_put_string(struct wgctl_netlink_message *message, uint16_t type,
+                              const char *string)
+{
+    wgctl_netlink_put(message, type, string, strlen(string) + 1);
+}
+
+struct nlattr *wgctl_netlink_nest(struct wgctl_netlink_message *message, uint16_t type)
+{
+    struct nlattr *nest =
+        mnl_attr_nest_start_check(header_of(message), sizeof message->buffer, type);
+    if (!nest)
+        message->full = true;
+    return nest;
+}
+
+void wgctl_netlink_nest_end(struct wgctl_netlink_message *message, struct nlattr *nest)
+{
+    if (nest)
+        mnl_attr_nest_end(header_of(message), nest);
+}
+
+size_t wgctl_netlink_size(const struct wgctl_netlink_message *message)
+{
+    return ((const struct nlmsghdr *)(const void *)message->buffer)->nlmsg_len;
+}
+
+void wgctl_netlink_rewind(struct wgctl_netlink_message *message, size_t size)
+{
+    explicit_bzero(message->buffer + size, sizeof message->buffer - size);
+    header_of(message)->nlmsg_len = (uint32_t)size;
+    message->full = false;
+}
+
+void wgctl_netlink_message_clear(struct wgctl_netlink_message *message)
+{
+    explicit_bzero(message, sizeof *message);
+}
+
+/* The text the kernel attaches to an error (NETLINK_EXT_ACK). */
+static void note_reason(struct wgctl_netlink *netlink, const struct nlmsghdr *header)
+{
+    const struct nlmsgerr *error = mnl_nlmsg_get_payload(header);
+    netlink->reason[0] = '\0';
+    if (!(header->nlmsg_flags & NLM_F_ACK_TLVS))
+        return;
+    size_t skip = sizeof *error;
+    if (!(header->nlmsg_flags & NLM_F_CAPPED))
+        skip += error->msg.nlmsg_len - sizeof(struct nlmsghdr);
+    if (header->nlmsg_len < NLMSG_HDRLEN + skip)
+        return;
+    const struct nlattr *table[NLMSGERR_ATTR_MSG + 1];
+    wgctl_attributes_sort((const char *)error + skip, header->nlmsg_len - NLMSG_HDRLEN - skip,
+                          table, NLMSGERR_ATTR_MSG);
+    const struct nlattr *text = table[NLMSGERR_ATTR_MSG];
+    if (text)
+        snprintf(netlink->reason, sizeof netlink->reason, "%.*s", (int)wgctl_attribute_size(text),
+                 (const char *)wgctl_attribute_data(text));
+}
+
+enum progress { MORE = 1, END = 0 }; /* or a negative errno */
+
+static int take_message(struct wgctl_netlink *netlink, const struct nlmsghdr *header,
+                        wgctl_netlink_callback callback, void *context)
+{
+    /* A late answer to an exchange that was given up. */
+    if (header->nlmsg_seq != netlink->sequence)
+        return MORE;
+
+    if (header->nlmsg_type == NLMSG_ERROR || header->nlmsg_type == NLMSG_DONE) {
+        int error = 0; /* both begin with it; a bare NLMSG_DONE is a success */
+        if (mnl_nlmsg_get_payload_len(header) >= sizeof error)
+            memcpy(&error, mnl_nlmsg_get_payload(header), sizeof error);
+        if (header->nlmsg_type == NLMSG_ERROR)
+            note_reason(netlink, header);
+        if (error == 0 && header->nlmsg_flags & NLM_F_DUMP_INTR)
+            return -EINTR;
+        return error < 0 ? error : END;
+    }
+    if (header->nlmsg_type < NLMSG_MIN_TYPE || !callback)
+        return MORE;
+    int rc = callback(header, context);
+    return rc < 0 ? rc : MORE;
+}
+
+static int take_datagram(struct wgctl_netlink *netlink, int size, bool *interrupted,
+                         wgctl_netlink_callback callback, void *context)
+{
+    const struct nlmsghdr *header = (const void *)netlink->buffer;
+    int left = size, rc = MORE;
+    while (rc == MORE && mnl_nlmsg_ok(header, left)) {
+        *interrupted |= header->nlmsg_flags & NLM_F_DUMP_INTR;
+        rc = take_message(netlink, header, callback, context);
+        header = mnl_nlmsg_next(header, &left);
+    }
+    explicit_bzero(netlink->buffer, (size_t)size);
+    return rc;
+}
+
+int wgctl_netlink_talk(struct wgctl_netlink *netlink, struct wgctl_netlink_message *message,
+                       wgctl_netlink_callback callback, void *context)
+{
+    struct nlmsghdr *header = header_of(message);
+    header->nlmsg_seq = ++netlink->sequence;
+    netlink->reason[0] = '\0';
+
+    ssize_t done;
+    do
+        done = mnl_socket_sendto(netlink->socket, header, header->nlmsg_len);
+    while (done < 0 && errno == EINTR);
+    if (done < 0)
+        return -errno;
+
+    bool interrupted = false;
+    int rc = MORE;
+    while (rc == MORE) {
+        done = mnl_socket_recvfrom(netlink->socket, netlink->buffer, RECEIVE_SIZE);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done < 0)
+            return -errno;
+        rc = take_datagram(netlink, (int)done, &interrupted, callback, context);
+    }
+    return rc == END && interrupted ? -EINTR : rc;
+}
+
+const char *wgctl_netlink_reason(const struct wgctl_netlink *netlink)
+{
+    return netlink->reason;
+}
+
+int wgctl_netlink_fail(struct wgctl_netlink *netlink, int negative_errno, struct wgctl_error *err,
+                       const char *format, ...)
+{
+    char what[WGCTL_MESSAGE_SIZE / 2];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(what, sizeof what, format, args);
+    va_end(args);
+    errno = -negative_errno;
+    wgctl_fail_errno(err, "%s", what);
+    if (netlink->reason[0]) {
+        size_t used = strlen(err->message);
+        snprintf(err->message + used, sizeof err->message - used, " (%s)", netlink->reason);
+    }
+    return err->status;
+}
+
+static int take_family(const struct nlmsghdr *header, void *context)
+{
+    size_t size;
+    const void *attributes = wgctl_netlink_payload(header, sizeof(struct genlmsghdr), &size);
+    const struct nlattr *table[CTRL_ATTR_FAMILY_ID + 1];
+    wgctl_attributes_sort(attributes, size, table, CTRL_ATTR_FAMILY_ID);
+    *(uint16_t *)context = wgctl_attribute_u16(table[CTRL_ATTR_FAMILY_ID]);
+    return 0;
+}
+
+int wgctl_netlink_family(struct wgctl_netlink *netlink, const char *name, uint16_t *ret)
+{
+    struct wgctl_netlink_message message;
+    uint16_t family = 0;
+    wgctl_netlink_begin_generic(&message, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 1, NLM_F_ACK);
+    wgctl_netlink_put_string(&message, CTRL_ATTR_FAMILY_NAME, name);
+    int rc = wgctl_netlink_talk(netlink, &message, take_family, &family);
+    if (rc == 0 && family == 0)
+        rc = -ENOENT;
+    if (rc == 0)
+        *ret = family;
+    return rc;
+}
+
+const void *wgctl_netlink_payload(const struct nlmsghdr *header, size_t header_size,
+                                  size_t *ret_size)
+{
+    size_t skip = (header_size + 3) & ~(size_t)3, size = mnl_nlmsg_get_payload_len(header);
+    *ret_size = size > skip ? size - skip : 0;
+    return mnl_nlmsg_get_payload_offset(header, header_size);
+}
+
+const struct nlattr *wgctl_attributes_next(const void *attributes, size_t size,
+                                           const struct nlattr *cursor)
+{
+    const char *start = attributes;
+    const struct nlattr *next = cursor ? mnl_attr_next(cursor) : attributes;
+    size_t offset = (size_t)((const char *)next - start);
+    if (offset >= size || !mnl_attr_ok(next, (int)(size - offset)))
+        return NULL;
+    return next;
+}
+
+void wgctl_attributes_sort(const void *attributes, size_t size, const struct nlattr **table,
+                           uint16_t max)
+{
+    memset(table, 0, (max + 1U) * sizeof *table);
+    const struct nlattr *attribute = NULL;
+    while ((attribute = wgctl_attributes_next(attributes, size, attribute)))
+        if (mnl_attr_get_type(attribute) <= max)
+            table[mnl_attr_get_type(attribute)] = attribute;
+}
+
+const void *wgctl_attribute_data(const struct nlattr *attribute)
+{
+    return mnl_attr_get_payload(attribute);
+}
+
+size_t wgctl_attribute_size(const struct nlattr *attribute)
+{
+    return mnl_attr_get_payload_len(attribute);
+}
+
+static void copy_value(const struct nlattr *attribute, void *value, size_t size)
+{
+    if (attribute && wgctl_attribute_size(attribute) == size)
+        memcpy(value, wgctl_attribute_data(attribute), size);
+}
+
+uint32_t wgctl_attribute_u32(const struct nlattr *attribute)
+{
+    uint32_t value = 0;
+    copy_value(attribute, &value, sizeof value);
+    return value;
+}
+
+uint16_t wgctl_attribute_u16(const struct nlattr *attribute)
+{
+    uint16_t value = 0;
+    copy_value(attribute, &value, sizeof value);
+    return value;
+}
+
+uint64_t wgctl_attribute_u64(const struct nlattr *attribute)
+{
+    uint64_t value = 0;
+    copy_value(attribute, &value, sizeof value);
+    return value;
+}
+
+const char *wgctl_attribute_string(const struct nlattr *attribute)
+{
+    if (!attribute)
+        return "";
+    const char *data = wgctl_attribute_data(attribute);
+    size_t size = wgctl_attribute_size(attribute);
+    return size > 0 && data[size - 1] == '\0' ? data : "";
+}

@@ -1,0 +1,218 @@
+#include "base/text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_space(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+struct wgctl_slice wgctl_slice_of(const char *string)
+{
+    return (struct wgctl_slice){string, strlen(string)};
+}
+
+bool wgctl_slice_equal(struct wgctl_slice a, struct wgctl_slice b)
+{
+    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+}
+
+bool wgctl_slice_equal_nocase(struct wgctl_slice a, const char *string)
+{
+    if (a.size != strlen(string))
+        return false;
+    for (size_t i = 0; i < a.size; i++)
+        if (lower(a.data[i]) != lower(string[i]))
+            return false;
+    return true;
+}
+
+bool wgctl_slice_starts(struct wgctl_slice slice, const char *prefix)
+{
+    size_t size = strlen(prefix);
+    return slice.size >= size && memcmp(slice.data, prefix, size) == 0;
+}
+
+struct wgctl_slice wgctl_slice_trim(struct wgctl_slice slice)
+{
+    while (slice.size > 0 && is_space(slice.data[0])) {
+        slice.data++;
+        slice.size--;
+    }
+    while (slice.size > 0 && is_space(slice.data[slice.size - 1]))
+        slice.size--;
+    return slice;
+}
+
+bool wgctl_slice_split(struct wgctl_slice *rest, char separator, struct wgctl_slice *ret_part)
+{
+    if (!rest->data)
+        return false;
+    const char *end = rest->size ? memchr(rest->data, separator, rest->size) : NULL;
+    if (!end) {
+        *ret_part = *rest;
+        *rest = (struct wgctl_slice){NULL, 0};
+        return true;
+    }
+    size_t size = (size_t)(end - rest->data);
+    *ret_part = (struct wgctl_slice){rest->data, size};
+    *rest = (struct wgctl_slice){end + 1, rest->size - size - 1};
+    return true;
+}
+
+bool wgctl_slice_number(struct wgctl_slice slice, uint64_t max, uint64_t *ret)
+{
+    uint64_t value = 0;
+    if (slice.size == 0)
+        return false;
+    for (size_t i = 0; i < slice.size; i++) {
+        char c = slice.data[i];
+        if (c < '0' || c > '9')
+            return false;
+        uint64_t digit = (uint64_t)(c - '0');
+        if (value > (max - digit) / 10 || digit > max)
+            return false;
+        value = value * 10 + digit;
+    }
+    *ret = value;
+    return true;
+}
+
+char *wgctl_slice_string(struct wgctl_slice slice, char *buffer, size_t size)
+{
+    size_t length = slice.size < size ? slice.size : size - 1;
+    if (length > 0)
+        memcpy(buffer, slice.data, length);
+    buffer[length] = '\0';
+    return buffer;
+}
+
+char *wgctl_slice_dup(struct wgctl_slice slice)
+{
+    char *copy = malloc(slice.size + 1);
+    if (copy)
+        wgctl_slice_string(slice, copy, slice.size + 1);
+    return copy;
+}
+
+bool wgctl_slice_has_control(struct wgctl_slice slice)
+{
+    for (size_t i = 0; i < slice.size; i++)
+        if ((unsigned char)slice.data[i] < 0x20 || slice.data[i] == 0x7f)
+            return true;
+    return false;
+}
+
+char *wgctl_text_room(struct wgctl_text *text, size_t size)
+{
+    if (text->failed)
+        return NULL;
+    if (size < text->capacity && text->size < text->capacity - size)
+        return text->data + text->size;
+    if (size > SIZE_MAX / 4 || text->size > SIZE_MAX / 4) {
+        text->failed = true;
+        return NULL;
+    }
+
+    /* realloc(3) would leave the old bytes behind. */
+    size_t capacity = text->size * 2 + size + 1;
+    char *data = malloc(capacity);
+    if (!data) {
+        text->failed = true;
+        return NULL;
+    }
+    if (text->data) {
+        memcpy(data, text->data, text->size);
+        explicit_bzero(text->data, text->size);
+        free(text->data);
+    }
+    data[text->size] = '\0';
+    text->data = data;
+    text->capacity = capacity;
+    return text->data + text->size;
+}
+
+void wgctl_text_append(struct wgctl_text *text, const void *data, size_t size)
+{
+    char *room = wgctl_text_room(text, size);
+    if (!room)
+        return;
+    if (size > 0)
+        memcpy(room, data, size);
+    room[size] = '\0';
+    text->size += size;
+}
+
+void wgctl_text_string(struct wgctl_text *text, const char *string)
+{
+    wgctl_text_append(text, string, strlen(string));
+}
+
+void wgctl_text_slice(struct wgctl_text *text, struct wgctl_slice slice)
+{
+    wgctl_text_append(text, slice.data, slice.size);
+}
+
+void wgctl_text_format(struct wgctl_text *text, const char *format, ...)
+{
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    int size = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    char *room = size < 0 ? NULL : wgctl_text_room(text, (size_t)size);
+    if (room) {
+        vsnprintf(room, (size_t)size + 1, format, again);
+        text->size += (size_t)size;
+    }
+    va_end(again);
+}
+
+int wgctl_text_check(const struct wgctl_text *text, struct wgctl_error *err)
+{
+    return text->failed ? wgctl_fail_memory(err) : WGCTL_OK;
+}
+
+struct wgctl_slice wgctl_text_slice_of(const struct wgctl_text *text)
+{
+    return (struct wgctl_slice){text->data ? text->data : "", text->size};
+}
+
+void wgctl_text_clear(struct wgctl_text *text)
+{
+    if (text->data)
+        explicit_bzero(text->data, text->size);
+    free(text->data);
+    *text = (struct wgctl_text){0};
+}
+
+void wgctl_free_pointer(void *pointer)
+{
+    free(*(void **)pointer);
+}
+
+void *wgctl_array_grow(void *array, size_t count, size_t *capacity, size_t element)
+{
+    if (count == *capacity) {
+        size_t wanted = count ? count * 2 : 4;
+        void *moved = calloc(wanted, element);
+        if (!moved)
+            return NULL;
+        if (array) {
+            memcpy(moved, array, count * element);
+            explicit_bzero(array, count * element);
+            free(array);
+        }
+        array = moved;
+        *capacity = wanted;
+    }
+    return array;
+}
