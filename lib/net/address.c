@@ -1,0 +1,178 @@
+#include "net/address.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int refuse(struct wgctl_slice text, const char *why, struct wgctl_error *err)
+{
+    char shown[100];
+    wgctl_fail(err, WGCTL_INVALID, "'%s' %s", wgctl_slice_string(text, shown, sizeof shown), why);
+    return wgctl_hint(err, "write it like 10.0.0.1, 10.0.0.0/24 or fd00::/64");
+}
+
+unsigned wgctl_family_size(uint8_t family)
+{
+    return family == AF_INET ? 4 : 16;
+}
+
+static unsigned full_length(uint8_t family)
+{
+    return 8 * wgctl_family_size(family);
+}
+
+static bool read_address(struct wgctl_slice text, struct wgctl_prefix *ret)
+{
+    char address[INET6_ADDRSTRLEN];
+    if (text.size >= sizeof address || wgctl_slice_has_control(text))
+        return false;
+    wgctl_slice_string(text, address, sizeof address);
+    *ret = (struct wgctl_prefix){.family = strchr(address, ':') ? AF_INET6 : AF_INET};
+    ret->length = (uint8_t)full_length(ret->family);
+    return inet_pton(ret->family, address, ret->bytes) == 1;
+}
+
+int wgctl_prefix_parse(struct wgctl_slice text, struct wgctl_prefix *ret, struct wgctl_error *err)
+{
+    struct wgctl_slice length = text, address = text;
+    struct wgctl_prefix prefix;
+    wgctl_slice_split(&length, '/', &address);
+    if (!read_address(address, &prefix))
+        return refuse(text, "is not an IP address", err);
+
+    uint64_t number = prefix.length;
+    if (length.data && !wgctl_slice_number(length, prefix.length, &number))
+        return refuse(text,
+                      prefix.family == AF_INET ? "needs a number from 0 to 32 after the '/'"
+                                               : "needs a number from 0 to 128 after the '/'",
+                      err);
+    prefix.length = (uint8_t)number;
+    *ret = prefix;
+    return WGCTL_OK;
+}
+
+char *wgctl_address_format(const struct wgctl_prefix *prefix, char text[WGCTL_PREFIX_TEXT_SIZE])
+{
+    text[0] = '\0';
+    inet_ntop(prefix->family, prefix->bytes, text, INET6_ADDRSTRLEN);
+    return text;
+}
+
+char *wgctl_prefix_format(const struct wgctl_prefix *prefix, char text[WGCTL_PREFIX_TEXT_SIZE])
+{
+    size_t used = strlen(wgctl_address_format(prefix, text));
+    snprintf(text + used, WGCTL_PREFIX_TEXT_SIZE - used, "/%u", prefix->length);
+    return text;
+}
+
+struct wgctl_prefix wgctl_prefix_mask(struct wgctl_prefix prefix)
+{
+    unsigned whole = prefix.length / 8, rest = prefix.length % 8;
+    if (rest > 0)
+        prefix.bytes[whole++] &= (uint8_t)(0xff << (8 - rest));
+    memset(prefix.bytes + whole, 0, sizeof prefix.bytes - whole);
+    return prefix;
+}
+
+struct wgctl_prefix wgctl_prefix_host(struct wgctl_prefix prefix)
+{
+    prefix.length = (uint8_t)full_length(prefix.family);
+    return prefix;
+}
+
+bool wgctl_prefix_contains(const struct wgctl_prefix *outer, const struct wgctl_prefix *inner)
+{
+    if (outer->family != inner->family || outer->length > inner->length)
+        return false;
+    struct wgctl_prefix cut = *inner;
+    cut.length = outer->length;
+    cut = wgctl_prefix_mask(cut);
+    struct wgctl_prefix network = wgctl_prefix_mask(*outer);
+    return wgctl_prefix_equal(&network, &cut);
+}
+
+bool wgctl_prefix_overlaps(const struct wgctl_prefix *a, const struct wgctl_prefix *b)
+{
+    return wgctl_prefix_contains(a, b) || wgctl_prefix_contains(b, a);
+}
+
+bool wgctl_prefix_equal(const struct wgctl_prefix *a, const struct wgctl_prefix *b)
+{
+    return wgctl_prefix_compare(a, b) == 0;
+}
+
+int wgctl_prefix_compare(const struct wgctl_prefix *a, const struct wgctl_prefix *b)
+{
+    if (a->family != b->family)
+        return a->family < b->family ? -1 : 1;
+    int order = memcmp(a->bytes, b->bytes, sizeof a->bytes);
+    return order != 0 ? order : a->length - b->length;
+}
+
+bool wgctl_address_is_private(const struct wgctl_prefix *prefix)
+{
+    static const struct wgctl_prefix networks[] = {
+        {AF_INET, 8, {10}},             /* RFC 1918 */
+        {AF_INET, 12, {172, 16}},       /* RFC 1918 */
+        {AF_INET, 16, {192, 168}},      /* RFC 1918 */
+        {AF_INET, 10, {100, 64}},       /* RFC 6598 */
+        {AF_INET, 16, {169, 254}},      /* RFC 3927 */
+        {AF_INET, 8, {127}},            /* RFC 1122 */
+        {AF_INET6, 7, {0xfc}},          /* RFC 4193 */
+        {AF_INET6, 10, {0xfe, 0x80}},   /* RFC 4291 */
+        {AF_INET6, 128, {[15] = 0x01}}, /* RFC 4291 */
+    };
+    struct wgctl_prefix address = wgctl_prefix_host(*prefix);
+    for (size_t i = 0; i < sizeof networks / sizeof *networks; i++)
+        if (wgctl_prefix_contains(&networks[i], &address))
+            return true;
+    return false;
+}
+
+int wgctl_prefixes_add(struct wgctl_prefixes *list, const struct wgctl_prefix *prefix,
+                       struct wgctl_error *err)
+{
+    struct wgctl_prefix *items =
+        wgctl_array_grow(list->items, list->count, &list->capacity, sizeof *items);
+    if (!items)
+        return wgctl_fail_memory(err);
+    list->items = items;
+    list->items[list->count++] = *prefix;
+    return WGCTL_OK;
+}
+
+int wgctl_prefixes_parse(struct wgctl_prefixes *list, struct wgctl_slice text,
+                         struct wgctl_error *err)
+{
+    struct wgctl_slice rest = wgctl_slice_trim(text), part;
+    if (rest.size == 0)
+        return wgctl_fail(err, WGCTL_INVALID, "the list of addresses is empty");
+    while (wgctl_slice_split(&rest, ',', &part)) {
+        struct wgctl_prefix prefix;
+        part = wgctl_slice_trim(part);
+        if (part.size == 0)
+            return refuse(text, "has a comma too many, or an address too few", err);
+        int status = wgctl_prefix_parse(part, &prefix, err);
+        if (status == WGCTL_OK)
+            status = wgctl_prefixes_add(list, &prefix, err);
+        if (status != WGCTL_OK)
+            return status;
+    }
+    return WGCTL_OK;
+}
+
+void wgctl_prefixes_format(const struct wgctl_prefixes *list, struct wgctl_text *text)
+{
+    char prefix[WGCTL_PREFIX_TEXT_SIZE];
+    for (size_t i = 0; i < list->count; i++) {
+        wgctl_text_string(text, i > 0 ? ", " : "");
+        wgctl_text_string(text, wgctl_prefix_format(&list->items[i], prefix));
+    }
+}
+
+void wgctl_prefixes_clear(struct wgctl_prefixes *list)
+{
+    free(list->items);
+    *list = (struct wgctl_prefixes){0};
+}

@@ -1,0 +1,95 @@
+/* Addresses: IPv4 and IPv6 networks, single addresses, and endpoints. */
+#pragma once
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "base/error.h"
+#include "base/text.h"
+
+enum {
+    WGCTL_PREFIX_TEXT_SIZE = INET6_ADDRSTRLEN + 4,
+    WGCTL_ENDPOINT_TEXT_SIZE = INET6_ADDRSTRLEN + 16 + 8, /* "[…%zone]:65535" */
+};
+
+/* An address with the length of its network: 10.0.0.1/24. The bytes past the
+ * length ("host bits") are kept: an interface's address has them, an allowed IP
+ * has not (wgctl_prefix_mask()). Bytes past the family's size are zero. */
+struct wgctl_prefix {
+    uint8_t family;    /* AF_INET or AF_INET6 */
+    uint8_t length;    /* 0 to 32 or 128 */
+    uint8_t bytes[16]; /* in network order */
+};
+
+/* Four or sixteen. */
+unsigned wgctl_family_size(uint8_t family);
+
+/* "10.0.0.1", "10.0.0.1/24", "fd00::1/64"; without a length it is the whole
+ * address, /32 or /128. Refuses what inet_pton(3) refuses: 010.0.0.1, 10.1. */
+int wgctl_prefix_parse(struct wgctl_slice text, struct wgctl_prefix *ret, struct wgctl_error *err);
+/* Always with the length. Returns `text`. */
+char *wgctl_prefix_format(const struct wgctl_prefix *prefix, char text[WGCTL_PREFIX_TEXT_SIZE]);
+/* Without the length. Returns `text`. */
+char *wgctl_address_format(const struct wgctl_prefix *prefix, char text[WGCTL_PREFIX_TEXT_SIZE]);
+
+/* With the host bits at zero: 10.0.0.1/24 is 10.0.0.0/24. */
+struct wgctl_prefix wgctl_prefix_mask(struct wgctl_prefix prefix);
+/* The same address as a whole one: 10.0.0.1/24 is 10.0.0.1/32. */
+struct wgctl_prefix wgctl_prefix_host(struct wgctl_prefix prefix);
+/* Whether every address of `inner` is one of `outer`. Host bits do not matter. */
+bool wgctl_prefix_contains(const struct wgctl_prefix *outer, const struct wgctl_prefix *inner);
+/* Whether they have an address in common. */
+bool wgctl_prefix_overlaps(const struct wgctl_prefix *a, const struct wgctl_prefix *b);
+bool wgctl_prefix_equal(const struct wgctl_prefix *a, const struct wgctl_prefix *b);
+/* By family, address, length: for sorting. */
+int wgctl_prefix_compare(const struct wgctl_prefix *a, const struct wgctl_prefix *b);
+/* Whether it cannot be reached from the internet: RFC 1918, RFC 6598 (carrier
+ * NAT), link-local, loopback, unique local (RFC 4193). */
+bool wgctl_address_is_private(const struct wgctl_prefix *prefix);
+
+/* A list that grows; start with all zero. */
+struct wgctl_prefixes {
+    struct wgctl_prefix *items;
+    size_t count;
+    size_t capacity;
+};
+int wgctl_prefixes_add(struct wgctl_prefixes *list, const struct wgctl_prefix *prefix,
+                       struct wgctl_error *err);
+/* Adds each of "10.0.0.1/24, fd00::1/64". An empty list, or an empty place in
+ * it, is refused. */
+int wgctl_prefixes_parse(struct wgctl_prefixes *list, struct wgctl_slice text,
+                         struct wgctl_error *err);
+/* Appends "10.0.0.1/32, fd00::1/128". */
+void wgctl_prefixes_format(const struct wgctl_prefixes *list, struct wgctl_text *text);
+void wgctl_prefixes_clear(struct wgctl_prefixes *list);
+#define WGCTL_PREFIXES __attribute__((cleanup(wgctl_prefixes_clear))) struct wgctl_prefixes
+
+/* Where a peer is reached, as it is written in a file. */
+struct wgctl_endpoint {
+    char host[256]; /* a name, an IPv4 or an IPv6 address (no brackets; %zone kept) */
+    uint16_t port;  /* host order, not 0 */
+};
+
+/* "vpn.example.org:51820", "192.0.2.1:51820", "[2001:db8::1]:51820"; where the
+ * port is left out it is `default_port`, or refused if that is 0. A bare IPv6
+ * address is taken where a default port is given. The host is checked to be an
+ * address or a name of letters, digits, hyphens, underscores and dots. */
+int wgctl_endpoint_parse(struct wgctl_slice text, uint16_t default_port, struct wgctl_endpoint *ret,
+                         struct wgctl_error *err);
+/* Appends "host:port", an IPv6 host in brackets. */
+void wgctl_endpoint_format(const struct wgctl_endpoint *endpoint, struct wgctl_text *text);
+/* Whether the host is an address; where it is, it goes to `ret_address` (may be NULL). */
+bool wgctl_endpoint_is_address(const struct wgctl_endpoint *endpoint,
+                               struct wgctl_prefix *ret_address);
+/* Asks the system's resolver; can take as long as that does. */
+int wgctl_endpoint_resolve(const struct wgctl_endpoint *endpoint, struct sockaddr_storage *ret,
+                           struct wgctl_error *err);
+
+/* "192.0.2.1:51820" or "[2001:db8::1%eth0]:51820". Returns `text`, empty where
+ * the address has no family. */
+char *wgctl_sockaddr_format(const struct sockaddr_storage *address,
+                            char text[WGCTL_ENDPOINT_TEXT_SIZE]);
+/* Family, address, port and scope. */
+bool wgctl_sockaddr_equal(const struct sockaddr_storage *a, const struct sockaddr_storage *b);

@@ -1,0 +1,216 @@
+#include <arpa/inet.h>
+#include <errno.h>
+#include <net/if.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "net/address.h"
+
+enum { NAME_SIZE = 253, LABEL_SIZE = 63 }; /* RFC 1035, section 2.3.4 */
+
+static int refuse(struct wgctl_slice text, const char *why, struct wgctl_error *err)
+{
+    char shown[100];
+    wgctl_fail(err, WGCTL_INVALID, "'%s' %s", wgctl_slice_string(text, shown, sizeof shown), why);
+    return wgctl_hint(
+        err, "write it like vpn.example.org:51820, 192.0.2.1:51820 or [2001:db8::1]:51820");
+}
+
+static bool has_only(struct wgctl_slice text, const char *characters)
+{
+    for (size_t i = 0; i < text.size; i++)
+        if (text.data[i] == '\0' || !strchr(characters, text.data[i]))
+            return false;
+    return true;
+}
+
+static bool has_name_characters(struct wgctl_slice text)
+{
+    return has_only(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
+}
+
+static bool has_colon(struct wgctl_slice text)
+{
+    return text.size > 0 && memchr(text.data, ':', text.size);
+}
+
+/* With the zone of RFC 4007, section 11: fe80::1%eth0. */
+static bool read_address(struct wgctl_slice host, struct wgctl_prefix *ret)
+{
+    struct wgctl_slice zone = host, address;
+    struct wgctl_error ignored;
+    if (!wgctl_slice_split(&zone, '%', &address) || memchr(address.data, '/', address.size) ||
+        wgctl_prefix_parse(address, ret, &ignored) != WGCTL_OK)
+        return false;
+    return !zone.data || (ret->family == AF_INET6 && zone.size > 0 && zone.size < IFNAMSIZ &&
+                          has_name_characters(zone));
+}
+
+static bool is_name(struct wgctl_slice name)
+{
+    struct wgctl_slice label;
+    if (name.size > 0 && name.data[name.size - 1] == '.')
+        name.size--; /* of the root: "vpn.example.org." */
+    if (name.size == 0 || name.size > NAME_SIZE || !has_name_characters(name))
+        return false;
+    while (wgctl_slice_split(&name, '.', &label))
+        if (label.size == 0 || label.size > LABEL_SIZE || label.data[0] == '-' ||
+            label.data[label.size - 1] == '-')
+            return false;
+    return true;
+}
+
+/* 300.1.1.1 is a mistake. 010.0.0.1, 10.1 and 0x7f.1 are no better: getaddrinfo(3)
+ * reads them as inet_aton(3) does, which is seldom what was meant. */
+static bool is_almost_address(struct wgctl_slice name)
+{
+    char string[NAME_SIZE + 2];
+    struct in_addr ignored;
+    return has_only(name, "0123456789.") ||
+           inet_aton(wgctl_slice_string(name, string, sizeof string), &ignored) != 0;
+}
+
+static const char *fault_of_host(struct wgctl_slice host, bool in_brackets)
+{
+    struct wgctl_prefix address;
+    if (read_address(host, &address))
+        return in_brackets && address.family != AF_INET6 ? "is no IPv6 address: leave out the []"
+                                                         : NULL;
+    if (in_brackets || has_colon(host))
+        return "is not an IPv6 address";
+    if (!is_name(host))
+        return "is neither an IP address nor a host name";
+    if (is_almost_address(host))
+        return "looks like an IP address, but is none";
+    return NULL;
+}
+
+/* Where the port is left out, its data is NULL. False where something else follows
+ * the bracket. */
+static bool split_port(struct wgctl_slice text, struct wgctl_slice *ret_host,
+                       struct wgctl_slice *ret_port)
+{
+    struct wgctl_slice rest = text;
+    *ret_host = text;
+    if (wgctl_slice_starts(text, "[")) {
+        rest = (struct wgctl_slice){text.data + 1, text.size - 1};
+        wgctl_slice_split(&rest, ']', ret_host);
+        *ret_port = (struct wgctl_slice){NULL, 0};
+        if (rest.size > 0)
+            *ret_port = (struct wgctl_slice){rest.data + 1, rest.size - 1};
+        return rest.data && (rest.size == 0 || rest.data[0] == ':');
+    }
+
+    wgctl_slice_split(&rest, ':', ret_host);
+    *ret_port = rest;
+    if (has_colon(rest)) { /* a bare IPv6 address */
+        *ret_host = text;
+        *ret_port = (struct wgctl_slice){NULL, 0};
+    }
+    return true;
+}
+
+int wgctl_endpoint_parse(struct wgctl_slice text, uint16_t default_port, struct wgctl_endpoint *ret,
+                         struct wgctl_error *err)
+{
+    bool in_brackets = wgctl_slice_starts(text, "[");
+    struct wgctl_slice host, port;
+    if (!split_port(text, &host, &port))
+        return refuse(text, "needs a ']' after the address, and then ':' and the port", err);
+    if (!in_brackets && has_colon(host) && default_port == 0)
+        return refuse(text, "needs an IPv6 address in [], and then ':' and the port", err);
+    const char *fault = fault_of_host(host, in_brackets);
+    if (fault)
+        return refuse(host, fault, err);
+
+    uint64_t number = default_port;
+    if (port.data && !wgctl_slice_number(port, UINT16_MAX, &number))
+        number = 0;
+    if (number == 0)
+        return refuse(text, "needs a port at its end, a number from 1 to 65535", err);
+    wgctl_slice_string(host, ret->host, sizeof ret->host);
+    ret->port = (uint16_t)number;
+    return WGCTL_OK;
+}
+
+void wgctl_endpoint_format(const struct wgctl_endpoint *endpoint, struct wgctl_text *text)
+{
+    wgctl_text_format(text, strchr(endpoint->host, ':') ? "[%s]:%hu" : "%s:%hu", endpoint->host,
+                      endpoint->port);
+}
+
+bool wgctl_endpoint_is_address(const struct wgctl_endpoint *endpoint,
+                               struct wgctl_prefix *ret_address)
+{
+    struct wgctl_prefix address;
+    if (!read_address(wgctl_slice_of(endpoint->host), &address))
+        return false;
+    if (ret_address)
+        *ret_address = address;
+    return true;
+}
+
+static int fail_resolve(const char *host, int reason, struct wgctl_error *err)
+{
+    if (reason == EAI_SYSTEM)
+        return wgctl_fail_errno(err, "cannot find the address of '%s'", host);
+    bool unknown = reason == EAI_NONAME || reason == EAI_NODATA;
+    wgctl_fail(err, unknown ? WGCTL_NOT_FOUND : WGCTL_SYSTEM, "cannot find the address of '%s': %s",
+               host, gai_strerror(reason));
+    if (unknown)
+        return wgctl_hint(err, "look for a typing mistake in the name");
+    return wgctl_hint(err, "is this machine online? If so, its name server (DNS) does not answer: "
+                           "try again later, or give the IP address");
+}
+
+int wgctl_endpoint_resolve(const struct wgctl_endpoint *endpoint, struct sockaddr_storage *ret,
+                           struct wgctl_error *err)
+{
+    static const struct addrinfo wanted = {
+        .ai_flags = AI_NUMERICSERV,
+        .ai_family = AF_UNSPEC,
+        .ai_socktype = SOCK_DGRAM,
+        .ai_protocol = IPPROTO_UDP,
+    };
+    struct addrinfo *found;
+    char port[8];
+    snprintf(port, sizeof port, "%hu", endpoint->port);
+    int reason = getaddrinfo(endpoint->host, port, &wanted, &found);
+    if (reason != 0)
+        return fail_resolve(endpoint->host, reason, err);
+    *ret = (struct sockaddr_storage){0};
+    memcpy(ret, found->ai_addr, found->ai_addrlen);
+    freeaddrinfo(found);
+    return WGCTL_OK;
+}
+
+char *wgctl_sockaddr_format(const struct sockaddr_storage *address,
+                            char text[WGCTL_ENDPOINT_TEXT_SIZE])
+{
+    char host[INET6_ADDRSTRLEN + IFNAMSIZ], port[6];
+    bool is_ipv6 = address->ss_family == AF_INET6;
+    socklen_t size = is_ipv6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
+    text[0] = '\0';
+    if ((is_ipv6 || address->ss_family == AF_INET) &&
+        getnameinfo((const struct sockaddr *)address, size, host, sizeof host, port, sizeof port,
+                    NI_NUMERICHOST | NI_NUMERICSERV) == 0)
+        snprintf(text, WGCTL_ENDPOINT_TEXT_SIZE, is_ipv6 ? "[%s]:%s" : "%s:%s", host, port);
+    return text;
+}
+
+bool wgctl_sockaddr_equal(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
+{
+    if (a->ss_family != b->ss_family)
+        return false;
+    if (a->ss_family == AF_INET) {
+        const struct sockaddr_in *a4 = (const void *)a, *b4 = (const void *)b;
+        return a4->sin_port == b4->sin_port && a4->sin_addr.s_addr == b4->sin_addr.s_addr;
+    }
+    if (a->ss_family == AF_INET6) {
+        const struct sockaddr_in6 *a6 = (const void *)a, *b6 = (const void *)b;
+        return a6->sin6_port == b6->sin6_port && a6->sin6_scope_id == b6->sin6_scope_id &&
+               IN6_ARE_ADDR_EQUAL(&a6->sin6_addr, &b6->sin6_addr);
+    }
+    return true;
+}

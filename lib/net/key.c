@@ -1,0 +1,115 @@
+#include "net/key.h"
+
+#include <sodium.h>
+#include <string.h>
+
+int wgctl_key_setup(struct wgctl_error *err)
+{
+    if (sodium_init() < 0)
+        return wgctl_fail(err, WGCTL_SYSTEM, "cannot start the cryptographic library (libsodium)");
+    return WGCTL_OK;
+}
+
+void wgctl_key_generate_private(struct wgctl_key *ret)
+{
+    wgctl_random(ret->bytes, sizeof ret->bytes);
+    /* RFC 7748, section 5. crypto_box_keypair() leaves it to the use of the key,
+     * and wg(8) would then show another key than the one that was stored. */
+    ret->bytes[0] &= 0xf8;
+    ret->bytes[31] &= 0x7f;
+    ret->bytes[31] |= 0x40;
+}
+
+void wgctl_key_generate_preshared(struct wgctl_key *ret)
+{
+    wgctl_random(ret->bytes, sizeof ret->bytes);
+}
+
+void wgctl_random(void *ret, size_t size)
+{
+    randombytes_buf(ret, size);
+}
+
+int wgctl_key_public(const struct wgctl_key *private_key, struct wgctl_key *ret,
+                     struct wgctl_error *err)
+{
+    /* The arithmetic would clamp an all-zero key and go on; to the kernel it
+     * means that there is no key. */
+    if (wgctl_key_is_zero(private_key) ||
+        crypto_scalarmult_base(ret->bytes, private_key->bytes) != 0) {
+        wgctl_fail(err, WGCTL_INVALID, "the private key is all zero, which stands for no key");
+        return wgctl_hint(err, "make a new one: 'wg genkey'");
+    }
+    return WGCTL_OK;
+}
+
+/* libsodium alone decides what is base64, in constant time. It takes less than
+ * 32 bytes as well, so what it has read must come out as the same text again. */
+static bool decode(struct wgctl_slice text, struct wgctl_key *ret)
+{
+    char again[WGCTL_KEY_TEXT_SIZE];
+    size_t size = 0;
+    bool valid = sodium_base642bin(ret->bytes, sizeof ret->bytes, text.data, text.size, NULL, &size,
+                                   NULL, sodium_base64_VARIANT_ORIGINAL) == 0 &&
+                 size == sizeof ret->bytes &&
+                 sodium_memcmp(wgctl_key_format(ret, again), text.data, text.size) == 0;
+    sodium_memzero(again, sizeof again);
+    return valid;
+}
+
+int wgctl_key_parse(struct wgctl_slice text, struct wgctl_key *ret, struct wgctl_error *err)
+{
+    WGCTL_KEY key;
+    if (text.size != WGCTL_KEY_TEXT_SIZE - 1) {
+        wgctl_fail(err, WGCTL_INVALID, "a key has %d characters, this one has %zu",
+                   WGCTL_KEY_TEXT_SIZE - 1, text.size);
+        return wgctl_hint(err, "copy the whole key, with the '=' at its end");
+    }
+    if (!decode(text, &key)) {
+        wgctl_fail(err, WGCTL_INVALID, "this is no key: it is not 32 bytes in base64");
+        return wgctl_hint(err, "copy the key again; one character of it was changed or lost");
+    }
+    *ret = key;
+    return WGCTL_OK;
+}
+
+char *wgctl_key_format(const struct wgctl_key *key, char text[WGCTL_KEY_TEXT_SIZE])
+{
+    return sodium_bin2base64(text, WGCTL_KEY_TEXT_SIZE, key->bytes, sizeof key->bytes,
+                             sodium_base64_VARIANT_ORIGINAL);
+}
+
+bool wgctl_key_parse_hex(struct wgctl_slice text, struct wgctl_key *ret)
+{
+    size_t size;
+    const char *end;
+    return text.size == WGCTL_KEY_HEX_SIZE - 1 &&
+           sodium_hex2bin(ret->bytes, sizeof ret->bytes, text.data, text.size, NULL, &size, &end) ==
+               0 &&
+           size == sizeof ret->bytes && end == text.data + text.size;
+}
+
+char *wgctl_key_format_hex(const struct wgctl_key *key, char text[WGCTL_KEY_HEX_SIZE])
+{
+    return sodium_bin2hex(text, WGCTL_KEY_HEX_SIZE, key->bytes, sizeof key->bytes);
+}
+
+bool wgctl_key_equal(const struct wgctl_key *a, const struct wgctl_key *b)
+{
+    return sodium_memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
+
+bool wgctl_key_is_zero(const struct wgctl_key *key)
+{
+    return sodium_is_zero(key->bytes, sizeof key->bytes);
+}
+
+int wgctl_key_compare(const struct wgctl_key *a, const struct wgctl_key *b)
+{
+    return memcmp(a->bytes, b->bytes, sizeof a->bytes);
+}
+
+void wgctl_key_clear(struct wgctl_key *key)
+{
+    sodium_memzero(key->bytes, sizeof key->bytes);
+}
