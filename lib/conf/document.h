@@ -1,0 +1,76 @@
+/* A document: a configuration file as lines, each kept byte for byte.
+ *
+ * Reading one and rendering it again is the identity. An edit touches the lines
+ * it names and no other; what is inserted takes the file's own line ends. What a
+ * line means is read as wg(8) reads it: '#' starts a comment anywhere, and white
+ * space counts nowhere, not even inside a word.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/text.h"
+
+/* With its end (LF, CRLF, or none on the last one). */
+struct wgctl_line {
+    const char *data;
+    uint32_t size;
+    bool owned; /* `data` was allocated for this line alone */
+};
+
+struct wgctl_document {
+    struct wgctl_text source; /* what the lines that are not `owned` point into */
+    struct wgctl_line *lines;
+    size_t count;
+    size_t capacity;
+    const char *line_end; /* what inserted lines end with: "\n" or "\r\n" */
+};
+
+/* Takes `source` over (and leaves it empty), also where it fails. */
+int wgctl_document_parse(struct wgctl_text *source, struct wgctl_document *ret,
+                         struct wgctl_error *err);
+/* Wipes and frees. */
+void wgctl_document_clear(struct wgctl_document *document);
+#define WGCTL_DOCUMENT __attribute__((cleanup(wgctl_document_clear))) struct wgctl_document
+
+/* Appends the whole document. */
+void wgctl_document_render(const struct wgctl_document *document, struct wgctl_text *ret);
+
+/* What is on a line. */
+enum wgctl_line_kind {
+    WGCTL_LINE_BLANK,
+    WGCTL_LINE_COMMENT, /* `value` is what follows the '#' */
+    WGCTL_LINE_SECTION, /* `key` is the name between the brackets */
+    WGCTL_LINE_SETTING, /* KEY = VALUE [# comment] */
+    WGCTL_LINE_OTHER,   /* none of these: an error in a file that wg reads */
+};
+struct wgctl_line_parts {
+    enum wgctl_line_kind kind;
+    struct wgctl_slice key;   /* trimmed; white space inside it is still there */
+    struct wgctl_slice value; /* likewise, without the comment */
+};
+struct wgctl_line_parts wgctl_line_parse(struct wgctl_slice line);
+struct wgctl_slice wgctl_document_line(const struct wgctl_document *document, size_t index);
+
+/* Whether `key` is `name`, without regard to case and white space. */
+bool wgctl_key_is(struct wgctl_slice key, const char *name);
+/* `value` without any white space, in `buffer`; false where it does not fit. */
+bool wgctl_value_squeeze(struct wgctl_slice value, char *buffer, size_t size,
+                         struct wgctl_slice *ret);
+
+/* Inserts the lines of `text` before line `index` (`count` to append). Where the
+ * last line had no end it gets one first. */
+int wgctl_document_insert(struct wgctl_document *document, size_t index, struct wgctl_slice text,
+                          struct wgctl_error *err);
+void wgctl_document_remove(struct wgctl_document *document, size_t index, size_t count);
+/* Puts another value in the place of the one on line `index`, a setting; all
+ * around it stays. */
+int wgctl_document_set_value(struct wgctl_document *document, size_t index,
+                             struct wgctl_slice value, struct wgctl_error *err);
+/* Sets `key` in the first section called `section`: in place where it is there,
+ * else on a line of its own after the section's last setting; the section is
+ * made where it is missing. */
+int wgctl_document_set(struct wgctl_document *document, const char *section, const char *key,
+                       struct wgctl_slice value, struct wgctl_error *err);

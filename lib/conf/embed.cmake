@@ -1,0 +1,13 @@
+# Writes OUTPUT, a C file, from the files in TEMPLATES.
+set(content "#include \"conf/template.h\"\n\n")
+string(APPEND content "const struct wgctl_template_builtin wgctl_template_builtins[] = {\n")
+foreach(template IN LISTS TEMPLATES)
+  get_filename_component(name ${template} NAME)
+  file(READ ${template} text)
+  string(REPLACE "\\" "\\\\" text "${text}")
+  string(REPLACE "\"" "\\\"" text "${text}")
+  string(REPLACE "\n" "\\n\"\n     \"" text "${text}")
+  string(APPEND content "    {\"${name}\",\n     \"${text}\"},\n")
+endforeach()
+string(APPEND content "    {NULL, NULL},\n};\n")
+file(WRITE ${OUTPUT} "${content}")

@@ -1,0 +1,52 @@
+#include "conf/expiry.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/text.h"
+
+static bool parse_span(const char *text, time_t now, time_t *ret)
+{
+    enum { HOUR = 3600, DAY = 24 * HOUR, WEEK = 7 * DAY, LONGEST = 100000 };
+    struct wgctl_slice digits = wgctl_slice_of(text);
+    uint64_t number;
+    if (digits.size < 2)
+        return false;
+    char unit = text[--digits.size];
+    time_t seconds = unit == 'h' ? HOUR : unit == 'd' ? DAY : unit == 'w' ? WEEK : 0;
+    if (!seconds || !wgctl_slice_number(digits, LONGEST, &number))
+        return false;
+    *ret = now + (time_t)number * seconds;
+    return true;
+}
+
+static bool parse_time(const char *text, const char *format, time_t *ret)
+{
+    struct tm time = {0};
+    const char *end = strptime(text, format, &time);
+    if (!end || *end)
+        return false;
+    int day = time.tm_mday;
+    *ret = timegm(&time);
+    return time.tm_mday == day; /* timegm(3) would make the 31st of April a 1st of May */
+}
+
+int wgctl_expiry_parse(const char *text, time_t now, char ret[WGCTL_EXPIRY_SIZE],
+                       struct wgctl_error *err)
+{
+    enum { LAST_SECOND = 24 * 3600 - 1 };
+    time_t when;
+    if (parse_time(text, "%Y-%m-%d", &when)) {
+        when += LAST_SECOND;
+    } else if (!parse_span(text, now, &when) && !parse_time(text, "%Y-%m-%dT%H:%M:%SZ", &when)) {
+        wgctl_fail(err, WGCTL_INVALID, "'%.40s' is no time to expire at", text);
+        return wgctl_hint(err, "give 12h, 7d, 2w, a day 2026-12-24, or 2026-12-24T18:00:00Z (UTC)");
+    }
+    if (when <= now)
+        return wgctl_fail(err, WGCTL_INVALID, "the peer would have expired already, at '%.40s'",
+                          text);
+    struct tm utc;
+    if (!gmtime_r(&when, &utc) || strftime(ret, WGCTL_EXPIRY_SIZE, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
+        return wgctl_fail(err, WGCTL_INVALID, "'%.40s' is too far away", text);
+    return WGCTL_OK;
+}

@@ -1,0 +1,217 @@
+#include "conf/server.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/server_parse.h"
+
+int wgctl_server_parse(const char *file, struct wgctl_text *source, struct wgctl_server *ret,
+                       struct wgctl_error *err)
+{
+    WGCTL_SERVER server = {.file = file};
+    int rc = wgctl_document_parse(source, &server.document, err);
+    if (rc == WGCTL_OK)
+        rc = wgctl_server_parse_lines(&server, 0, err);
+    if (rc < 0)
+        return rc;
+    *ret = server;
+    server = (struct wgctl_server){0};
+    return WGCTL_OK;
+}
+
+static void clear_peer(struct wgctl_peer *peer)
+{
+    wgctl_prefixes_clear(&peer->allowed_ips);
+    explicit_bzero(peer, sizeof *peer);
+}
+
+void wgctl_server_clear(struct wgctl_server *server)
+{
+    for (size_t i = 0; i < server->peer_count; i++)
+        clear_peer(&server->peers[i]);
+    free(server->peers);
+    free(server->hooks);
+    wgctl_prefixes_clear(&server->addresses);
+    wgctl_document_clear(&server->document);
+    explicit_bzero(server, sizeof *server);
+}
+
+bool wgctl_server_has_name(const struct wgctl_server *server, struct wgctl_slice name)
+{
+    for (size_t i = 0; i < server->peer_count; i++)
+        if (wgctl_slice_equal(server->peers[i].name, name))
+            return true;
+    return false;
+}
+
+const struct wgctl_peer *wgctl_server_by_key(const struct wgctl_server *server,
+                                             const struct wgctl_key *public_key)
+{
+    for (size_t i = 0; i < server->peer_count; i++)
+        if (wgctl_key_compare(&server->peers[i].public_key, public_key) == 0)
+            return &server->peers[i];
+    return NULL;
+}
+
+static int fail_ambiguous(const char *name, struct wgctl_error *err)
+{
+    wgctl_fail(err, WGCTL_INVALID, "more than one peer is called '%s'", name);
+    return wgctl_hint(err, "name it by its public key, as 'wgctl list' shows it");
+}
+
+static int fail_no_peer(const struct wgctl_server *server, const char *name,
+                        struct wgctl_error *err)
+{
+    wgctl_fail(err, WGCTL_NOT_FOUND, "there is no peer '%s' in %s", name, server->file);
+    return wgctl_hint(err, "'wgctl list' shows the peers there are");
+}
+
+static bool is_called(const struct wgctl_peer *peer, struct wgctl_slice name, bool by_key)
+{
+    if (!by_key)
+        return wgctl_slice_equal(peer->name, name);
+    char key[WGCTL_KEY_TEXT_SIZE];
+    wgctl_key_format(&peer->public_key, key);
+    return name.size < sizeof key && memcmp(key, name.data, name.size) == 0;
+}
+
+int wgctl_server_find(const struct wgctl_server *server, const char *name,
+                      const struct wgctl_peer **ret, struct wgctl_error *err)
+{
+    enum { SHORTEST_KEY = 4 };
+    struct wgctl_slice wanted = wgctl_slice_of(name);
+    const struct wgctl_peer *found = NULL;
+
+    for (int by_key = 0; by_key <= 1 && !found; by_key++) {
+        if (by_key ? wanted.size < SHORTEST_KEY : wanted.size == 0)
+            continue;
+        for (size_t i = 0; i < server->peer_count; i++) {
+            if (!is_called(&server->peers[i], wanted, by_key))
+                continue;
+            if (found)
+                return fail_ambiguous(name, err);
+            found = &server->peers[i];
+        }
+    }
+    if (!found)
+        return fail_no_peer(server, name, err);
+    *ret = found;
+    return WGCTL_OK;
+}
+
+static void put_note(struct wgctl_text *text, const char *key, struct wgctl_slice value)
+{
+    if (value.size > 0)
+        wgctl_text_format(text, "# %s = %.*s\n", key, (int)value.size, value.data);
+}
+
+static void put_key(struct wgctl_text *text, const char *name, const struct wgctl_key *key)
+{
+    char value[WGCTL_KEY_TEXT_SIZE];
+    wgctl_text_format(text, "%s = %s\n", name, wgctl_key_format(key, value));
+    explicit_bzero(value, sizeof value);
+}
+
+static void format_peer(const struct wgctl_peer *peer, struct wgctl_text *text)
+{
+    wgctl_text_string(text, "[Peer]\n");
+    put_note(text, "friendly_name", peer->name);
+    put_note(text, "added", peer->added);
+    put_note(text, "expires", peer->expires);
+    put_note(text, "note", peer->note);
+    put_key(text, "PublicKey", &peer->public_key);
+    if (!wgctl_key_is_zero(&peer->preshared_key))
+        put_key(text, "PresharedKey", &peer->preshared_key);
+    wgctl_text_string(text, "AllowedIPs = ");
+    wgctl_prefixes_format(&peer->allowed_ips, text);
+    wgctl_text_string(text, "\n");
+}
+
+int wgctl_server_append(struct wgctl_server *server, const struct wgctl_peer *peer,
+                        struct wgctl_error *err)
+{
+    size_t first = server->document.count;
+    WGCTL_TEXT text = {0};
+    if (first > 0)
+        wgctl_text_string(&text, "\n");
+    format_peer(peer, &text);
+    int rc = wgctl_text_check(&text, err);
+    if (rc == WGCTL_OK)
+        rc = wgctl_document_insert(&server->document, first, wgctl_text_slice_of(&text), err);
+    if (rc == WGCTL_OK)
+        rc = wgctl_server_parse_lines(server, first, err);
+    return rc;
+}
+
+static enum wgctl_line_kind kind_at(const struct wgctl_server *server, size_t index)
+{
+    return wgctl_line_parse(wgctl_document_line(&server->document, index)).kind;
+}
+
+static bool is_disabled_line(const struct wgctl_server *server, size_t index)
+{
+    return wgctl_slice_starts(wgctl_document_line(&server->document, index), "#-");
+}
+
+/* The comments directly above [Peer] are its title, unless they may as well
+ * belong to what stands above them without a blank line between. */
+static size_t title_of(const struct wgctl_server *server, size_t first)
+{
+    size_t title = first;
+    while (title > 0 && kind_at(server, title - 1) == WGCTL_LINE_COMMENT &&
+           !is_disabled_line(server, title - 1))
+        title--;
+    return title > 0 && kind_at(server, title - 1) == WGCTL_LINE_BLANK ? title : first;
+}
+
+void wgctl_server_remove(struct wgctl_server *server, const struct wgctl_peer *peer)
+{
+    size_t index = (size_t)(peer - server->peers);
+    size_t first = title_of(server, peer->first_line), end = peer->end_line;
+    if (first > 0 && kind_at(server, first - 1) == WGCTL_LINE_BLANK)
+        first--;
+    wgctl_document_remove(&server->document, first, end - first);
+
+    clear_peer(&server->peers[index]);
+    memmove(server->peers + index, server->peers + index + 1,
+            (server->peer_count - index - 1) * sizeof *server->peers);
+    server->peer_count--;
+    memset(server->peers + server->peer_count, 0, sizeof *server->peers);
+    for (size_t i = index; i < server->peer_count; i++) {
+        server->peers[i].first_line -= end - first;
+        server->peers[i].end_line -= end - first;
+    }
+}
+
+int wgctl_peer_name_check(const char *name, struct wgctl_error *err)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    static const char marks[] = "_=+.-";
+    enum { LONGEST = 15 };
+
+    size_t size = strlen(name);
+    const char *wrong = NULL;
+    if (size == 0)
+        wrong = "is empty";
+    else if (size > LONGEST)
+        wrong = "is longer than 15 characters";
+    else if (!strchr(letters, name[0]))
+        wrong = "does not begin with a letter or digit";
+    for (const char *c = name; *c && !wrong; c++)
+        if (!strchr(letters, *c) && !strchr(marks, *c))
+            wrong = "has a character that is none of A-Z a-z 0-9 _ = + . -";
+    if (!wrong)
+        return WGCTL_OK;
+    wgctl_fail(err, WGCTL_INVALID, "the name '%.40s' %s", name, wrong);
+    return wgctl_hint(err, "choose up to 15 letters, digits and _ = + . -, as in 'annas-phone'");
+}
+
+char *wgctl_peer_label(const struct wgctl_peer *peer, char *text, size_t size)
+{
+    if (peer->name.size > 0)
+        return wgctl_slice_string(peer->name, text, size);
+    char key[WGCTL_KEY_TEXT_SIZE];
+    wgctl_key_format(&peer->public_key, key);
+    memcpy(key + 8, "…", sizeof "…");
+    return wgctl_slice_string(wgctl_slice_of(key), text, size);
+}

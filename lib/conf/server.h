@@ -1,0 +1,87 @@
+/* The server's configuration: what a wg0.conf says, read as wg(8) and
+ * wg-quick(8) read it, together with what wgctl notes in comments.
+ */
+#pragma once
+
+#include "conf/document.h"
+#include "net/address.h"
+#include "net/key.h"
+
+/* One [Peer]. Slices point into the document. */
+struct wgctl_peer {
+    struct wgctl_slice name; /* `# friendly_name`; empty where there is none */
+    struct wgctl_slice added;
+    struct wgctl_slice expires;
+    struct wgctl_slice note;
+    struct wgctl_key public_key;
+    struct wgctl_key preshared_key;    /* all zero: none */
+    struct wgctl_prefixes allowed_ips; /* masked, in the file's order */
+    struct wgctl_endpoint endpoint;    /* port 0: none */
+    uint16_t keepalive;                /* seconds; 0: off */
+    bool enabled;                      /* false: every line of it is behind "#- " */
+    size_t first_line;                 /* of [Peer] */
+    size_t end_line;                   /* after its last line, before what belongs to the next */
+};
+
+enum wgctl_hook_kind { WGCTL_PRE_UP, WGCTL_POST_UP, WGCTL_PRE_DOWN, WGCTL_POST_DOWN };
+struct wgctl_hook {
+    enum wgctl_hook_kind kind;
+    struct wgctl_slice command; /* as it is written, with its %i */
+};
+
+/* A key that is not in the file has `has_…` false, or is 0, or empty. */
+struct wgctl_server {
+    struct wgctl_document document;
+    const char *file; /* its name, for messages; the caller's */
+
+    bool has_private_key;
+    struct wgctl_key private_key;
+    struct wgctl_key public_key;
+    bool has_listen_port;
+    uint16_t listen_port;
+    bool has_fwmark;
+    uint32_t fwmark;
+    struct wgctl_prefixes addresses; /* with their host bits */
+    uint32_t mtu;
+    struct wgctl_slice table;
+    struct wgctl_slice dns;
+    bool save_config;
+    struct wgctl_hook *hooks;
+    size_t hook_count, hook_capacity;
+
+    struct wgctl_peer *peers;
+    size_t peer_count, peer_capacity;
+};
+
+/* Reads it; takes `source` over, also where it fails. `file` has to live as long
+ * as the server. An error names the line. */
+int wgctl_server_parse(const char *file, struct wgctl_text *source, struct wgctl_server *ret,
+                       struct wgctl_error *err);
+/* Wipes and frees. */
+void wgctl_server_clear(struct wgctl_server *server);
+#define WGCTL_SERVER __attribute__((cleanup(wgctl_server_clear))) struct wgctl_server
+
+/* Finds a peer by its name, its public key, or a beginning of at least four
+ * characters of the key that only one peer has. */
+int wgctl_server_find(const struct wgctl_server *server, const char *name,
+                      const struct wgctl_peer **ret, struct wgctl_error *err);
+/* Whether a peer, enabled or not, has that name: exactly. */
+bool wgctl_server_has_name(const struct wgctl_server *server, struct wgctl_slice name);
+const struct wgctl_peer *wgctl_server_by_key(const struct wgctl_server *server,
+                                             const struct wgctl_key *public_key);
+
+/* Appends a peer's block: its text goes to the end of the document, and the
+ * peer is read from there as from any file. Its lines are all of `peer` that is
+ * set: name, added, expires, note, keys, allowed IPs. */
+int wgctl_server_append(struct wgctl_server *server, const struct wgctl_peer *peer,
+                        struct wgctl_error *err);
+/* Removes a peer with all its lines, the comments directly above it, and the
+ * blank line that separated it. `peer` and every other pointer to a peer become
+ * invalid. */
+void wgctl_server_remove(struct wgctl_server *server, const struct wgctl_peer *peer);
+
+/* Checks what wgctl accepts as the name of a peer: [A-Za-z0-9][A-Za-z0-9_=+.-]{0,14},
+ * which every WireGuard app accepts as the name of a tunnel. */
+int wgctl_peer_name_check(const char *name, struct wgctl_error *err);
+/* How messages call it: its name, or the first characters of its key. Returns `text`. */
+char *wgctl_peer_label(const struct wgctl_peer *peer, char *text, size_t size);

@@ -1,0 +1,8 @@
+/* How the lines of a wg0.conf become a struct wgctl_server. Inside conf/ only. */
+#pragma once
+
+#include "conf/server.h"
+
+/* Reads the document's lines from `first` on, where a section begins or the file
+ * does, and adds what they say. */
+int wgctl_server_parse_lines(struct wgctl_server *server, size_t first, struct wgctl_error *err);

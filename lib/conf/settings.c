@@ -1,0 +1,242 @@
+#include "conf/settings.h"
+
+#include <ini.h>
+#include <stdio.h>
+#include <string.h>
+
+const struct wgctl_settings wgctl_settings_default = {
+    .dns = "1.1.1.1",
+    .allowed_ips = "0.0.0.0/0, ::/0",
+    .keepalive = 25,
+};
+
+static const char *const firewall_names[] = {
+    [WGCTL_FIREWALL_AUTO] = "auto",
+    [WGCTL_FIREWALL_NFTABLES] = "nftables",
+    [WGCTL_FIREWALL_IPTABLES] = "iptables",
+    [WGCTL_FIREWALL_NONE] = "none",
+};
+
+const char *wgctl_firewall_name(enum wgctl_firewall firewall)
+{
+    return firewall_names[firewall];
+}
+
+int wgctl_settings_endpoint(struct wgctl_slice value, uint16_t default_port,
+                            struct wgctl_settings *settings, struct wgctl_error *err)
+{
+    return wgctl_endpoint_parse(value, default_port, &settings->endpoint, err);
+}
+
+int wgctl_settings_firewall(struct wgctl_slice value, struct wgctl_settings *settings,
+                            struct wgctl_error *err)
+{
+    for (size_t i = 0; i < sizeof firewall_names / sizeof *firewall_names; i++) {
+        if (!wgctl_slice_equal(value, wgctl_slice_of(firewall_names[i])))
+            continue;
+        settings->firewall = (enum wgctl_firewall)i;
+        return WGCTL_OK;
+    }
+    wgctl_fail(err, WGCTL_INVALID, "there is no firewall '%.*s'", (int)value.size, value.data);
+    return wgctl_hint(err, "it is auto, nftables, iptables or none; with ufw choose iptables, "
+                           "with firewalld choose none and put the interface into a zone");
+}
+
+int wgctl_interface_name_check(struct wgctl_slice name, struct wgctl_error *err)
+{
+    char text[17];
+    wgctl_slice_string(name, text, sizeof text);
+    size_t good =
+        strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_=+.-");
+    if (name.size > 0 && name.size <= 15 && good == name.size && strcmp(text, ".") != 0 &&
+        strcmp(text, "..") != 0)
+        return WGCTL_OK;
+    wgctl_fail(err, WGCTL_INVALID, "'%.*s' is no name of an interface",
+               (int)(name.size < 40 ? name.size : 40), name.data);
+    return wgctl_hint(err, "it is 1 to 15 letters, digits and _ = + . -, as in wg0");
+}
+
+int wgctl_settings_egress(struct wgctl_slice value, struct wgctl_settings *settings,
+                          struct wgctl_error *err)
+{
+    if (value.size == 0 || wgctl_slice_equal(value, wgctl_slice_of("auto"))) {
+        settings->egress[0] = '\0';
+        return WGCTL_OK;
+    }
+    int rc = wgctl_interface_name_check(value, err);
+    if (rc == WGCTL_OK)
+        wgctl_slice_string(value, settings->egress, sizeof settings->egress);
+    return rc;
+}
+
+/* An address, or a domain to search in: wg-quick(8) takes both. */
+static bool is_dns_entry(struct wgctl_slice entry)
+{
+    struct wgctl_prefix address;
+    struct wgctl_endpoint host;
+    struct wgctl_error ignored;
+    if (memchr(entry.data, '/', entry.size) || memchr(entry.data, '[', entry.size))
+        return false;
+    if (wgctl_prefix_parse(entry, &address, &ignored) == WGCTL_OK)
+        return true;
+    return !memchr(entry.data, ':', entry.size) &&
+           wgctl_endpoint_parse(entry, 1, &host, &ignored) == WGCTL_OK;
+}
+
+int wgctl_settings_dns(struct wgctl_slice value, struct wgctl_settings *settings,
+                       struct wgctl_error *err)
+{
+    WGCTL_TEXT list = {0};
+    struct wgctl_slice rest = value, part;
+    if (value.size == 0 || wgctl_slice_equal(value, wgctl_slice_of("none"))) {
+        settings->dns[0] = '\0';
+        return WGCTL_OK;
+    }
+    while (wgctl_slice_split(&rest, ',', &part)) {
+        struct wgctl_slice entry = wgctl_slice_trim(part);
+        if (entry.size == 0 || !is_dns_entry(entry)) {
+            wgctl_fail(err, WGCTL_INVALID, "'%.*s' is no DNS server", (int)entry.size, entry.data);
+            return wgctl_hint(err, "give addresses with commas between, as in 1.1.1.1,9.9.9.9, "
+                                   "or none");
+        }
+        wgctl_text_string(&list, list.size ? ", " : "");
+        wgctl_text_slice(&list, entry);
+    }
+    if (list.failed || list.size >= sizeof settings->dns)
+        return wgctl_fail(err, WGCTL_INVALID, "the list of DNS servers is too long");
+    wgctl_slice_string(wgctl_text_slice_of(&list), settings->dns, sizeof settings->dns);
+    return WGCTL_OK;
+}
+
+int wgctl_settings_allowed_ips(struct wgctl_slice value, struct wgctl_settings *settings,
+                               struct wgctl_error *err)
+{
+    WGCTL_PREFIXES list = {0};
+    WGCTL_TEXT text = {0};
+    if (wgctl_slice_equal(value, wgctl_slice_of("full")))
+        value = wgctl_slice_of(wgctl_settings_default.allowed_ips);
+    int rc = wgctl_prefixes_parse(&list, value, err);
+    if (rc < 0)
+        return rc;
+    for (size_t i = 0; i < list.count; i++)
+        list.items[i] = wgctl_prefix_mask(list.items[i]);
+    wgctl_prefixes_format(&list, &text);
+    if (text.failed || text.size >= sizeof settings->allowed_ips)
+        return wgctl_fail(err, WGCTL_INVALID, "the list of allowed IPs is too long");
+    wgctl_slice_string(wgctl_text_slice_of(&text), settings->allowed_ips,
+                       sizeof settings->allowed_ips);
+    return WGCTL_OK;
+}
+
+int wgctl_settings_mtu(struct wgctl_slice value, struct wgctl_settings *settings,
+                       struct wgctl_error *err)
+{
+    enum { SMALLEST_MTU = 576 };
+    uint64_t mtu = 0;
+    if (!wgctl_slice_equal(value, wgctl_slice_of("auto")) &&
+        (!wgctl_slice_number(value, UINT16_MAX, &mtu) || mtu < SMALLEST_MTU))
+        return wgctl_fail(err, WGCTL_INVALID, "an MTU is 576 to 65535, or auto, not '%.*s'",
+                          (int)value.size, value.data);
+    settings->mtu = (uint16_t)mtu;
+    return WGCTL_OK;
+}
+
+int wgctl_settings_keepalive(struct wgctl_slice value, struct wgctl_settings *settings,
+                             struct wgctl_error *err)
+{
+    uint64_t seconds = 0;
+    if (!wgctl_slice_equal(value, wgctl_slice_of("off")) &&
+        !wgctl_slice_number(value, UINT16_MAX, &seconds))
+        return wgctl_fail(err, WGCTL_INVALID,
+                          "a keepalive is 0 to 65535 seconds, or off, not '%.*s'", (int)value.size,
+                          value.data);
+    settings->keepalive = (uint16_t)seconds;
+    return WGCTL_OK;
+}
+
+static int read_endpoint(struct wgctl_slice value, struct wgctl_settings *settings,
+                         struct wgctl_error *err)
+{
+    return wgctl_settings_endpoint(value, 0, settings, err);
+}
+
+static const struct setting {
+    const char *section;
+    const char *key;
+    int (*read)(struct wgctl_slice value, struct wgctl_settings *settings, struct wgctl_error *err);
+} known[] = {
+    {"server", "endpoint", read_endpoint},
+    {"server", "firewall", wgctl_settings_firewall},
+    {"server", "egress", wgctl_settings_egress},
+    {"clients", "dns", wgctl_settings_dns},
+    {"clients", "allowed-ips", wgctl_settings_allowed_ips},
+    {"clients", "mtu", wgctl_settings_mtu},
+    {"clients", "keepalive", wgctl_settings_keepalive},
+};
+
+/* inih counts no lines where a reader of ours feeds it, so the reader does. */
+struct feed {
+    const char *file;
+    struct wgctl_slice rest;
+    int line;
+    bool too_long;
+    struct wgctl_settings settings;
+    struct wgctl_error *err;
+};
+
+static char *feed_line(char *buffer, int size, void *stream)
+{
+    struct feed *feed = stream;
+    struct wgctl_slice line;
+    if (feed->rest.size == 0 || !wgctl_slice_split(&feed->rest, '\n', &line))
+        return NULL;
+    feed->line++;
+    /* A blank at the start would make it a continuation of the line before. */
+    line = wgctl_slice_trim(line);
+    if (line.size + 2 > (size_t)size) {
+        feed->too_long = true;
+        return NULL;
+    }
+    wgctl_slice_string(line, buffer, (size_t)size - 1);
+    buffer[line.size] = '\n';
+    buffer[line.size + 1] = '\0';
+    return buffer;
+}
+
+static int take_setting(void *user, const char *section, const char *key, const char *value)
+{
+    enum { STOP = 0, GO_ON = 1 };
+    struct feed *feed = user;
+    if (feed->err->status != WGCTL_OK)
+        return STOP;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (strcmp(section, known[i].section) != 0 || strcmp(key, known[i].key) != 0)
+            continue;
+        if (known[i].read(wgctl_slice_of(value), &feed->settings, feed->err) == WGCTL_OK)
+            return GO_ON;
+        wgctl_context(feed->err, "%s:%d: %s", feed->file, feed->line, key);
+        return STOP;
+    }
+    wgctl_fail(feed->err, WGCTL_INVALID, "%s:%d: '%s' is not known in [%s]", feed->file, feed->line,
+               key, section);
+    wgctl_hint(feed->err, "[server] takes endpoint, firewall, egress; "
+                          "[clients] takes dns, allowed-ips, mtu, keepalive");
+    return STOP;
+}
+
+int wgctl_settings_parse(const char *file, struct wgctl_slice text, struct wgctl_settings *ret,
+                         struct wgctl_error *err)
+{
+    struct feed feed = {.file = file, .rest = text, .settings = wgctl_settings_default, .err = err};
+    *err = (struct wgctl_error){0};
+    int wrong_line = ini_parse_stream(feed_line, &feed, take_setting, &feed);
+    if (err->status != WGCTL_OK)
+        return err->status;
+    if (feed.too_long)
+        return wgctl_fail(err, WGCTL_INVALID, "%s:%d: the line is too long", file, feed.line);
+    if (wrong_line != 0)
+        return wgctl_fail(err, WGCTL_INVALID, "%s:%d: this is neither a [section] nor key = value",
+                          file, wrong_line);
+    *ret = feed.settings;
+    return WGCTL_OK;
+}
