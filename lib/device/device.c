@@ -1,0 +1,157 @@
+#include "device/device.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/netlink.h"
+#include "device/backend.h"
+
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+
+void wgctl_device_clear(struct wgctl_device *device)
+{
+    for (size_t i = 0; i < device->peer_count; i++) {
+        wgctl_prefixes_clear(&device->peers[i].allowed_ips);
+        explicit_bzero(&device->peers[i], sizeof device->peers[i]);
+    }
+    free(device->peers);
+    explicit_bzero(device, sizeof *device);
+}
+
+struct wgctl_device_peer *wgctl_device_add_peer(struct wgctl_device *device)
+{
+    struct wgctl_device_peer *peers =
+        wgctl_array_grow(device->peers, device->peer_count, &device->peer_capacity, sizeof *peers);
+    if (!peers)
+        return NULL;
+    device->peers = peers;
+    return &peers[device->peer_count++];
+}
+
+static int compare_peers(const void *a, const void *b)
+{
+    const struct wgctl_device_peer *left = a, *right = b;
+    return wgctl_key_compare(&left->public_key, &right->public_key);
+}
+
+static int compare_prefixes(const void *a, const void *b)
+{
+    return wgctl_prefix_compare(a, b);
+}
+
+void wgctl_device_sort(struct wgctl_device *device)
+{
+    if (device->peer_count > 1)
+        qsort(device->peers, device->peer_count, sizeof *device->peers, compare_peers);
+    for (size_t i = 0; i < device->peer_count; i++) {
+        struct wgctl_prefixes *list = &device->peers[i].allowed_ips;
+        if (list->count > 1)
+            qsort(list->items, list->count, sizeof *list->items, compare_prefixes);
+    }
+}
+
+static int take_kind(const struct nlmsghdr *header, void *context)
+{
+    size_t size;
+    const void *attributes = wgctl_netlink_payload(header, sizeof(struct ifinfomsg), &size);
+    const struct nlattr *table[IFLA_LINKINFO + 1];
+    wgctl_attributes_sort(attributes, size, table, IFLA_LINKINFO);
+
+    enum wgctl_backend *backend = context;
+    *backend = WGCTL_NOT_WIREGUARD;
+    if (!table[IFLA_LINKINFO])
+        return 0;
+    const struct nlattr *info[IFLA_INFO_KIND + 1];
+    wgctl_attributes_sort(wgctl_attribute_data(table[IFLA_LINKINFO]),
+                          wgctl_attribute_size(table[IFLA_LINKINFO]), info, IFLA_INFO_KIND);
+    if (strcmp(wgctl_attribute_string(info[IFLA_INFO_KIND]), "wireguard") == 0)
+        *backend = WGCTL_KERNEL;
+    return 0;
+}
+
+int wgctl_device_backend(const char *interface, enum wgctl_backend *ret, struct wgctl_error *err)
+{
+    WGCTL_NETLINK *netlink = NULL;
+    int rc = wgctl_netlink_open(NETLINK_ROUTE, &netlink, err);
+    if (rc < 0)
+        return rc;
+    struct wgctl_netlink_message message;
+    wgctl_netlink_begin(&message, RTM_GETLINK, NLM_F_ACK, sizeof(struct ifinfomsg));
+    wgctl_netlink_put_string(&message, IFLA_IFNAME, interface);
+    enum wgctl_backend backend = WGCTL_NO_DEVICE;
+    rc = wgctl_netlink_talk(netlink, &message, take_kind, &backend);
+    if (rc == -ENODEV)
+        rc = 0;
+    if (rc < 0)
+        return wgctl_netlink_fail(netlink, rc, err, "cannot look for the interface %s", interface);
+    /* A socket whose process has gone is left over: the interface decides. */
+    if (backend == WGCTL_NOT_WIREGUARD && wgctl_userspace_serves(interface))
+        backend = WGCTL_USERSPACE;
+    *ret = backend;
+    return WGCTL_OK;
+}
+
+static int require_device(const char *interface, enum wgctl_backend *ret, struct wgctl_error *err)
+{
+    int rc = wgctl_device_backend(interface, ret, err);
+    if (rc < 0)
+        return rc;
+    if (*ret == WGCTL_NOT_WIREGUARD) {
+        wgctl_fail(err, WGCTL_UNSUPPORTED, "%s exists, and is not a WireGuard interface",
+                   interface);
+        return wgctl_hint(err, "choose another name for the tunnel with -i, as in: wgctl -i wg1 …");
+    }
+    if (*ret == WGCTL_NO_DEVICE) {
+        wgctl_fail(err, WGCTL_NOT_FOUND, "%s is not up", interface);
+        return wgctl_hint(err, "sudo wgctl -i %s up", interface);
+    }
+    return WGCTL_OK;
+}
+
+int wgctl_device_read(const char *interface, struct wgctl_device *ret, struct wgctl_error *err)
+{
+    enum wgctl_backend backend;
+    WGCTL_DEVICE device = {0};
+    int rc = require_device(interface, &backend, err);
+    if (rc < 0)
+        return rc;
+    rc = backend == WGCTL_KERNEL ? wgctl_kernel_read(interface, &device, err)
+                                 : wgctl_userspace_read(interface, &device, err);
+    if (rc < 0)
+        return rc;
+    wgctl_device_sort(&device);
+    *ret = device;
+    device = (struct wgctl_device){0};
+    return WGCTL_OK;
+}
+
+int wgctl_device_write(const char *interface, const struct wgctl_plan *plan,
+                       struct wgctl_error *err)
+{
+    enum wgctl_backend backend;
+    if (plan->count == 0)
+        return WGCTL_OK;
+    int rc = require_device(interface, &backend, err);
+    if (rc < 0)
+        return rc;
+    return backend == WGCTL_KERNEL ? wgctl_kernel_write(interface, plan, err)
+                                   : wgctl_userspace_write(interface, plan, err);
+}
+
+size_t wgctl_plan_peer_end(const struct wgctl_plan *plan, size_t index)
+{
+    size_t end = index + 1;
+    while (end < plan->count && plan->steps[end].peer == plan->steps[index].peer)
+        end++;
+    return end;
+}
+
+bool wgctl_plan_has(const struct wgctl_plan *plan, size_t from, size_t to, enum wgctl_plan_op op)
+{
+    for (size_t i = from; i < to; i++)
+        if (plan->steps[i].op == op)
+            return true;
+    return false;
+}

@@ -1,0 +1,56 @@
+/* A device: a WireGuard interface as it runs, in the kernel or in a process.
+ */
+#pragma once
+
+#include "net/address.h"
+#include "net/key.h"
+
+struct wgctl_device_peer {
+    struct wgctl_key public_key;
+    struct wgctl_key preshared_key;    /* all zero: none */
+    struct sockaddr_storage endpoint;  /* family AF_UNSPEC: none */
+    uint16_t keepalive;                /* seconds; 0: off */
+    struct wgctl_prefixes allowed_ips; /* masked */
+    /* What it has done; only of a device that runs. */
+    int64_t last_handshake; /* Unix time; 0: never */
+    uint64_t received;      /* bytes */
+    uint64_t sent;          /* bytes */
+};
+
+/* In a wanted device, what has its `has_…` false is left as it is. */
+struct wgctl_device {
+    bool has_private_key;
+    struct wgctl_key private_key;
+    bool has_listen_port;
+    uint16_t listen_port;
+    bool has_fwmark;
+    uint32_t fwmark;
+    struct wgctl_device_peer *peers;
+    size_t peer_count, peer_capacity;
+};
+
+/* Wipes and frees. */
+void wgctl_device_clear(struct wgctl_device *device);
+#define WGCTL_DEVICE __attribute__((cleanup(wgctl_device_clear))) struct wgctl_device
+/* A new peer at the end, all zero; NULL where memory has run out. */
+struct wgctl_device_peer *wgctl_device_add_peer(struct wgctl_device *device);
+/* By public key, and each peer's allowed IPs in order: as the plan walks them. */
+void wgctl_device_sort(struct wgctl_device *device);
+
+/* Where an interface's WireGuard is. */
+enum wgctl_backend {
+    WGCTL_NO_DEVICE, /* there is no such interface */
+    WGCTL_KERNEL,
+    WGCTL_USERSPACE,     /* a process with a socket in /var/run/wireguard */
+    WGCTL_NOT_WIREGUARD, /* the name belongs to another kind of interface */
+};
+int wgctl_device_backend(const char *interface, enum wgctl_backend *ret, struct wgctl_error *err);
+
+/* Reads what runs, sorted. Fails with WGCTL_NOT_FOUND where there is no device. */
+int wgctl_device_read(const char *interface, struct wgctl_device *ret, struct wgctl_error *err);
+
+struct wgctl_plan;
+/* Carries out what a plan says of the device. An error can leave a part of it
+ * done: read the device again. */
+int wgctl_device_write(const char *interface, const struct wgctl_plan *plan,
+                       struct wgctl_error *err);

@@ -1,0 +1,47 @@
+/* A plan: what has to change on a device so that it becomes what is wanted.
+ *
+ * Making one is pure: it can be printed, tested, and executed.
+ */
+#pragma once
+
+#include "device/device.h"
+
+enum wgctl_plan_op {
+    WGCTL_SET_PRIVATE_KEY,
+    WGCTL_SET_LISTEN_PORT,
+    WGCTL_SET_FWMARK,
+    WGCTL_REMOVE_PEER,
+    WGCTL_ADD_PEER, /* with all that `peer` has */
+    WGCTL_SET_PRESHARED_KEY,
+    WGCTL_SET_ENDPOINT,
+    WGCTL_SET_KEEPALIVE,
+    WGCTL_ADD_ALLOWED_IP,
+    WGCTL_REMOVE_ALLOWED_IP,
+};
+
+/* The steps of one peer stand together. */
+struct wgctl_plan_step {
+    enum wgctl_plan_op op;
+    /* Of the wanted device, or of the running one for what is to go. NULL for
+     * steps of the device itself. */
+    const struct wgctl_device_peer *peer;
+    const struct wgctl_prefix *allowed_ip; /* for the last two */
+};
+
+struct wgctl_plan {
+    const struct wgctl_device *wanted; /* its values; has to live as long as the plan */
+    struct wgctl_plan_step *steps;
+    size_t count, capacity;
+};
+
+/* Plans the way from `running` to `wanted`; both have to be sorted
+ * (wgctl_device_sort()), and to live as long as the plan.
+ *
+ * `applied`, sorted, is what was wanted when the device was last written, or NULL
+ * where that is not known. An endpoint is set only where the file's has changed
+ * since (devices roam), or where the peer has none and never had a handshake. */
+int wgctl_plan_make(const struct wgctl_device *applied, const struct wgctl_device *wanted,
+                    const struct wgctl_device *running, struct wgctl_plan *ret,
+                    struct wgctl_error *err);
+void wgctl_plan_clear(struct wgctl_plan *plan);
+#define WGCTL_PLAN __attribute__((cleanup(wgctl_plan_clear))) struct wgctl_plan

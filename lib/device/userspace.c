@@ -1,0 +1,304 @@
+/* WireGuard in a process (wireguard-go, boringtun): the cross-platform protocol
+ * of https://www.wireguard.com/xplatform/, lines of key=value over a socket. */
+#include "device/backend.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+#define SOCKET_FOLDER "/var/run/wireguard"
+
+static int connect_to(const char *interface)
+{
+    /* A process that hangs must not hang us. */
+    const struct timeval patience = {.tv_sec = 10};
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    snprintf(address.sun_path, sizeof address.sun_path, SOCKET_FOLDER "/%s.sock", interface);
+    WGCTL_FD fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) < 0 ||
+        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) < 0 ||
+        connect(fd, (struct sockaddr *)&address, sizeof address) < 0)
+        return -1;
+    int connected = fd;
+    fd = -1;
+    return connected;
+}
+
+bool wgctl_userspace_serves(const char *interface)
+{
+    WGCTL_FD fd = connect_to(interface);
+    return fd >= 0;
+}
+
+static int send_all(int fd, struct wgctl_slice data)
+{
+    while (data.size > 0) {
+        ssize_t sent = send(fd, data.data, data.size, MSG_NOSIGNAL);
+        if (sent < 0 && errno == EINTR)
+            continue;
+        if (sent < 0)
+            return -1;
+        data.data += sent;
+        data.size -= (size_t)sent;
+    }
+    return 0;
+}
+
+/* An answer ends with an empty line. */
+static bool is_complete(const struct wgctl_text *answer)
+{
+    return answer->size >= 2 && memcmp(answer->data + answer->size - 2, "\n\n", 2) == 0;
+}
+
+static int receive_all(int fd, struct wgctl_text *answer)
+{
+    enum { PIECE = 16384 };
+    while (!is_complete(answer)) {
+        char *room = wgctl_text_room(answer, PIECE);
+        if (!room) {
+            errno = ENOMEM;
+            return -1;
+        }
+        ssize_t got = recv(fd, room, PIECE, 0);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got == 0)
+            errno = ECONNRESET;
+        if (got <= 0)
+            return -1;
+        answer->size += (size_t)got;
+        answer->data[answer->size] = '\0';
+    }
+    return 0;
+}
+
+/* Sends a request; the answer's lines without its last, "errno=0". */
+static int ask(const char *interface, struct wgctl_slice request, struct wgctl_text *answer,
+               struct wgctl_error *err)
+{
+    static const char success[] = "errno=0\n\n";
+    WGCTL_FD fd = connect_to(interface);
+    if (fd < 0 || send_all(fd, request) < 0 || receive_all(fd, answer) < 0)
+        return wgctl_fail_errno(err, "the process that runs %s does not answer", interface);
+
+    size_t end = answer->size - 2; /* before the empty line */
+    while (end > 0 && answer->data[end - 1] != '\n')
+        end--;
+    if (strcmp(answer->data + end, success) != 0) {
+        errno = 0;
+        int number = 0;
+        if (sscanf(answer->data + end, "errno=%d", &number) == 1)
+            errno = number < 0 ? -number : number;
+        return wgctl_fail_errno(err, "the process that runs %s refused", interface);
+    }
+    answer->size = end;
+    return WGCTL_OK;
+}
+
+/* "192.0.2.1:51820", "[2001:db8::1%3]:51820" */
+static bool parse_sockaddr(struct wgctl_slice text, struct sockaddr_storage *ret)
+{
+    struct wgctl_endpoint endpoint;
+    struct wgctl_error ignored;
+    return wgctl_endpoint_parse(text, 0, &endpoint, &ignored) == WGCTL_OK &&
+           wgctl_endpoint_resolve(&endpoint, ret, &ignored) == WGCTL_OK;
+}
+
+static bool take_peer_line(struct wgctl_device_peer *peer, struct wgctl_slice key,
+                           struct wgctl_slice value)
+{
+    struct wgctl_prefix prefix;
+    struct wgctl_error ignored;
+    uint64_t number;
+    if (wgctl_slice_equal(key, wgctl_slice_of("preshared_key")))
+        return wgctl_key_parse_hex(value, &peer->preshared_key);
+    if (wgctl_slice_equal(key, wgctl_slice_of("endpoint")))
+        return parse_sockaddr(value, &peer->endpoint);
+    if (wgctl_slice_equal(key, wgctl_slice_of("allowed_ip")))
+        return wgctl_prefix_parse(value, &prefix, &ignored) == WGCTL_OK &&
+               wgctl_prefixes_add(&peer->allowed_ips, &prefix, &ignored) == WGCTL_OK;
+    if (!wgctl_slice_number(value, INT64_MAX, &number))
+        return true; /* a key of a later version */
+    if (wgctl_slice_equal(key, wgctl_slice_of("persistent_keepalive_interval")))
+        peer->keepalive = (uint16_t)number;
+    else if (wgctl_slice_equal(key, wgctl_slice_of("last_handshake_time_sec")))
+        peer->last_handshake = (int64_t)number;
+    else if (wgctl_slice_equal(key, wgctl_slice_of("rx_bytes")))
+        peer->received = number;
+    else if (wgctl_slice_equal(key, wgctl_slice_of("tx_bytes")))
+        peer->sent = number;
+    return true;
+}
+
+static bool take_device_line(struct wgctl_device *device, struct wgctl_slice key,
+                             struct wgctl_slice value)
+{
+    uint64_t number;
+    if (wgctl_slice_equal(key, wgctl_slice_of("private_key"))) {
+        device->has_private_key = true;
+        return wgctl_key_parse_hex(value, &device->private_key);
+    }
+    if (!wgctl_slice_number(value, UINT32_MAX, &number))
+        return true;
+    if (wgctl_slice_equal(key, wgctl_slice_of("listen_port"))) {
+        device->has_listen_port = true;
+        device->listen_port = (uint16_t)number;
+    } else if (wgctl_slice_equal(key, wgctl_slice_of("fwmark"))) {
+        device->has_fwmark = true;
+        device->fwmark = (uint32_t)number;
+    }
+    return true;
+}
+
+static bool take_line(struct wgctl_device *device, struct wgctl_slice line)
+{
+    struct wgctl_slice key, value = line;
+    if (line.size == 0)
+        return true;
+    if (!wgctl_slice_split(&value, '=', &key) || !value.data)
+        return false;
+    if (wgctl_slice_equal(key, wgctl_slice_of("public_key"))) {
+        struct wgctl_device_peer *peer = wgctl_device_add_peer(device);
+        return peer && wgctl_key_parse_hex(value, &peer->public_key);
+    }
+    if (device->peer_count > 0)
+        return take_peer_line(&device->peers[device->peer_count - 1], key, value);
+    return take_device_line(device, key, value);
+}
+
+int wgctl_userspace_read(const char *interface, struct wgctl_device *ret, struct wgctl_error *err)
+{
+    WGCTL_TEXT answer = {0};
+    int rc = ask(interface, wgctl_slice_of("get=1\n\n"), &answer, err);
+    if (rc < 0)
+        return rc;
+    struct wgctl_slice rest = wgctl_text_slice_of(&answer), line;
+    while (wgctl_slice_split(&rest, '\n', &line))
+        if (!take_line(ret, line))
+            return wgctl_fail(err, WGCTL_SYSTEM,
+                              "the process that runs %s gave an answer that "
+                              "makes no sense",
+                              interface);
+    return WGCTL_OK;
+}
+
+static void put_key(struct wgctl_text *text, const char *name, const struct wgctl_key *key)
+{
+    char hex[WGCTL_KEY_HEX_SIZE];
+    wgctl_text_format(text, "%s=%s\n", name, wgctl_key_format_hex(key, hex));
+    explicit_bzero(hex, sizeof hex);
+}
+
+static void put_endpoint(struct wgctl_text *text, const struct sockaddr_storage *endpoint)
+{
+    char value[WGCTL_ENDPOINT_TEXT_SIZE];
+    if (endpoint->ss_family != AF_UNSPEC)
+        wgctl_text_format(text, "endpoint=%s\n", wgctl_sockaddr_format(endpoint, value));
+}
+
+static void put_allowed_ip(struct wgctl_text *text, const struct wgctl_prefix *prefix)
+{
+    char value[WGCTL_PREFIX_TEXT_SIZE];
+    wgctl_text_format(text, "allowed_ip=%s\n", wgctl_prefix_format(prefix, value));
+}
+
+static void put_whole_peer(struct wgctl_text *text, const struct wgctl_device_peer *peer)
+{
+    if (!wgctl_key_is_zero(&peer->preshared_key))
+        put_key(text, "preshared_key", &peer->preshared_key);
+    put_endpoint(text, &peer->endpoint);
+    if (peer->keepalive)
+        wgctl_text_format(text, "persistent_keepalive_interval=%u\n", peer->keepalive);
+    for (size_t i = 0; i < peer->allowed_ips.count; i++)
+        put_allowed_ip(text, &peer->allowed_ips.items[i]);
+}
+
+static void put_step(struct wgctl_text *text, const struct wgctl_plan_step *step, bool replaces)
+{
+    const struct wgctl_device_peer *peer = step->peer;
+    switch (step->op) {
+    case WGCTL_REMOVE_PEER:
+        wgctl_text_string(text, "remove=true\n");
+        break;
+    case WGCTL_ADD_PEER:
+        put_whole_peer(text, peer);
+        break;
+    case WGCTL_SET_PRESHARED_KEY:
+        put_key(text, "preshared_key", &peer->preshared_key);
+        break;
+    case WGCTL_SET_ENDPOINT:
+        put_endpoint(text, &peer->endpoint);
+        break;
+    case WGCTL_SET_KEEPALIVE:
+        wgctl_text_format(text, "persistent_keepalive_interval=%u\n", peer->keepalive);
+        break;
+    case WGCTL_ADD_ALLOWED_IP:
+        if (!replaces)
+            put_allowed_ip(text, step->allowed_ip);
+        break;
+    case WGCTL_REMOVE_ALLOWED_IP:
+    case WGCTL_SET_PRIVATE_KEY:
+    case WGCTL_SET_LISTEN_PORT:
+    case WGCTL_SET_FWMARK:
+        break;
+    }
+}
+
+/* The protocol cannot take a single allowed IP away: a peer that loses one gets
+ * its whole list anew. */
+static void put_peer(struct wgctl_text *text, const struct wgctl_plan *plan, size_t from, size_t to)
+{
+    const struct wgctl_device_peer *peer = plan->steps[from].peer;
+    bool replaces = wgctl_plan_has(plan, from, to, WGCTL_REMOVE_ALLOWED_IP);
+    put_key(text, "public_key", &peer->public_key);
+    if (plan->steps[from].op != WGCTL_ADD_PEER)
+        wgctl_text_string(text, "update_only=true\n");
+    for (size_t i = from; i < to; i++)
+        put_step(text, &plan->steps[i], replaces);
+    if (!replaces)
+        return;
+    wgctl_text_string(text, "replace_allowed_ips=true\n");
+    for (size_t i = 0; i < peer->allowed_ips.count; i++)
+        put_allowed_ip(text, &peer->allowed_ips.items[i]);
+}
+
+static void put_device(struct wgctl_text *text, const struct wgctl_plan *plan, size_t step)
+{
+    const struct wgctl_device *wanted = plan->wanted;
+    switch (plan->steps[step].op) {
+    case WGCTL_SET_PRIVATE_KEY:
+        put_key(text, "private_key", &wanted->private_key);
+        break;
+    case WGCTL_SET_LISTEN_PORT:
+        wgctl_text_format(text, "listen_port=%u\n", wanted->listen_port);
+        break;
+    case WGCTL_SET_FWMARK:
+        wgctl_text_format(text, "fwmark=%u\n", wanted->fwmark);
+        break;
+    default:
+        break;
+    }
+}
+
+int wgctl_userspace_write(const char *interface, const struct wgctl_plan *plan,
+                          struct wgctl_error *err)
+{
+    WGCTL_TEXT request = {0}, answer = {0};
+    wgctl_text_string(&request, "set=1\n");
+    size_t i = 0;
+    while (i < plan->count && !plan->steps[i].peer)
+        put_device(&request, plan, i++);
+    while (i < plan->count) {
+        size_t end = wgctl_plan_peer_end(plan, i);
+        put_peer(&request, plan, i, end);
+        i = end;
+    }
+    wgctl_text_string(&request, "\n");
+    int rc = wgctl_text_check(&request, err);
+    return rc < 0 ? rc : ask(interface, wgctl_text_slice_of(&request), &answer, err);
+}
