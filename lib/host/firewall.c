@@ -1,0 +1,102 @@
+#include "host/firewall.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/file.h"
+#include "base/netlink.h"
+#include "base/process.h"
+
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+
+/* Tables that iptables-nft keeps; nft lists them like any other. */
+static bool is_iptables_table(uint8_t family, const char *table)
+{
+    static const char *const names[] = {"filter", "nat", "mangle", "raw", "security"};
+    if (family != NFPROTO_IPV4 && family != NFPROTO_IPV6)
+        return false;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(table, names[i]) == 0)
+            return true;
+    return false;
+}
+
+/* iptables' base chains are in capitals; nftables' own examples are not. */
+static bool is_capital(const char *name)
+{
+    return name[0] >= 'A' && name[0] <= 'Z';
+}
+
+static const char *family_name(uint8_t family)
+{
+    return family == NFPROTO_INET ? "inet" : family == NFPROTO_IPV4 ? "ip" : "ip6";
+}
+
+static int take_chain(const struct nlmsghdr *header, void *context)
+{
+    struct wgctl_firewall_facts *facts = context;
+    const struct nfgenmsg *message = NLMSG_DATA(header);
+    size_t size;
+    const void *attributes = wgctl_netlink_payload(header, sizeof *message, &size);
+    const struct nlattr *table[NFTA_CHAIN_TYPE + 1];
+    wgctl_attributes_sort(attributes, size, table, NFTA_CHAIN_TYPE);
+    if (!table[NFTA_CHAIN_HOOK])
+        return 0;
+
+    const char *name = wgctl_attribute_string(table[NFTA_CHAIN_TABLE]);
+    if (is_iptables_table(message->nfgen_family, name) &&
+        is_capital(wgctl_attribute_string(table[NFTA_CHAIN_NAME]))) {
+        facts->uses_iptables = true;
+        return 0;
+    }
+
+    const struct nlattr *hook[NFTA_HOOK_HOOKNUM + 1];
+    wgctl_attributes_sort(wgctl_attribute_data(table[NFTA_CHAIN_HOOK]),
+                          wgctl_attribute_size(table[NFTA_CHAIN_HOOK]), hook, NFTA_HOOK_HOOKNUM);
+    uint32_t number = ntohl(wgctl_attribute_u32(hook[NFTA_HOOK_HOOKNUM]));
+    bool is_ip = message->nfgen_family == NFPROTO_INET || message->nfgen_family == NFPROTO_IPV4 ||
+                 message->nfgen_family == NFPROTO_IPV6;
+    if (is_ip && table[NFTA_CHAIN_POLICY] &&
+        (number == NF_INET_FORWARD || number == NF_INET_LOCAL_IN) &&
+        ntohl(wgctl_attribute_u32(table[NFTA_CHAIN_POLICY])) == NF_DROP)
+        snprintf(facts->dropping_table, sizeof facts->dropping_table, "%s %s",
+                 family_name(message->nfgen_family), name);
+    return 0;
+}
+
+static int look_at_chains(struct wgctl_firewall_facts *facts, struct wgctl_error *err)
+{
+    WGCTL_NETLINK *netlink = NULL;
+    int rc = wgctl_netlink_open(NETLINK_NETFILTER, &netlink, err);
+    if (rc < 0)
+        return rc;
+    struct wgctl_netlink_message message;
+    struct nfgenmsg *header = wgctl_netlink_begin(
+        &message, (NFNL_SUBSYS_NFTABLES << 8) | NFT_MSG_GETCHAIN, NLM_F_DUMP, sizeof *header);
+    header->nfgen_family = AF_UNSPEC;
+    header->version = NFNETLINK_V0;
+    rc = wgctl_netlink_talk(netlink, &message, take_chain, facts);
+    /* No nftables in this kernel, or no right to look: nothing is known of it then. */
+    if (rc == -EINVAL || rc == -EOPNOTSUPP || rc == -EPERM || rc == -EINTR)
+        return WGCTL_OK;
+    return rc < 0 ? wgctl_netlink_fail(netlink, rc, err, "cannot look at the firewall") : WGCTL_OK;
+}
+
+int wgctl_firewall_look(struct wgctl_firewall_facts *ret, struct wgctl_error *err)
+{
+    char line[64];
+    *ret = (struct wgctl_firewall_facts){
+        .has_nft = wgctl_process_find("nft", NULL, 0),
+        .has_iptables = wgctl_process_find("iptables", NULL, 0),
+        .has_ip6tables = wgctl_process_find("ip6tables", NULL, 0),
+    };
+    /* The kernel's older tables, where iptables-legacy has used them. */
+    ret->uses_iptables =
+        wgctl_file_first_line("/proc/net/ip_tables_names", line, sizeof line) && line[0];
+    return look_at_chains(ret, err);
+}

@@ -1,0 +1,29 @@
+#include "host/hooks.h"
+
+#include <string.h>
+
+#include "base/process.h"
+
+static void substitute(struct wgctl_slice command, const char *interface, struct wgctl_text *ret)
+{
+    const char *at = command.data, *end = command.data + command.size, *mark;
+    while ((mark = memmem(at, (size_t)(end - at), "%i", 2))) {
+        wgctl_text_append(ret, at, (size_t)(mark - at));
+        wgctl_text_string(ret, interface);
+        at = mark + 2;
+    }
+    wgctl_text_append(ret, at, (size_t)(end - at));
+}
+
+int wgctl_hook_run(struct wgctl_slice command, const char *interface, struct wgctl_error *err)
+{
+    WGCTL_TEXT line = {0};
+    substitute(command, interface, &line);
+    int rc = wgctl_text_check(&line, err);
+    if (rc < 0)
+        return rc;
+    const char *shell = wgctl_process_find("bash", NULL, 0) ? "bash" : "sh";
+    const char *const argv[] = {shell, "-c", line.data, NULL};
+    rc = wgctl_process_run(argv, err);
+    return rc < 0 ? wgctl_context(err, "the command '%.200s' in the configuration", line.data) : rc;
+}

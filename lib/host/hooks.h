@@ -1,0 +1,9 @@
+/* Hooks: the owner's commands in wg0.conf, run as wg-quick(8) runs them.
+ */
+#pragma once
+
+#include "base/text.h"
+
+/* Runs one: with every %i made the interface's name, in bash, or in sh where there
+ * is no bash. Anything but exit status 0 is an error. */
+int wgctl_hook_run(struct wgctl_slice command, const char *interface, struct wgctl_error *err);

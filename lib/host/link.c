@@ -1,0 +1,123 @@
+#include "host/link.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/netlink.h"
+#include "base/process.h"
+
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+
+/* One request on a socket of its own: these are few and rare. */
+static int request(struct wgctl_netlink_message *message, wgctl_netlink_callback callback,
+                   void *context, struct wgctl_error *err, const char *what, const char *name)
+{
+    WGCTL_NETLINK *netlink = NULL;
+    int rc = wgctl_netlink_open(NETLINK_ROUTE, &netlink, err);
+    if (rc < 0)
+        return rc;
+    rc = wgctl_netlink_talk(netlink, message, callback, context);
+    return rc < 0 ? wgctl_netlink_fail(netlink, rc, err, "cannot %s %s", what, name) : WGCTL_OK;
+}
+
+int wgctl_link_create(const char *interface, struct wgctl_error *err)
+{
+    struct wgctl_netlink_message message;
+    wgctl_netlink_begin(&message, RTM_NEWLINK, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL,
+                        sizeof(struct ifinfomsg));
+    wgctl_netlink_put_string(&message, IFLA_IFNAME, interface);
+    struct nlattr *info = wgctl_netlink_nest(&message, IFLA_LINKINFO);
+    wgctl_netlink_put_string(&message, IFLA_INFO_KIND, "wireguard");
+    wgctl_netlink_nest_end(&message, info);
+    return request(&message, NULL, NULL, err, "make the interface", interface);
+}
+
+int wgctl_link_create_userspace(const char *interface, struct wgctl_error *err)
+{
+    const char *program = getenv("WG_QUICK_USERSPACE_IMPLEMENTATION");
+    if (!program || !*program)
+        program = "wireguard-go";
+    if (!wgctl_process_find(program, NULL, 0)) {
+        wgctl_fail(err, WGCTL_UNSUPPORTED, "this kernel has no WireGuard, and %s is not installed",
+                   program);
+        return wgctl_hint(err, "sudo apt install wireguard-go; in a container, the host's kernel "
+                               "counts: 'modprobe wireguard' on the host");
+    }
+    const char *const argv[] = {program, interface, NULL};
+    return wgctl_process_run(argv, err);
+}
+
+int wgctl_link_delete(const char *interface, struct wgctl_error *err)
+{
+    struct wgctl_netlink_message message;
+    if (if_nametoindex(interface) == 0)
+        return WGCTL_OK;
+    wgctl_netlink_begin(&message, RTM_DELLINK, NLM_F_ACK, sizeof(struct ifinfomsg));
+    wgctl_netlink_put_string(&message, IFLA_IFNAME, interface);
+    return request(&message, NULL, NULL, err, "remove the interface", interface);
+}
+
+int wgctl_link_set_mtu(const char *interface, uint32_t mtu, struct wgctl_error *err)
+{
+    struct wgctl_netlink_message message;
+    wgctl_netlink_begin(&message, RTM_NEWLINK, NLM_F_ACK, sizeof(struct ifinfomsg));
+    wgctl_netlink_put_string(&message, IFLA_IFNAME, interface);
+    wgctl_netlink_put_u32(&message, IFLA_MTU, mtu);
+    return request(&message, NULL, NULL, err, "set the MTU of", interface);
+}
+
+int wgctl_link_set_up(const char *interface, struct wgctl_error *err)
+{
+    struct wgctl_netlink_message message;
+    struct ifinfomsg *info =
+        wgctl_netlink_begin(&message, RTM_NEWLINK, NLM_F_ACK, sizeof(struct ifinfomsg));
+    info->ifi_flags = IFF_UP;
+    info->ifi_change = IFF_UP;
+    wgctl_netlink_put_string(&message, IFLA_IFNAME, interface);
+    return request(&message, NULL, NULL, err, "turn on", interface);
+}
+
+int wgctl_link_add_address(const char *interface, const struct wgctl_prefix *address,
+                           struct wgctl_error *err)
+{
+    struct wgctl_netlink_message message;
+    char text[WGCTL_PREFIX_TEXT_SIZE], what[WGCTL_PREFIX_TEXT_SIZE + 24];
+    struct ifaddrmsg *header = wgctl_netlink_begin(
+        &message, RTM_NEWADDR, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, sizeof *header);
+    header->ifa_family = address->family;
+    header->ifa_prefixlen = address->length;
+    header->ifa_index = if_nametoindex(interface);
+    unsigned size = wgctl_family_size(address->family);
+    wgctl_netlink_put(&message, IFA_LOCAL, address->bytes, size);
+    wgctl_netlink_put(&message, IFA_ADDRESS, address->bytes, size);
+    snprintf(what, sizeof what, "give the address %s to", wgctl_prefix_format(address, text));
+    return request(&message, NULL, NULL, err, what, interface);
+}
+
+static int take_link(const struct nlmsghdr *header, void *context)
+{
+    struct wgctl_link *link = context;
+    size_t size;
+    const void *attributes = wgctl_netlink_payload(header, sizeof(struct ifinfomsg), &size);
+    const struct nlattr *table[IFLA_MTU + 1];
+    wgctl_attributes_sort(attributes, size, table, IFLA_MTU);
+    snprintf(link->name, sizeof link->name, "%s", wgctl_attribute_string(table[IFLA_IFNAME]));
+    link->mtu = wgctl_attribute_u32(table[IFLA_MTU]);
+    return 0;
+}
+
+int wgctl_link_by_index(uint32_t index, struct wgctl_link *ret, struct wgctl_error *err)
+{
+    struct wgctl_netlink_message message;
+    struct ifinfomsg *info =
+        wgctl_netlink_begin(&message, RTM_GETLINK, NLM_F_ACK, sizeof(struct ifinfomsg));
+    info->ifi_index = (int)index;
+    char number[16];
+    snprintf(number, sizeof number, "%u", index);
+    *ret = (struct wgctl_link){.index = index};
+    return request(&message, take_link, ret, err, "look at the interface number", number);
+}
