@@ -1,0 +1,196 @@
+/* Carrying a provision out, and undoing it where it fails. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "host/service.h"
+#include "provision_state.h"
+#include "tunnel.h"
+#include "tunnel_state.h"
+
+/* What has been done so far. */
+struct progress {
+    struct wgctl_provision *provision;
+    struct wgctl_folder folder;
+    char conf_name[24], ini_name[24], peers_name[24];
+    bool made_folder, made_peers;
+    bool wrote_ini, wrote_conf;
+
+    bool changed_forwarding;
+    struct wgctl_forwarding forwarding;
+    struct wgctl_folder sysctl_folder;
+    bool wrote_sysctl;
+    struct wgctl_text sysctl_before; /* empty: there was none */
+    bool enabled;
+};
+
+/* ---- forwarding ---- */
+
+static int persist_forwarding(struct progress *progress, struct wgctl_error *err)
+{
+    WGCTL_TEXT text = {0};
+    struct wgctl_folder *folder = &progress->sysctl_folder;
+    int rc = wgctl_provision_sysctl(progress->provision, &progress->forwarding, &text, err);
+    if (rc == WGCTL_OK)
+        rc = wgctl_folder_open(WGCTL_SYSCTL_FOLDER, folder, err);
+    if (rc < 0)
+        return rc;
+    rc = wgctl_file_read(folder, WGCTL_SYSCTL_NAME, WGCTL_PUBLIC, &progress->sysctl_before, err);
+    if (rc < 0 && rc != WGCTL_NOT_FOUND)
+        return rc;
+    /* No lock of ours covers that folder. */
+    rc = wgctl_file_remove(folder, WGCTL_FILE_NEW, err);
+    if (rc == WGCTL_OK)
+        rc = wgctl_file_write(folder, WGCTL_SYSCTL_NAME, wgctl_text_slice_of(&text), 0644, err);
+    progress->wrote_sysctl = true;
+    return rc;
+}
+
+static int turn_on_forwarding(struct progress *progress, struct wgctl_error *err)
+{
+    const struct wgctl_provision *provision = progress->provision;
+    if (!provision->applies)
+        return WGCTL_OK;
+    wgctl_forwarding_read(provision->way6.interface, &progress->forwarding);
+    int rc = persist_forwarding(progress, err);
+    if (rc < 0)
+        return rc;
+    progress->changed_forwarding = true;
+    return wgctl_forwarding_turn_on(&progress->forwarding, provision->ipv6, err);
+}
+
+/* ---- files ---- */
+
+static int check_still_free(const struct progress *progress, struct wgctl_error *err)
+{
+    if (!wgctl_file_exists(&progress->folder, progress->conf_name))
+        return WGCTL_OK;
+    return wgctl_fail(err, WGCTL_EXISTS, "%s/%s has just been made by somebody else",
+                      progress->folder.path, progress->conf_name);
+}
+
+static int write_ini(struct progress *progress, struct wgctl_error *err)
+{
+    WGCTL_TEXT text = {0};
+    int rc = wgctl_provision_ini(progress->provision, &text, err);
+    if (rc < 0)
+        return rc;
+    progress->wrote_ini = true;
+    return wgctl_file_write(&progress->folder, progress->ini_name, wgctl_text_slice_of(&text), 0600,
+                            err);
+}
+
+static int write_conf(struct progress *progress, struct wgctl_error *err)
+{
+    WGCTL_TEXT text = {0};
+    int rc = wgctl_provision_conf(progress->provision, &text, err);
+    if (rc < 0)
+        return rc;
+    progress->wrote_conf = true;
+    return wgctl_file_write(&progress->folder, progress->conf_name, wgctl_text_slice_of(&text),
+                            0600, err);
+}
+
+static int make_peers(struct progress *progress, struct wgctl_error *err)
+{
+    struct wgctl_folder peers;
+    progress->made_peers = !wgctl_file_exists(&progress->folder, progress->peers_name);
+    int rc = wgctl_folder_open_in(&progress->folder, progress->peers_name, true, &peers, err);
+    if (rc == WGCTL_OK)
+        wgctl_folder_close(&peers);
+    return rc;
+}
+
+/* INTERFACE.conf comes last: with it the tunnel is there. */
+static int write_files(struct progress *progress, struct wgctl_error *err)
+{
+    WGCTL_FD lock = -1;
+    int rc = wgctl_folder_make(progress->provision->folder, &progress->made_folder, err);
+    if (rc == WGCTL_OK)
+        rc = wgctl_folder_open(progress->provision->folder, &progress->folder, err);
+    if (rc == WGCTL_OK)
+        rc = wgctl_folder_lock(&progress->folder, WGCTL_LOCK_NAME, &lock, err);
+    if (rc == WGCTL_OK)
+        rc = check_still_free(progress, err);
+    if (rc == WGCTL_OK)
+        rc = make_peers(progress, err);
+    if (rc == WGCTL_OK)
+        rc = write_ini(progress, err);
+    if (rc == WGCTL_OK)
+        rc = write_conf(progress, err);
+    return rc;
+}
+
+/* ---- the interface ---- */
+
+static int bring_up(struct progress *progress, bool *ret_userspace, struct wgctl_error *err)
+{
+    const struct wgctl_provision *provision = progress->provision;
+    if (provision->boots) {
+        progress->enabled = true;
+        return wgctl_service_enable(provision->interface, err);
+    }
+    WGCTL_TUNNEL *tunnel = NULL;
+    int rc = wgctl_tunnel_open(provision->folder, provision->interface, WGCTL_CHANGE, &tunnel, err);
+    return rc < 0 ? rc : wgctl_tunnel_up(tunnel, ret_userspace, err);
+}
+
+/* ---- undoing ---- */
+
+static void undo_sysctl(struct progress *progress)
+{
+    struct wgctl_error ignored;
+    struct wgctl_slice before = wgctl_text_slice_of(&progress->sysctl_before);
+    if (before.size > 0)
+        wgctl_file_write(&progress->sysctl_folder, WGCTL_SYSCTL_NAME, before, 0644, &ignored);
+    else
+        wgctl_file_remove(&progress->sysctl_folder, WGCTL_SYSCTL_NAME, &ignored);
+}
+
+static void undo(struct progress *progress)
+{
+    struct wgctl_error ignored;
+    if (progress->enabled)
+        wgctl_service_disable(progress->provision->interface, &ignored);
+    if (progress->wrote_conf)
+        wgctl_file_remove(&progress->folder, progress->conf_name, &ignored);
+    if (progress->wrote_ini)
+        wgctl_file_remove(&progress->folder, progress->ini_name, &ignored);
+    if (progress->made_peers)
+        unlinkat(progress->folder.fd, progress->peers_name, AT_REMOVEDIR);
+    if (progress->wrote_sysctl)
+        undo_sysctl(progress);
+    if (progress->changed_forwarding)
+        wgctl_forwarding_restore(&progress->forwarding);
+    if (progress->made_folder) {
+        wgctl_file_remove(&progress->folder, WGCTL_LOCK_NAME, &ignored);
+        rmdir(progress->folder.path);
+    }
+}
+
+int wgctl_provision_commit(struct wgctl_provision *provision, bool *ret_userspace,
+                           struct wgctl_error *err)
+{
+    struct progress progress = {
+        .provision = provision,
+        .folder = WGCTL_FOLDER_CLOSED,
+        .sysctl_folder = WGCTL_FOLDER_CLOSED,
+    };
+    snprintf(progress.conf_name, sizeof progress.conf_name, "%s.conf", provision->interface);
+    snprintf(progress.ini_name, sizeof progress.ini_name, "%s.ini", provision->interface);
+    snprintf(progress.peers_name, sizeof progress.peers_name, "%s.peers", provision->interface);
+
+    int rc = turn_on_forwarding(&progress, err);
+    if (rc == WGCTL_OK)
+        rc = write_files(&progress, err);
+    if (rc == WGCTL_OK && provision->applies)
+        rc = bring_up(&progress, ret_userspace, err);
+    if (rc < 0)
+        undo(&progress);
+    wgctl_text_clear(&progress.sysctl_before);
+    wgctl_folder_close(&progress.sysctl_folder);
+    wgctl_folder_close(&progress.folder);
+    return rc;
+}

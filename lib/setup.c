@@ -1,0 +1,14 @@
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include "net/key.h"
+#include "wgctl.h"
+
+int wgctl_setup(struct wgctl_error *err)
+{
+    /* A core file would hold every key. */
+    const struct rlimit none = {0, 0};
+    if (setrlimit(RLIMIT_CORE, &none) < 0 || prctl(PR_SET_DUMPABLE, 0) < 0)
+        return wgctl_fail_errno(err, "cannot turn core dumps off");
+    return wgctl_key_setup(err);
+}

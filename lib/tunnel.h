@@ -1,0 +1,154 @@
+/* A tunnel: a WireGuard interface and its files.
+ *
+ * Open it, change it in memory, look at what would change, commit. Until the
+ * commit nothing is touched; the commit takes place as a whole or not at all.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/text.h"
+
+struct wgctl_tunnel;
+
+/* Where wg-quick(8) looks for its files, and wgctl too where no other is named. */
+#define WGCTL_FOLDER "/etc/wireguard"
+
+enum wgctl_access {
+    WGCTL_READ,
+    WGCTL_CHANGE, /* holds the folder's lock, which another wgctl waits for */
+};
+
+/* Opens the tunnel `interface` whose files are in `folder`: reads and checks
+ * INTERFACE.conf and INTERFACE.ini, and finishes or undoes what a killed
+ * predecessor left. Fails with WGCTL_NOT_FOUND where there is no such tunnel. */
+int wgctl_tunnel_open(const char *folder, const char *interface, enum wgctl_access access,
+                      struct wgctl_tunnel **ret, struct wgctl_error *err);
+/* Lets go of the lock, wipes and frees; sets the pointer to NULL. */
+void wgctl_tunnel_close(struct wgctl_tunnel **tunnel);
+#define WGCTL_TUNNEL __attribute__((cleanup(wgctl_tunnel_close))) struct wgctl_tunnel
+
+const char *wgctl_tunnel_interface(const struct wgctl_tunnel *tunnel);
+
+/* The interface that is meant where none is named: the only one that has a
+ * configuration in `folder`, else wg0. An unreadable folder counts as an empty one. */
+enum { WGCTL_INTERFACE_SIZE = 16 };
+void wgctl_tunnel_default(const char *folder, char interface[WGCTL_INTERFACE_SIZE]);
+
+/* ---- peers ---- */
+
+/* One peer, as texts to show. They belong to the tunnel and are good until it is
+ * changed; what is not known is "". They come from a file that is edited by
+ * hand: escape them before a terminal sees them. */
+struct wgctl_peer_info {
+    char label[WGCTL_INTERFACE_SIZE * 4]; /* its name, or the beginning of its key */
+    struct wgctl_slice name;
+    struct wgctl_slice added;   /* a date: 2026-11-22 */
+    struct wgctl_slice expires; /* a time: 2026-12-24T18:00:00Z */
+    struct wgctl_slice note;
+    char public_key[45];
+    bool enabled;
+    bool has_preshared_key;
+    size_t address_count; /* its allowed IPs: wgctl_tunnel_peer_address() */
+};
+size_t wgctl_tunnel_peer_count(const struct wgctl_tunnel *tunnel);
+/* The peer at `index`, in the file's order. */
+void wgctl_tunnel_peer(const struct wgctl_tunnel *tunnel, size_t index,
+                       struct wgctl_peer_info *ret);
+/* One of its allowed IPs as text: "10.73.21.2/32". Returns `text`. */
+enum { WGCTL_ADDRESS_TEXT_SIZE = 50 };
+char *wgctl_tunnel_peer_address(const struct wgctl_tunnel *tunnel, size_t index, size_t which,
+                                char text[WGCTL_ADDRESS_TEXT_SIZE]);
+/* Where the peer of that name stands: its name, its public key, or a beginning of
+ * the key that only one peer has. */
+int wgctl_tunnel_find_peer(const struct wgctl_tunnel *tunnel, const char *name, size_t *ret,
+                           struct wgctl_error *err);
+
+/* What a new peer is to be. NULL and false: the default. */
+struct wgctl_peer_request {
+    const char *name;
+    const char *addresses;   /* "10.73.21.9,fd5c::9"; the next free ones of each family left out */
+    const char *allowed_ips; /* for the client: "full", "split", "lan", or a list of networks */
+    const char *dns;
+    const char *mtu;
+    const char *keepalive;
+    const char *lan;        /* networks behind this peer */
+    const char *public_key; /* the device keeps its private key */
+    const char *expires;    /* "7d", "12h", "2w", "2026-12-24", "2026-12-24T18:00:00Z" */
+    const char *note;
+    bool no_preshared_key;
+    bool no_store; /* the client's file is not kept here */
+};
+
+/* Adds a peer: new keys, free addresses, and its client's file. */
+int wgctl_tunnel_add_peer(struct wgctl_tunnel *tunnel, const struct wgctl_peer_request *request,
+                          struct wgctl_error *err);
+/* Removes a peer and its client's file. */
+int wgctl_tunnel_revoke(struct wgctl_tunnel *tunnel, const char *name, struct wgctl_error *err);
+
+/* Appends the client's file of a peer, also of one that was just added. It holds
+ * the client's private key. */
+int wgctl_tunnel_client(const struct wgctl_tunnel *tunnel, const char *name, struct wgctl_text *ret,
+                        struct wgctl_error *err);
+/* As above, for a device to import: fails where the private key is not in it. */
+int wgctl_tunnel_client_import(const struct wgctl_tunnel *tunnel, const char *name,
+                               struct wgctl_text *ret, struct wgctl_error *err);
+
+/* ---- the server ---- */
+
+/* Sets the public endpoint, "HOST" or "HOST:PORT" (the port is else the one
+ * there was, or the server's own), in INTERFACE.ini and in every client's file.
+ * `ret_clients` is the number of files that follow, `ret_elsewhere` the number of
+ * peers whose file is not here. */
+int wgctl_tunnel_set_endpoint(struct wgctl_tunnel *tunnel, const char *endpoint,
+                              size_t *ret_clients, size_t *ret_elsewhere, struct wgctl_error *err);
+/* Appends the public endpoint, "host:port"; nothing where it is not set. */
+void wgctl_tunnel_endpoint(const struct wgctl_tunnel *tunnel, struct wgctl_text *ret);
+
+/* ---- plan and commit ---- */
+
+/* One thing that changes. `op` is a stable name:
+ *   on disk:   write_file, remove_file (`value` is the path)
+ *   device:    set_private_key, set_listen_port, set_fwmark
+ *   a peer:    add_peer, remove_peer, set_preshared_key, set_endpoint,
+ *              set_keepalive, add_allowed_ip, remove_allowed_ip
+ *   routes:    add_route, remove_route
+ * No secret is in it. */
+struct wgctl_change {
+    const char *op;
+    char peer[64];       /* its label; "" where it is no peer's */
+    char public_key[45]; /* "" likewise */
+    char *value;         /* what it becomes, or what goes; "" where it is a secret */
+};
+struct wgctl_changes {
+    struct wgctl_change *items;
+    size_t count, capacity;
+    bool is_up; /* the interface runs, so that the device's changes are among them */
+};
+void wgctl_changes_clear(struct wgctl_changes *changes);
+#define WGCTL_CHANGES __attribute__((cleanup(wgctl_changes_clear))) struct wgctl_changes
+
+/* What a commit now would do, in order. Changes nothing. `apply`: with what runs,
+ * where it runs. */
+int wgctl_tunnel_plan(struct wgctl_tunnel *tunnel, bool apply, struct wgctl_changes *ret,
+                      struct wgctl_error *err);
+
+/* Makes what was changed last: the files durably, then what runs, if `apply` says
+ * so and it runs. If anything fails, everything is put back, and the error says so.
+ * `ret` (may be NULL) is what was done. */
+int wgctl_tunnel_commit(struct wgctl_tunnel *tunnel, bool apply, struct wgctl_changes *ret,
+                        struct wgctl_error *err);
+
+/* ---- up and down ---- */
+
+/* Brings the interface up as wg-quick(8) would from the same file; whatever fails,
+ * what was done is undone. WGCTL_EXISTS where it is up. `ret_userspace` (may be
+ * NULL) is set where the kernel has no WireGuard and a process runs it. */
+int wgctl_tunnel_up(struct wgctl_tunnel *tunnel, bool *ret_userspace, struct wgctl_error *err);
+/* Takes it down. WGCTL_NOT_FOUND where it is not up. */
+int wgctl_tunnel_down(struct wgctl_tunnel *tunnel, struct wgctl_error *err);
+/* Whether there is a WireGuard interface of that name; fails where it is another kind. */
+int wgctl_tunnel_is_up(const char *interface, bool *ret, struct wgctl_error *err);

@@ -1,0 +1,354 @@
+/* What runs: planned against the file, carried out, brought back. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/route.h"
+#include "tunnel_state.h"
+
+#define RUN_FOLDER "/run"
+#define APPLIED_FOLDER "wgctl"
+
+void wgctl_application_clear(struct wgctl_application *application)
+{
+    wgctl_plan_clear(&application->plan);
+    wgctl_device_clear(&application->applied);
+    wgctl_device_clear(&application->wanted);
+    wgctl_device_clear(&application->running);
+    wgctl_prefixes_clear(&application->routes_to_add);
+    wgctl_prefixes_clear(&application->routes_to_remove);
+    *application = (struct wgctl_application){0};
+}
+
+/* ---- the applied copy ---- */
+
+static int open_applied(bool create, struct wgctl_folder *ret, struct wgctl_error *err)
+{
+    struct wgctl_folder run;
+    int rc = wgctl_folder_open(RUN_FOLDER, &run, err);
+    if (rc < 0)
+        return rc;
+    rc = wgctl_folder_open_in(&run, APPLIED_FOLDER, create, ret, err);
+    wgctl_folder_close(&run);
+    return rc;
+}
+
+static bool applied_read(const char *name, struct wgctl_text *ret)
+{
+    struct wgctl_folder folder;
+    struct wgctl_error ignored;
+    if (open_applied(false, &folder, &ignored) < 0)
+        return false;
+    int rc = wgctl_file_read(&folder, name, WGCTL_SECRET, ret, &ignored);
+    wgctl_folder_close(&folder);
+    return rc == WGCTL_OK;
+}
+
+void wgctl_applied_save(const struct wgctl_tunnel *tunnel)
+{
+    WGCTL_TEXT text = {0}, before = {0};
+    struct wgctl_folder folder;
+    struct wgctl_error ignored;
+    wgctl_document_render(&tunnel->server.document, &text);
+    if (!text.failed && applied_read(tunnel->conf_name, &before) &&
+        wgctl_slice_equal(wgctl_text_slice_of(&text), wgctl_text_slice_of(&before)))
+        return;
+    if (open_applied(true, &folder, &ignored) < 0)
+        return;
+    /* An old copy would mislead; none at all makes the next plan two-way. */
+    if (text.failed || wgctl_file_write_volatile(&folder, tunnel->conf_name,
+                                                 wgctl_text_slice_of(&text), &ignored) < 0)
+        wgctl_file_remove(&folder, tunnel->conf_name, &ignored);
+    wgctl_folder_close(&folder);
+}
+
+void wgctl_applied_forget(const char *conf_name)
+{
+    struct wgctl_folder folder;
+    struct wgctl_error ignored;
+    if (open_applied(false, &folder, &ignored) < 0)
+        return;
+    wgctl_file_remove(&folder, conf_name, &ignored);
+    wgctl_folder_close(&folder);
+}
+
+static bool read_applied(const struct wgctl_tunnel *tunnel, struct wgctl_server *ret)
+{
+    WGCTL_TEXT text = {0};
+    struct wgctl_error ignored;
+    return applied_read(tunnel->conf_name, &text) &&
+           wgctl_server_parse(tunnel->conf_name, &text, ret, &ignored) == WGCTL_OK;
+}
+
+/* ---- the wanted device ---- */
+
+static bool same_endpoint(const struct wgctl_peer *a, const struct wgctl_peer *b)
+{
+    return a && b && a->endpoint.port == b->endpoint.port &&
+           strcmp(a->endpoint.host, b->endpoint.host) == 0;
+}
+
+/* A name is only looked up where the file's has changed: what the system's
+ * resolver says from day to day is not the owner's wish. */
+static int set_endpoint(const struct wgctl_peer *peer, const struct wgctl_server *applied,
+                        struct wgctl_device_peer *ret, struct wgctl_error *err)
+{
+    if (peer->endpoint.port == 0)
+        return WGCTL_OK;
+    if (applied && !wgctl_endpoint_is_address(&peer->endpoint, NULL) &&
+        same_endpoint(wgctl_server_by_key(applied, &peer->public_key), peer))
+        return WGCTL_OK;
+    char label[64];
+    int rc = wgctl_endpoint_resolve(&peer->endpoint, &ret->endpoint, err);
+    return rc < 0 ? wgctl_context(err, "peer '%s'", wgctl_peer_label(peer, label, sizeof label))
+                  : rc;
+}
+
+static int add_wanted_peer(const struct wgctl_peer *peer, const struct wgctl_server *applied,
+                           struct wgctl_device *ret, struct wgctl_error *err)
+{
+    struct wgctl_device_peer *wanted = wgctl_device_add_peer(ret);
+    if (!wanted)
+        return wgctl_fail_memory(err);
+    wanted->public_key = peer->public_key;
+    wanted->preshared_key = peer->preshared_key;
+    wanted->keepalive = peer->keepalive;
+    int rc = set_endpoint(peer, applied, wanted, err);
+    for (size_t i = 0; rc == WGCTL_OK && i < peer->allowed_ips.count; i++)
+        rc = wgctl_prefixes_add(&wanted->allowed_ips, &peer->allowed_ips.items[i], err);
+    return rc;
+}
+
+/* What the kernel would take without a word, and not do. */
+static int check_keys(const struct wgctl_server *server, const struct wgctl_device *wanted,
+                      struct wgctl_error *err)
+{
+    char label[64];
+    for (size_t i = 0; i < wanted->peer_count; i++) {
+        const struct wgctl_key *key = &wanted->peers[i].public_key;
+        const struct wgctl_peer *peer = NULL;
+        if (server->has_private_key && wgctl_key_compare(key, &server->public_key) == 0)
+            peer = wgctl_server_by_key(server, key);
+        if (peer)
+            return wgctl_fail(err, WGCTL_INVALID, "%s: peer '%s' has the server's own public key",
+                              server->file, wgctl_peer_label(peer, label, sizeof label));
+        if (i > 0 && wgctl_key_compare(key, &wanted->peers[i - 1].public_key) == 0)
+            peer = wgctl_server_by_key(server, key);
+        if (peer)
+            return wgctl_fail(err, WGCTL_INVALID,
+                              "%s: two peers have the same public key; the first is '%s'",
+                              server->file, wgctl_peer_label(peer, label, sizeof label));
+    }
+    return WGCTL_OK;
+}
+
+static int compare_prefixes(const void *a, const void *b)
+{
+    return wgctl_prefix_compare(a, b);
+}
+
+static void sort_prefixes(struct wgctl_prefixes *list)
+{
+    if (list->count > 1)
+        qsort(list->items, list->count, sizeof *list->items, compare_prefixes);
+}
+
+/* A packet has one way: the last peer that names it would silently take it. */
+static int check_allowed_ips(const struct wgctl_server *server, const struct wgctl_device *wanted,
+                             struct wgctl_error *err)
+{
+    WGCTL_PREFIXES all = {0};
+    int rc = WGCTL_OK;
+    for (size_t i = 0; i < wanted->peer_count; i++)
+        for (size_t k = 0; rc == WGCTL_OK && k < wanted->peers[i].allowed_ips.count; k++)
+            rc = wgctl_prefixes_add(&all, &wanted->peers[i].allowed_ips.items[k], err);
+    sort_prefixes(&all);
+    for (size_t i = 1; rc == WGCTL_OK && i < all.count; i++) {
+        char text[WGCTL_PREFIX_TEXT_SIZE];
+        if (!wgctl_prefix_equal(&all.items[i], &all.items[i - 1]))
+            continue;
+        wgctl_fail(err, WGCTL_INVALID, "%s: %s stands twice in AllowedIPs", server->file,
+                   wgctl_prefix_format(&all.items[i], text));
+        return wgctl_hint(err, "leave it to the one peer that shall have it");
+    }
+    return rc;
+}
+
+int wgctl_device_wanted(const struct wgctl_server *server, const struct wgctl_server *applied,
+                        struct wgctl_device *ret, struct wgctl_error *err)
+{
+    WGCTL_DEVICE wanted = {
+        .has_private_key = server->has_private_key,
+        .private_key = server->private_key,
+        .has_listen_port = server->has_listen_port,
+        .listen_port = server->listen_port,
+        .has_fwmark = server->has_fwmark,
+        .fwmark = server->fwmark,
+    };
+    int rc = WGCTL_OK;
+    for (size_t i = 0; rc == WGCTL_OK && i < server->peer_count; i++)
+        if (server->peers[i].enabled)
+            rc = add_wanted_peer(&server->peers[i], applied, &wanted, err);
+    wgctl_device_sort(&wanted);
+    if (rc == WGCTL_OK)
+        rc = check_keys(server, &wanted, err);
+    if (rc == WGCTL_OK)
+        rc = check_allowed_ips(server, &wanted, err);
+    if (rc < 0)
+        return rc;
+    *ret = wanted;
+    wanted = (struct wgctl_device){0};
+    return WGCTL_OK;
+}
+
+/* ---- routes ---- */
+
+/* The allowed IPs that need a route of their own: those outside the interface's
+ * own networks. Default routes are wg-quick's matter. Sorted. */
+static int list_routed(const struct wgctl_server *server, const struct wgctl_device *device,
+                       struct wgctl_prefixes *ret, struct wgctl_error *err)
+{
+    int rc = WGCTL_OK;
+    for (size_t i = 0; i < device->peer_count; i++) {
+        const struct wgctl_prefixes *list = &device->peers[i].allowed_ips;
+        for (size_t k = 0; rc == WGCTL_OK && k < list->count; k++) {
+            bool covered = list->items[k].length == 0;
+            for (size_t a = 0; !covered && a < server->addresses.count; a++)
+                covered = wgctl_prefix_contains(&server->addresses.items[a], &list->items[k]);
+            if (!covered)
+                rc = wgctl_prefixes_add(ret, &list->items[k], err);
+        }
+    }
+    sort_prefixes(ret);
+    return rc;
+}
+
+static bool is_listed(const struct wgctl_prefixes *sorted, const struct wgctl_prefix *prefix)
+{
+    return sorted->count > 0 &&
+           bsearch(prefix, sorted->items, sorted->count, sizeof *sorted->items, compare_prefixes);
+}
+
+/* Adds to `ret` what is in `list`, is in `in` or not as `wanted` says, and not in `out`. */
+static int select_routes(const struct wgctl_prefixes *list, const struct wgctl_prefixes *in,
+                         bool wanted, const struct wgctl_prefixes *out, struct wgctl_prefixes *ret,
+                         struct wgctl_error *err)
+{
+    int rc = WGCTL_OK;
+    for (size_t i = 0; rc == WGCTL_OK && i < list->count; i++)
+        if (is_listed(in, &list->items[i]) == wanted && !(out && is_listed(out, &list->items[i])))
+            rc = wgctl_prefixes_add(ret, &list->items[i], err);
+    return rc;
+}
+
+static bool routes_are_ours(const struct wgctl_server *server)
+{
+    return server->table.size == 0 || wgctl_slice_equal_nocase(server->table, "auto");
+}
+
+static int plan_routes(const struct wgctl_tunnel *tunnel, struct wgctl_application *application,
+                       struct wgctl_error *err)
+{
+    WGCTL_PREFIXES wanted = {0}, had = {0}, there = {0};
+    if (!routes_are_ours(&tunnel->server))
+        return WGCTL_OK;
+    int rc = list_routed(&tunnel->server, &application->wanted, &wanted, err);
+    if (rc == WGCTL_OK)
+        rc = list_routed(&tunnel->server, &application->running, &had, err);
+    if (rc < 0 || (wanted.count == 0 && had.count == 0))
+        return rc;
+    rc = wgctl_route_list_into(tunnel->interface, &there, err);
+    sort_prefixes(&there);
+    if (rc == WGCTL_OK)
+        rc = select_routes(&wanted, &there, false, NULL, &application->routes_to_add, err);
+    if (rc == WGCTL_OK)
+        rc = select_routes(&had, &there, true, &wanted, &application->routes_to_remove, err);
+    return rc;
+}
+
+static int change_routes(const char *interface, const struct wgctl_prefixes *add,
+                         const struct wgctl_prefixes *remove, struct wgctl_error *err)
+{
+    int rc = WGCTL_OK;
+    for (size_t i = 0; rc == WGCTL_OK && i < remove->count; i++)
+        rc = wgctl_route_remove(interface, &remove->items[i], err);
+    for (size_t i = 0; rc == WGCTL_OK && i < add->count; i++)
+        rc = wgctl_route_add(interface, &add->items[i], err);
+    return rc;
+}
+
+/* ---- plan, execute, revert ---- */
+
+int wgctl_application_plan(const struct wgctl_tunnel *tunnel, struct wgctl_application *ret,
+                           struct wgctl_error *err)
+{
+    WGCTL_SERVER applied = {0};
+    int rc = wgctl_tunnel_is_up(tunnel->interface, &ret->is_up, err);
+    if (rc == WGCTL_OK)
+        ret->has_applied = ret->is_up && read_applied(tunnel, &applied);
+    if (rc == WGCTL_OK)
+        rc = wgctl_device_wanted(&tunnel->server, ret->has_applied ? &applied : NULL, &ret->wanted,
+                                 err);
+    if (rc < 0 || !ret->is_up)
+        return rc;
+    if (ret->has_applied) {
+        struct wgctl_error ignored;
+        ret->has_applied =
+            wgctl_device_wanted(&applied, &applied, &ret->applied, &ignored) == WGCTL_OK;
+    }
+    rc = wgctl_device_read(tunnel->interface, &ret->running, err);
+    if (rc == WGCTL_OK)
+        rc = wgctl_plan_make(ret->has_applied ? &ret->applied : NULL, &ret->wanted, &ret->running,
+                             &ret->plan, err);
+    return rc < 0 ? rc : plan_routes(tunnel, ret, err);
+}
+
+/* A device can roam between two looks: its endpoint is no sign of a failure. */
+static int verify(const struct wgctl_tunnel *tunnel, const struct wgctl_application *application,
+                  struct wgctl_error *err)
+{
+    WGCTL_DEVICE now = {0};
+    WGCTL_PLAN left = {0};
+    int rc = wgctl_device_read(tunnel->interface, &now, err);
+    if (rc == WGCTL_OK)
+        rc = wgctl_plan_make(&application->wanted, &application->wanted, &now, &left, err);
+    for (size_t i = 0; rc == WGCTL_OK && i < left.count; i++)
+        if (left.steps[i].op != WGCTL_SET_ENDPOINT)
+            rc = wgctl_fail(err, WGCTL_SYSTEM,
+                            "%s took the change without an error, but did not make it",
+                            tunnel->interface);
+    return rc;
+}
+
+int wgctl_application_execute(const struct wgctl_tunnel *tunnel,
+                              const struct wgctl_application *application, struct wgctl_error *err)
+{
+    int rc = WGCTL_OK;
+    if (application->plan.count > 0) {
+        rc = wgctl_device_write(tunnel->interface, &application->plan, err);
+        if (rc == WGCTL_OK)
+            rc = verify(tunnel, application, err);
+    }
+    if (rc == WGCTL_OK)
+        rc = change_routes(tunnel->interface, &application->routes_to_add,
+                           &application->routes_to_remove, err);
+    return rc;
+}
+
+void wgctl_application_revert(const struct wgctl_tunnel *tunnel,
+                              const struct wgctl_application *application, struct wgctl_error *err)
+{
+    WGCTL_DEVICE now = {0};
+    WGCTL_PLAN back = {0};
+    struct wgctl_error why;
+    int rc = wgctl_device_read(tunnel->interface, &now, &why);
+    if (rc == WGCTL_OK)
+        rc = wgctl_plan_make(NULL, &application->running, &now, &back, &why);
+    if (rc == WGCTL_OK)
+        rc = wgctl_device_write(tunnel->interface, &back, &why);
+    if (rc == WGCTL_OK)
+        rc = change_routes(tunnel->interface, &application->routes_to_remove,
+                           &application->routes_to_add, &why);
+    if (rc < 0)
+        wgctl_hint(err, "%s could not be brought back either (%s): 'wgctl -i %s apply' tries again",
+                   tunnel->interface, why.message, tunnel->interface);
+}

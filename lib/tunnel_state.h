@@ -1,0 +1,107 @@
+/* What a struct wgctl_tunnel is. For the files lib/tunnel*.c only. */
+#pragma once
+
+#include "base/file.h"
+#include "conf/client.h"
+#include "conf/server.h"
+#include "conf/settings.h"
+#include "device/plan.h"
+#include "tunnel.h"
+
+/* Locked by whoever changes something in the folder; its content is the journal
+ * of tunnel_files.c. */
+#define WGCTL_LOCK_NAME ".wgctl.lock"
+
+/* A client's file that a commit writes, keeps to itself, or removes. */
+struct wgctl_client_file {
+    char name[24];              /* of the peer; the file is NAME.conf */
+    struct wgctl_text text;     /* empty: the file is to go */
+    struct wgctl_text original; /* what a commit that fails puts back; empty: no file */
+    enum { WGCTL_CLIENT_NEW, WGCTL_CLIENT_CHANGED, WGCTL_CLIENT_GONE, WGCTL_CLIENT_UNSTORED } fate;
+};
+
+struct wgctl_tunnel {
+    struct wgctl_folder folder;
+    struct wgctl_folder peers; /* INTERFACE.peers; closed where it is missing */
+    int lock;                  /* -1: open for reading only */
+    char interface[WGCTL_INTERFACE_SIZE];
+    char conf_name[24];  /* "wg0.conf" */
+    char ini_name[24];   /* "wg0.ini" */
+    char peers_name[24]; /* "wg0.peers" */
+
+    struct wgctl_text original; /* wg0.conf as it was read */
+    struct wgctl_server server;
+    bool conf_changed;
+
+    struct wgctl_text ini_original; /* empty: there is none */
+    struct wgctl_text ini;          /* as it shall be, where `ini_changed` */
+    bool ini_changed;
+    struct wgctl_settings settings;
+
+    struct wgctl_client_file *files;
+    size_t file_count, file_capacity;
+};
+
+/* ---- lib/tunnel.c ---- */
+
+/* Opens INTERFACE.peers where it is not open, and makes it where `create`. */
+int wgctl_tunnel_open_peers(struct wgctl_tunnel *tunnel, bool create, struct wgctl_error *err);
+/* A new entry in `files`. */
+int wgctl_tunnel_add_file(struct wgctl_tunnel *tunnel, struct wgctl_slice name,
+                          struct wgctl_client_file **ret, struct wgctl_error *err);
+/* Empties `files`. */
+void wgctl_tunnel_clear_files(struct wgctl_tunnel *tunnel);
+/* "NAME.conf". Returns `text`. */
+enum { WGCTL_CLIENT_NAME_SIZE = 32 };
+char *wgctl_client_file_name(const char *peer, char text[WGCTL_CLIENT_NAME_SIZE]);
+
+/* ---- lib/tunnel_files.c: the files of a commit ---- */
+
+/* Writes all files of a commit but the removals. On failure everything is as it
+ * was, or the message names what is not. */
+int wgctl_files_write(struct wgctl_tunnel *tunnel, struct wgctl_error *err);
+/* Puts all back as it was before wgctl_files_write(); adds to the message what
+ * could not be put back. */
+void wgctl_files_restore(struct wgctl_tunnel *tunnel, struct wgctl_error *err);
+/* Removes the files that are to go, and closes the journal: the commit is over. */
+void wgctl_files_finish(struct wgctl_tunnel *tunnel);
+/* Removes the clients' files that a killed predecessor left. */
+int wgctl_files_recover(struct wgctl_tunnel *tunnel, struct wgctl_error *err);
+
+/* ---- lib/tunnel_server.c ---- */
+
+/* Adds to `files` each client's file that names another endpoint than the
+ * settings do, as it shall be. */
+int wgctl_clients_follow(struct wgctl_tunnel *tunnel, size_t *ret_followed, size_t *ret_elsewhere,
+                         struct wgctl_error *err);
+
+/* ---- lib/tunnel_apply.c: what runs ---- */
+
+/* What a commit does to the running interface. */
+struct wgctl_application {
+    bool is_up;
+    bool has_applied;
+    struct wgctl_device applied, wanted, running;
+    struct wgctl_plan plan;
+    struct wgctl_prefixes routes_to_add, routes_to_remove;
+};
+void wgctl_application_clear(struct wgctl_application *application);
+#define WGCTL_APPLICATION __attribute__((cleanup(wgctl_application_clear))) struct wgctl_application
+
+/* The device that the file wants: sorted. Checks what the kernel would not say.
+ * An endpoint that is a name is looked up, unless `applied` (may be NULL) has the
+ * same: then the endpoint is left as it is. */
+int wgctl_device_wanted(const struct wgctl_server *server, const struct wgctl_server *applied,
+                        struct wgctl_device *ret, struct wgctl_error *err);
+int wgctl_application_plan(const struct wgctl_tunnel *tunnel, struct wgctl_application *ret,
+                           struct wgctl_error *err);
+/* Carries it out, and reads it back. */
+int wgctl_application_execute(const struct wgctl_tunnel *tunnel,
+                              const struct wgctl_application *application, struct wgctl_error *err);
+/* Brings the interface back to what it was when the plan was made; says in the
+ * message what could not be brought back. */
+void wgctl_application_revert(const struct wgctl_tunnel *tunnel,
+                              const struct wgctl_application *application, struct wgctl_error *err);
+/* Keeps, or forgets, the configuration as last applied, in /run. */
+void wgctl_applied_save(const struct wgctl_tunnel *tunnel);
+void wgctl_applied_forget(const char *conf_name);

@@ -1,0 +1,17 @@
+/* libwgctl: provisions a WireGuard server and looks after its peers.
+ *
+ * All that a front end needs. The library never prints, never exits, and never
+ * starts a shell but for the owner's own hooks. Nothing in it may be used from
+ * two threads at once.
+ */
+#pragma once
+
+#include "base/error.h"
+#include "base/text.h"
+#include "provision.h"
+#include "qr.h"
+#include "tunnel.h"
+
+/* Makes the library ready, and the process fit for secrets: no core dumps. Call it
+ * once, first. */
+int wgctl_setup(struct wgctl_error *err);
