@@ -1,0 +1,44 @@
+#include "command.h"
+
+static int require_up(const char *interface, struct wgctl_error *err)
+{
+    bool is_up;
+    int rc = wgctl_tunnel_is_up(interface, &is_up, err);
+    if (rc < 0 || is_up)
+        return rc;
+    wgctl_fail(err, WGCTL_NOT_FOUND, "%s is not up", interface);
+    return wgctl_hint(err, "sudo wgctl -i %s up", interface);
+}
+
+int run_apply(struct context *context, const struct command *command, int argc, char **argv,
+              struct wgctl_error *err)
+{
+    const struct option_spec options[] = {{0}};
+    int count;
+    int rc = parse_options(context, command, options, argc, argv, &argv, &count, err);
+    if (rc < 0 || context->done)
+        return rc;
+
+    WGCTL_TUNNEL *tunnel = NULL;
+    WGCTL_CHANGES changes = {0};
+    rc = open_tunnel(context, WGCTL_CHANGE, &tunnel, err);
+    if (rc == WGCTL_OK)
+        rc = require_up(interface_of(context), err);
+    if (rc < 0)
+        return rc;
+    if (context->dry_run)
+        return show_plan(context, tunnel, true, err);
+    rc = wgctl_tunnel_commit(tunnel, true, &changes, err);
+    if (rc < 0)
+        return rc;
+    const char *interface = wgctl_tunnel_interface(tunnel);
+    if (context->json)
+        return json_changes(interface, &changes, err);
+    note(context,
+         changes.count ? "%s now runs as its file says:"
+                       : "%s runs as its file says: nothing to do",
+         interface);
+    if (!context->quiet)
+        print_changes(context, stderr, interface, &changes);
+    return WGCTL_OK;
+}

@@ -1,0 +1,113 @@
+#include "command.h"
+
+static void print_row(const char *name, const char *value)
+{
+    printf("  %-11s ", name);
+    print_escaped(stdout, wgctl_slice_of(value));
+    putchar('\n');
+}
+
+/* What keeps people from connecting, and what each of them does about it. */
+static void print_advice(const struct context *context, const struct wgctl_provision_info *info)
+{
+    if (info->endpoint_source == WGCTL_ENDPOINT_LAN)
+        note(context,
+             "\nNote: %s is this machine's address in its own network. Devices connect from there\n"
+             "only. To reach it from outside, forward UDP port %u of your router to it, then say\n"
+             "under which name or address the internet knows your router:\n"
+             "  sudo wgctl -i %s edit-server --endpoint vpn.example.org",
+             info->own_address, info->listen_port, info->interface);
+    else if (info->own_address[0])
+        note(
+            context,
+            "\nNote: this machine's own address is %s, so it is behind a router: forward UDP port\n"
+            "%u of the router to it.",
+            info->own_address, info->listen_port);
+    if (info->dropping_table[0])
+        note(context,
+             "\nNote: the firewall's table '%s' drops what it does not know, whatever wgctl's own\n"
+             "table says. Let it accept UDP port %u, and what is forwarded from and to %s.",
+             info->dropping_table, info->listen_port, info->interface);
+}
+
+static void print_result(const struct context *context, const struct wgctl_provision_info *info,
+                         bool userspace)
+{
+    const char *state = context->dry_run ? "would be" : info->applies ? "is up as" : "is set up as";
+    printf("%s%s %s a WireGuard server at %s (UDP)%s\n\n", color(context, stdout, BOLD),
+           info->interface, state, info->endpoint, color(context, stdout, PLAIN));
+    print_row("addresses", info->addresses);
+    print_row("firewall", info->firewall);
+    print_row("way out", info->way_out[0] ? info->way_out : "none found");
+    print_row("files", info->conf);
+    print_row("", info->ini);
+    if (info->sysctl[0])
+        print_row("forwarding", info->sysctl);
+    if (info->applies)
+        print_row("at boot", info->boots ? "it starts" : "it does not start by itself");
+    if (userspace)
+        print_row("WireGuard", "in a process: this kernel has none of its own");
+    print_advice(context, info);
+    if (!context->dry_run)
+        note(context, "\nNext: sudo wgctl add-peer phone --qr");
+}
+
+static int preview(struct context *context, const struct wgctl_provision *provision,
+                   const struct wgctl_provision_info *info, struct wgctl_error *err)
+{
+    WGCTL_TEXT conf = {0};
+    if (context->json)
+        return json_provision(info, err);
+    int rc = wgctl_provision_preview(provision, &conf, err);
+    if (rc < 0)
+        return rc;
+    print_result(context, info, false);
+    printf("\n%s would be:\n\n%s", info->conf, conf.data);
+    return WGCTL_OK;
+}
+
+int run_init(struct context *context, const struct command *command, int argc, char **argv,
+             struct wgctl_error *err)
+{
+    struct wgctl_provision_request request = {0};
+    const struct option_spec options[] = {
+        {"endpoint", "HOST[:PORT]", "where devices find this server", &request.endpoint, NULL},
+        {"listen-port", "PORT", "UDP port (default: 51820)", &request.listen_port, NULL},
+        {"address", "CIDR,...", "the server in the tunnel (default: random, 10.x.y.1/24 and IPv6)",
+         &request.addresses, NULL},
+        {"no-ipv6", NULL, "no IPv6 in the tunnel", NULL, &request.no_ipv6},
+        {"dns", "LIST|none", "DNS servers for devices (default: 1.1.1.1)", &request.dns, NULL},
+        {"allowed-ips", "full|split|LIST", "what devices send through it (default: full)",
+         &request.allowed_ips, NULL},
+        {"mtu", "MTU", "largest packet (default: that of the way out less 80)", &request.mtu, NULL},
+        {"firewall", "KIND", "auto, nftables, iptables or none", &request.firewall, NULL},
+        {"egress", "IFACE", "let devices out through this interface only", &request.egress, NULL},
+        {"no-apply", NULL, "write the files only", NULL, &request.no_apply},
+        {"no-boot", NULL, "do not start it at boot", NULL, &request.no_boot},
+        {0},
+    };
+    int count;
+    int rc = parse_options(context, command, options, argc, argv, &argv, &count, err);
+    if (rc < 0 || context->done)
+        return rc;
+    request.folder = context->folder;
+    request.interface = interface_of(context);
+
+    WGCTL_PROVISION *provision = NULL;
+    struct wgctl_provision_info info;
+    rc = wgctl_provision_choose(&request, &provision, err);
+    if (rc < 0)
+        return rc;
+    wgctl_provision_show(provision, &info);
+    if (context->dry_run)
+        return preview(context, provision, &info, err);
+
+    bool userspace = false;
+    rc = wgctl_provision_commit(provision, &userspace, err);
+    if (rc < 0)
+        return rc;
+    if (context->json)
+        return json_provision(&info, err);
+    print_result(context, &info, userspace);
+    return WGCTL_OK;
+}

@@ -1,0 +1,150 @@
+/* Output for programs. */
+#include <jansson.h>
+#include <string.h>
+
+#include "command.h"
+
+/* Prints and lets go of it. */
+static int print(json_t *document, FILE *stream, struct wgctl_error *err)
+{
+    int rc = document ? json_dumpf(document, stream, JSON_INDENT(2)) : -1;
+    json_decref(document);
+    if (rc < 0)
+        return wgctl_fail_memory(err);
+    fputc('\n', stream);
+    return WGCTL_OK;
+}
+
+/* A hand-edited file can hold what is no UTF-8, and JSON cannot; null is what is
+ * not known. */
+static json_t *text_or_null(struct wgctl_slice text)
+{
+    json_t *value = text.size ? json_stringn(text.data, text.size) : NULL;
+    return value ? value : json_null();
+}
+
+static json_t *string_or_null(const char *text)
+{
+    return text_or_null(wgctl_slice_of(text));
+}
+
+static json_t *split_list(const char *list)
+{
+    json_t *array = json_array();
+    struct wgctl_slice rest = wgctl_slice_of(list), part;
+    while (list[0] && wgctl_slice_split(&rest, ',', &part))
+        json_array_append_new(array, text_or_null(wgctl_slice_trim(part)));
+    return array;
+}
+
+int json_changes(const char *interface, const struct wgctl_changes *changes,
+                 struct wgctl_error *err)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < changes->count; i++) {
+        const struct wgctl_change *change = &changes->items[i];
+        json_array_append_new(list, json_pack("{s:s, s:o, s:o, s:o}", "op", change->op, "peer",
+                                              string_or_null(change->peer), "public_key",
+                                              string_or_null(change->public_key), "value",
+                                              string_or_null(change->value)));
+    }
+    return print(
+        json_pack("{s:s, s:b, s:o}", "interface", interface, "up", changes->is_up, "changes", list),
+        stdout, err);
+}
+
+static json_t *peer_of(const struct wgctl_tunnel *tunnel, size_t index)
+{
+    struct wgctl_peer_info peer;
+    wgctl_tunnel_peer(tunnel, index, &peer);
+    json_t *addresses = json_array();
+    for (size_t i = 0; i < peer.address_count; i++) {
+        char text[WGCTL_ADDRESS_TEXT_SIZE];
+        json_array_append_new(addresses,
+                              json_string(wgctl_tunnel_peer_address(tunnel, index, i, text)));
+    }
+    return json_pack("{s:o, s:s, s:o, s:b, s:b, s:o, s:o, s:o}", "name", text_or_null(peer.name),
+                     "public_key", peer.public_key, "addresses", addresses, "enabled", peer.enabled,
+                     "preshared_key", peer.has_preshared_key, "added", text_or_null(peer.added),
+                     "expires", text_or_null(peer.expires), "note", text_or_null(peer.note));
+}
+
+int json_peers(const struct wgctl_tunnel *tunnel, const size_t *indexes, size_t count,
+               struct wgctl_error *err)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(list, peer_of(tunnel, indexes[i]));
+    return print(
+        json_pack("{s:s, s:o}", "interface", wgctl_tunnel_interface(tunnel), "peers", list), stdout,
+        err);
+}
+
+int json_client(const char *name, const struct wgctl_text *config, struct wgctl_error *err)
+{
+    return print(
+        json_pack("{s:s, s:o}", "name", name, "config", text_or_null(wgctl_text_slice_of(config))),
+        stdout, err);
+}
+
+int json_provision(const struct wgctl_provision_info *info, struct wgctl_error *err)
+{
+    static const char *const sources[] = {
+        [WGCTL_ENDPOINT_GIVEN] = "given",
+        [WGCTL_ENDPOINT_PUBLIC] = "public_address",
+        [WGCTL_ENDPOINT_LAN] = "lan_address",
+    };
+    return print(json_pack("{s:s, s:s, s:s, s:i, s:o, s:i, s:o, s:s, s:o, s:b, s:b}", "interface",
+                           info->interface, "endpoint", info->endpoint, "endpoint_source",
+                           sources[info->endpoint_source], "listen_port", (int)info->listen_port,
+                           "addresses", split_list(info->addresses), "mtu", (int)info->mtu, "dns",
+                           split_list(info->dns), "firewall", info->firewall, "way_out",
+                           string_or_null(info->way_out), "up", info->applies, "boots",
+                           info->boots),
+                 stdout, err);
+}
+
+int json_endpoint(const char *interface, const char *endpoint, size_t clients, size_t elsewhere,
+                  struct wgctl_error *err)
+{
+    return print(json_pack("{s:s, s:s, s:I, s:I}", "interface", interface, "endpoint", endpoint,
+                           "client_files_changed", (json_int_t)clients, "client_files_elsewhere",
+                           (json_int_t)elsewhere),
+                 stdout, err);
+}
+
+int json_state(const char *interface, bool is_up, struct wgctl_error *err)
+{
+    return print(json_pack("{s:s, s:b}", "interface", interface, "up", is_up), stdout, err);
+}
+
+static const char *code_of(int status)
+{
+    switch (status) {
+    case WGCTL_INVALID:
+        return "invalid";
+    case WGCTL_NOT_FOUND:
+        return "not_found";
+    case WGCTL_EXISTS:
+        return "exists";
+    case WGCTL_DENIED:
+        return "denied";
+    case WGCTL_FULL:
+        return "full";
+    case WGCTL_BUSY:
+        return "busy";
+    case WGCTL_UNSUPPORTED:
+        return "unsupported";
+    default:
+        return "system";
+    }
+}
+
+void json_error(const struct wgctl_error *err, bool usage_error)
+{
+    struct wgctl_error ignored;
+    print(json_pack("{s:{s:s, s:o, s:o}}", "error", "code",
+                    usage_error ? "usage" : code_of(err->status), "message",
+                    string_or_null(err->message), "hint", string_or_null(err->hint)),
+          stderr, &ignored);
+}

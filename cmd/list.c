@@ -1,0 +1,89 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+
+static int list_json(const struct wgctl_tunnel *tunnel, struct wgctl_error *err)
+{
+    size_t count = wgctl_tunnel_peer_count(tunnel);
+    size_t *indexes = calloc(count + 1, sizeof *indexes);
+    if (!indexes)
+        return wgctl_fail_memory(err);
+    for (size_t i = 0; i < count; i++)
+        indexes[i] = i;
+    int rc = json_peers(tunnel, indexes, count, err);
+    free(indexes);
+    return rc;
+}
+
+static void print_addresses(const struct wgctl_tunnel *tunnel, size_t index, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        char text[WGCTL_ADDRESS_TEXT_SIZE];
+        wgctl_tunnel_peer_address(tunnel, index, i, text);
+        /* A device's own address is clearer without its length. */
+        char *length = strchr(text, '/');
+        if (strcmp(length, "/32") == 0 || strcmp(length, "/128") == 0)
+            *length = '\0';
+        printf("%s%s", i ? ", " : "", text);
+    }
+}
+
+static void print_remark(const char *name, struct wgctl_slice value)
+{
+    if (value.size == 0)
+        return;
+    printf("  %s", name);
+    print_escaped(stdout, value);
+}
+
+static void print_peer(const struct wgctl_tunnel *tunnel, size_t index, int width)
+{
+    struct wgctl_peer_info peer;
+    wgctl_tunnel_peer(tunnel, index, &peer);
+    struct wgctl_slice label = wgctl_slice_of(peer.label);
+    print_escaped(stdout, label);
+    printf("%*s", width - (int)label.size + 2, "");
+    print_addresses(tunnel, index, peer.address_count);
+    if (!peer.enabled)
+        printf("  disabled");
+    print_remark("expires ", peer.expires);
+    print_remark("", peer.note);
+    putchar('\n');
+}
+
+static int widest_label(const struct wgctl_tunnel *tunnel)
+{
+    size_t widest = 0;
+    for (size_t i = 0; i < wgctl_tunnel_peer_count(tunnel); i++) {
+        struct wgctl_peer_info peer;
+        wgctl_tunnel_peer(tunnel, i, &peer);
+        size_t size = strlen(peer.label);
+        widest = size > widest ? size : widest;
+    }
+    return (int)widest;
+}
+
+int run_list(struct context *context, const struct command *command, int argc, char **argv,
+             struct wgctl_error *err)
+{
+    const struct option_spec options[] = {{0}};
+    int count;
+    int rc = parse_options(context, command, options, argc, argv, &argv, &count, err);
+    if (rc < 0 || context->done)
+        return rc;
+
+    WGCTL_TUNNEL *tunnel = NULL;
+    rc = open_tunnel(context, WGCTL_READ, &tunnel, err);
+    if (rc < 0)
+        return rc;
+    if (context->json)
+        return list_json(tunnel, err);
+    int width = widest_label(tunnel);
+    for (size_t i = 0; i < wgctl_tunnel_peer_count(tunnel); i++)
+        print_peer(tunnel, i, width);
+    if (wgctl_tunnel_peer_count(tunnel) == 0)
+        note(context, "%s has no peers yet: 'sudo wgctl add-peer phone --qr' adds one",
+             wgctl_tunnel_interface(tunnel));
+    return WGCTL_OK;
+}

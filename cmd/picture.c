@@ -1,0 +1,123 @@
+/* A client's QR code: on the terminal, and as PNG and SVG files. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+
+static bool staged_name(const char *path, char staged[PATH_MAX])
+{
+    return snprintf(staged, PATH_MAX, "%s.wgctl-new", path) < PATH_MAX;
+}
+
+static int write_all(int fd, const struct wgctl_text *content)
+{
+    for (size_t done = 0; done < content->size;) {
+        ssize_t put = write(fd, content->data + done, content->size - done);
+        if (put < 0 && errno != EINTR)
+            return -1;
+        done += put > 0 ? (size_t)put : 0;
+    }
+    return 0;
+}
+
+/* It holds the private key: 0600 from the start, and never through a link. */
+static int stage(const char *path, const struct wgctl_text *content, struct wgctl_error *err)
+{
+    char staged[PATH_MAX];
+    if (!staged_name(path, staged))
+        return wgctl_fail(err, WGCTL_INVALID, "the path is too long: %.100s…", path);
+    int fd = open(staged, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return wgctl_fail_errno(err, "cannot write %s", path);
+    int rc = write_all(fd, content);
+    if (close(fd) < 0 || rc < 0) {
+        wgctl_fail_errno(err, "cannot write %s", path);
+        unlink(staged);
+        return err->status;
+    }
+    return WGCTL_OK;
+}
+
+static int publish(const char *path, struct wgctl_error *err)
+{
+    char staged[PATH_MAX];
+    if (!path || !staged_name(path, staged) || rename(staged, path) == 0)
+        return WGCTL_OK;
+    return wgctl_fail_errno(err, "cannot write %s", path);
+}
+
+static void discard(const char *path)
+{
+    char staged[PATH_MAX];
+    if (path && staged_name(path, staged))
+        unlink(staged);
+}
+
+int pictures_prepare(struct pictures *pictures, struct wgctl_slice config, struct wgctl_error *err)
+{
+    WGCTL_TEXT png = {0}, svg = {0};
+    const char *png_path = pictures->png, *svg_path = pictures->svg;
+    /* Until its file is staged, there is nothing of ours to discard. */
+    pictures->png = pictures->svg = NULL;
+    if (!pictures->terminal && !png_path && !svg_path)
+        return WGCTL_OK;
+
+    int rc = wgctl_qr_encode(config, &pictures->qr, err);
+    if (rc == WGCTL_OK && png_path) {
+        rc = wgctl_qr_png(pictures->qr, &png, err);
+        if (rc == WGCTL_OK)
+            rc = stage(png_path, &png, err);
+        if (rc == WGCTL_OK)
+            pictures->png = png_path;
+    }
+    if (rc == WGCTL_OK && svg_path) {
+        wgctl_qr_svg(pictures->qr, &svg);
+        rc = wgctl_text_check(&svg, err);
+        if (rc == WGCTL_OK)
+            rc = stage(svg_path, &svg, err);
+        if (rc == WGCTL_OK)
+            pictures->svg = svg_path;
+    }
+    return rc;
+}
+
+int pictures_publish(struct pictures *pictures, struct wgctl_error *err)
+{
+    int rc = publish(pictures->png, err);
+    if (rc == WGCTL_OK)
+        rc = publish(pictures->svg, err);
+    return rc;
+}
+
+int pictures_draw(const struct context *context, const struct pictures *pictures,
+                  struct wgctl_error *err)
+{
+    WGCTL_TEXT code = {0};
+    unsigned columns, rows, window_columns, window_rows;
+    if (!pictures->terminal)
+        return WGCTL_OK;
+    wgctl_qr_terminal_size(pictures->qr, &columns, &rows);
+    rows++; /* where the cursor comes to stand */
+    if (window_size(stdout, &window_columns, &window_rows) &&
+        (columns > window_columns || rows > window_rows)) {
+        wgctl_fail(err, WGCTL_UNSUPPORTED,
+                   "the QR code needs a window of %ux%u, and this one is %ux%u", columns, rows,
+                   window_columns, window_rows);
+        return wgctl_hint(err, "make the window larger or its font smaller (Ctrl and -), then "
+                               "'wgctl qr' again; or write a picture: wgctl qr NAME --png FILE");
+    }
+    wgctl_qr_terminal(pictures->qr, use_color(context, stdout), &code);
+    int rc = wgctl_text_check(&code, err);
+    return rc < 0 ? rc : print_secret(&code, err);
+}
+
+void pictures_clear(struct pictures *pictures)
+{
+    discard(pictures->png);
+    discard(pictures->svg);
+    wgctl_qr_free(pictures->qr);
+    pictures->qr = NULL;
+}

@@ -1,0 +1,138 @@
+/* What people see: messages, colours, questions. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "command.h"
+
+/* The length of the UTF-8 character at the start and its code point; 0 where it
+ * is none. */
+static size_t decode(struct wgctl_slice text, unsigned *ret)
+{
+    unsigned char first = (unsigned char)text.data[0];
+    size_t length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    if (length == 0 || first > 0xf4 || length > text.size)
+        return 0;
+    unsigned code = length == 1 ? first : first & (0x7fU >> length);
+    for (size_t i = 1; i < length; i++) {
+        unsigned char next = (unsigned char)text.data[i];
+        if ((next & 0xc0) != 0x80)
+            return 0;
+        code = code << 6 | (next & 0x3f);
+    }
+    if ((length == 3 && (code < 0x800 || (code >= 0xd800 && code < 0xe000))) ||
+        (length == 4 && (code < 0x10000 || code > 0x10ffff)))
+        return 0;
+    *ret = code;
+    return length;
+}
+
+/* Controls of both sets, and what turns the direction of the text around. */
+static bool is_harmful(unsigned code)
+{
+    return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x200e || code == 0x200f ||
+           (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) ||
+           code == 0xfeff;
+}
+
+void print_escaped(FILE *stream, struct wgctl_slice text)
+{
+    while (text.size > 0) {
+        unsigned code = 0;
+        size_t length = decode(text, &code);
+        if (length > 0 && !is_harmful(code))
+            fwrite(text.data, 1, length, stream);
+        else if (length <= 1)
+            fprintf(stream, "\\x%02x", (unsigned char)text.data[0]);
+        else
+            fprintf(stream, "\\u{%x}", code);
+        length = length ? length : 1;
+        text.data += length;
+        text.size -= length;
+    }
+}
+
+bool use_color(const struct context *context, FILE *stream)
+{
+    const char *refused = getenv("NO_COLOR"), *terminal = getenv("TERM");
+    if (context->color != COLOR_AUTO)
+        return context->color == COLOR_ALWAYS;
+    return isatty(fileno(stream)) && !(refused && refused[0]) &&
+           !(terminal && strcmp(terminal, "dumb") == 0);
+}
+
+const char *color(const struct context *context, FILE *stream, const char *sequence)
+{
+    return use_color(context, stream) ? sequence : "";
+}
+
+void note(const struct context *context, const char *format, ...)
+{
+    char text[1024];
+    if (context->quiet || context->json)
+        return;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    struct wgctl_slice rest = wgctl_slice_of(text), line;
+    while (wgctl_slice_split(&rest, '\n', &line)) {
+        print_escaped(stderr, line);
+        fputc('\n', stderr);
+    }
+}
+
+void print_error(const struct context *context, const struct wgctl_error *err)
+{
+    if (context->json) {
+        json_error(err, context->usage_error);
+        return;
+    }
+    fprintf(stderr, "%swgctl:%s ", color(context, stderr, RED), color(context, stderr, PLAIN));
+    print_escaped(stderr, wgctl_slice_of(err->message));
+    fputc('\n', stderr);
+    if (!err->hint[0])
+        return;
+    fprintf(stderr, "%s  -> %s", color(context, stderr, BOLD), color(context, stderr, PLAIN));
+    print_escaped(stderr, wgctl_slice_of(err->hint));
+    fputc('\n', stderr);
+}
+
+bool window_size(FILE *stream, unsigned *ret_columns, unsigned *ret_rows)
+{
+    struct winsize size;
+    if (ioctl(fileno(stream), TIOCGWINSZ, &size) < 0 || size.ws_col == 0 || size.ws_row == 0)
+        return false;
+    *ret_columns = size.ws_col;
+    *ret_rows = size.ws_row;
+    return true;
+}
+
+bool confirm(const struct context *context, const char *question)
+{
+    char answer[16];
+    if (context->yes || context->json || !isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+        return true;
+    print_escaped(stderr, wgctl_slice_of(question));
+    fputs(" [y/N] ", stderr);
+    return fgets(answer, sizeof answer, stdin) && (answer[0] == 'y' || answer[0] == 'Y');
+}
+
+int print_secret(const struct wgctl_text *text, struct wgctl_error *err)
+{
+    struct wgctl_slice rest = wgctl_text_slice_of(text);
+    fflush(stdout);
+    while (rest.size > 0) {
+        ssize_t put = write(STDOUT_FILENO, rest.data, rest.size);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put < 0)
+            return wgctl_fail_errno(err, "cannot write the output");
+        rest.data += put;
+        rest.size -= (size_t)put;
+    }
+    return WGCTL_OK;
+}
