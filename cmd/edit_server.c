@@ -4,7 +4,7 @@ static int edit(struct context *context, const char *endpoint, struct wgctl_erro
 {
     WGCTL_TUNNEL *tunnel = NULL;
     WGCTL_TEXT now = {0};
-    size_t clients, elsewhere;
+    size_t clients = 0, elsewhere = 0;
     int rc = open_tunnel(context, WGCTL_CHANGE, &tunnel, err);
     if (rc == WGCTL_OK)
         rc = wgctl_tunnel_set_endpoint(tunnel, endpoint, &clients, &elsewhere, err);

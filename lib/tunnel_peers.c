@@ -411,7 +411,7 @@ int wgctl_tunnel_client(const struct wgctl_tunnel *tunnel, const char *name, str
 int wgctl_tunnel_client_import(const struct wgctl_tunnel *tunnel, const char *name,
                                struct wgctl_text *ret, struct wgctl_error *err)
 {
-    bool complete;
+    bool complete = false;
     int rc = wgctl_tunnel_client(tunnel, name, ret, err);
     if (rc == WGCTL_OK)
         rc = wgctl_client_has_private_key(wgctl_text_slice_of(ret), &complete, err);

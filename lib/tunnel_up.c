@@ -159,7 +159,7 @@ int wgctl_tunnel_up(struct wgctl_tunnel *tunnel, bool *ret_userspace, struct wgc
 
 int wgctl_tunnel_down(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
 {
-    bool is_up;
+    bool is_up = false;
     int rc = wgctl_tunnel_is_up(tunnel->interface, &is_up, err);
     if (rc < 0)
         return rc;

@@ -8,11 +8,16 @@
 
 #include "base/error.h"
 
+/* Where a program's output goes: nothing of it ever to our standard output. */
+enum wgctl_output {
+    WGCTL_OUTPUT_SHOWN, /* to standard error: the owner's own commands */
+    WGCTL_OUTPUT_KEPT,  /* its last line goes into the message where it fails */
+};
+
 /* Runs a program, found in PATH and the system's sbin folders, and waits for it.
- * `argv` ends with NULL. Its standard input is empty and its standard output goes
- * to standard error, so that ours stays clean. Anything but exit status 0 is an
- * error (WGCTL_SYSTEM) that names the program. */
-int wgctl_process_run(const char *const argv[], struct wgctl_error *err);
+ * `argv` ends with NULL; its standard input is empty. Anything but exit status 0
+ * is an error (WGCTL_SYSTEM) that names the program. */
+int wgctl_process_run(const char *const argv[], enum wgctl_output output, struct wgctl_error *err);
 
 /* Whether that program is there; its path goes to `path` (may be NULL). */
 bool wgctl_process_find(const char *program, char *path, size_t size);

@@ -136,7 +136,7 @@ int wgctl_template_fill(const char *name, struct wgctl_slice template,
         template.size--;
     while (wgctl_slice_split(&template, '\n', &line)) {
         filling.line++;
-        size_t repeats;
+        size_t repeats = 0;
         int rc = count_repeats(&filling, line, &repeats);
         for (size_t nth = 0; rc == WGCTL_OK && nth < repeats; nth++)
             rc = fill_line(&filling, line, nth, ret);

@@ -112,7 +112,7 @@ static int require_device(const char *interface, enum wgctl_backend *ret, struct
 
 int wgctl_device_read(const char *interface, struct wgctl_device *ret, struct wgctl_error *err)
 {
-    enum wgctl_backend backend;
+    enum wgctl_backend backend = WGCTL_NO_DEVICE;
     WGCTL_DEVICE device = {0};
     int rc = require_device(interface, &backend, err);
     if (rc < 0)

@@ -24,6 +24,6 @@ int wgctl_hook_run(struct wgctl_slice command, const char *interface, struct wgc
         return rc;
     const char *shell = wgctl_process_find("bash", NULL, 0) ? "bash" : "sh";
     const char *const argv[] = {shell, "-c", line.data, NULL};
-    rc = wgctl_process_run(argv, err);
+    rc = wgctl_process_run(argv, WGCTL_OUTPUT_SHOWN, err);
     return rc < 0 ? wgctl_context(err, "the command '%.200s' in the configuration", line.data) : rc;
 }

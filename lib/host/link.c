@@ -48,7 +48,7 @@ int wgctl_link_create_userspace(const char *interface, struct wgctl_error *err)
                                "counts: 'modprobe wireguard' on the host");
     }
     const char *const argv[] = {program, interface, NULL};
-    return wgctl_process_run(argv, err);
+    return wgctl_process_run(argv, WGCTL_OUTPUT_KEPT, err);
 }
 
 int wgctl_link_delete(const char *interface, struct wgctl_error *err)

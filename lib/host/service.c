@@ -16,7 +16,7 @@ static int control(const char *verb, const char *interface, struct wgctl_error *
     char unit[48];
     snprintf(unit, sizeof unit, "wgctl@%s.service", interface);
     const char *const argv[] = {"systemctl", "--quiet", verb, "--now", unit, NULL};
-    int rc = wgctl_process_run(argv, err);
+    int rc = wgctl_process_run(argv, WGCTL_OUTPUT_KEPT, err);
     if (rc < 0) {
         wgctl_context(err, "%s %s", verb, unit);
         wgctl_hint(err, "journalctl -eu %s", unit);

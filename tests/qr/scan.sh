@@ -9,7 +9,7 @@ if (($# != 1)); then
 fi
 for tool in zbarimg rsvg-convert tmux; do
     if ! command -v "$tool" >/dev/null; then
-        echo "skipped: $tool is not installed"
+        echo "$tool is not installed" >&2
         exit 1
     fi
 done
