@@ -1,6 +1,8 @@
 /* wgctl: the table of its commands, and what happens around each of them. */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 
@@ -64,8 +66,21 @@ static int run(struct context *context, int argc, char **argv, struct wgctl_erro
     return rc < 0 ? rc : run_named(context, argc, argv, err);
 }
 
+/* Started with one of them closed, a file of ours would become it, and a message
+ * would be written into that file. */
+static void open_standard_streams(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd > STDERR_FILENO)
+        close(fd);
+}
+
 int main(int argc, char **argv)
 {
+    open_standard_streams();
     struct context context = {
         .folder = WGCTL_FOLDER,
         .interface = getenv("WGCTL_INTERFACE"),

@@ -252,6 +252,26 @@ static enum wgctl_firewall best_firewall(const struct wgctl_firewall_facts *fact
     return facts->has_nft ? WGCTL_FIREWALL_NFTABLES : WGCTL_FIREWALL_NONE;
 }
 
+/* The hooks need these programs at every start: better no tunnel than one that
+ * will not come up. */
+static int check_programs(const struct wgctl_provision *provision, struct wgctl_error *err)
+{
+    const struct wgctl_firewall_facts *facts = &provision->facts;
+    enum wgctl_firewall firewall = provision->settings.firewall;
+    const char *missing = NULL;
+    if (firewall == WGCTL_FIREWALL_NFTABLES && !facts->has_nft)
+        missing = "nft";
+    if (firewall == WGCTL_FIREWALL_IPTABLES && provision->ipv6 && !facts->has_ip6tables)
+        missing = "ip6tables";
+    if (firewall == WGCTL_FIREWALL_IPTABLES && !facts->has_iptables)
+        missing = "iptables";
+    if (!missing || !provision->applies)
+        return WGCTL_OK;
+    wgctl_fail(err, WGCTL_NOT_FOUND, "the program '%s' is not installed", missing);
+    return wgctl_hint(err, "sudo apt install %s; or choose another --firewall",
+                      firewall == WGCTL_FIREWALL_NFTABLES ? "nftables" : "iptables");
+}
+
 static int choose_firewall(const struct wgctl_provision_request *request,
                            struct wgctl_provision *provision, struct wgctl_error *err)
 {
@@ -261,11 +281,13 @@ static int choose_firewall(const struct wgctl_provision_request *request,
         rc = wgctl_settings_firewall(wgctl_slice_of(request->firewall), settings, err);
     if (rc == WGCTL_OK && request->egress)
         rc = wgctl_settings_egress(wgctl_slice_of(request->egress), settings, err);
+    if (rc == WGCTL_OK && settings->firewall != WGCTL_FIREWALL_AUTO)
+        rc = check_programs(provision, err);
     if (rc < 0 || settings->firewall != WGCTL_FIREWALL_AUTO)
         return rc;
     settings->firewall = best_firewall(&provision->facts);
     if (settings->firewall != WGCTL_FIREWALL_NONE)
-        return WGCTL_OK;
+        return check_programs(provision, err);
     wgctl_fail(err, WGCTL_NOT_FOUND,
                "neither nft nor iptables is installed, so the tunnel would "
                "lead nowhere");

@@ -34,6 +34,8 @@ static int persist_forwarding(struct progress *progress, struct wgctl_error *err
     struct wgctl_folder *folder = &progress->sysctl_folder;
     int rc = wgctl_provision_sysctl(progress->provision, &progress->forwarding, &text, err);
     if (rc == WGCTL_OK)
+        rc = wgctl_folder_make(WGCTL_SYSCTL_FOLDER, 0755, NULL, err);
+    if (rc == WGCTL_OK)
         rc = wgctl_folder_open(WGCTL_SYSCTL_FOLDER, folder, err);
     if (rc < 0)
         return rc;
@@ -107,7 +109,7 @@ static int make_peers(struct progress *progress, struct wgctl_error *err)
 static int write_files(struct progress *progress, struct wgctl_error *err)
 {
     WGCTL_FD lock = -1;
-    int rc = wgctl_folder_make(progress->provision->folder, &progress->made_folder, err);
+    int rc = wgctl_folder_make(progress->provision->folder, 0700, &progress->made_folder, err);
     if (rc == WGCTL_OK)
         rc = wgctl_folder_open(progress->provision->folder, &progress->folder, err);
     if (rc == WGCTL_OK)

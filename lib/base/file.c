@@ -63,9 +63,9 @@ int wgctl_folder_open(const char *path, struct wgctl_folder *ret, struct wgctl_e
     return rc;
 }
 
-int wgctl_folder_make(const char *path, bool *ret_made, struct wgctl_error *err)
+int wgctl_folder_make(const char *path, mode_t mode, bool *ret_made, struct wgctl_error *err)
 {
-    bool made = mkdir(path, 0700) == 0;
+    bool made = mkdir(path, mode) == 0;
     if (!made && errno != EEXIST)
         return wgctl_fail_errno(err, "cannot make the folder %s", path);
     if (ret_made)

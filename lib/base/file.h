@@ -21,8 +21,8 @@ struct wgctl_folder {
 /* Opens a folder. Refuses (WGCTL_DENIED) one that belongs to somebody other
  * than the caller or root, or that others can write to. */
 int wgctl_folder_open(const char *path, struct wgctl_folder *ret, struct wgctl_error *err);
-/* Makes a folder, mode 0700, where it is missing. `ret_made` (may be NULL): it was. */
-int wgctl_folder_make(const char *path, bool *ret_made, struct wgctl_error *err);
+/* Makes a folder where it is missing. `ret_made` (may be NULL): it was. */
+int wgctl_folder_make(const char *path, mode_t mode, bool *ret_made, struct wgctl_error *err);
 /* Opens the folder `name` in `parent` with the same checks. Where it is missing
  * it is made, mode 0700, if `create` says so. */
 int wgctl_folder_open_in(const struct wgctl_folder *parent, const char *name, bool create,
