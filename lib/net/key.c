@@ -44,12 +44,17 @@ int wgctl_key_public(const struct wgctl_key *private_key, struct wgctl_key *ret,
 }
 
 /* libsodium decides what is base64, in constant time, and refuses a last digit
- * with bits that no byte takes, so that a key has one text form only. */
+ * with bits that no byte takes, so that a key has one text form only. But bytes
+ * beyond ASCII pass for digits in version 1.0.18. */
 static bool decode(struct wgctl_slice text, struct wgctl_key *ret)
 {
     size_t size = 0;
     const char *end = NULL;
-    return sodium_base642bin(ret->bytes, sizeof ret->bytes, text.data, text.size, NULL, &size, &end,
+    unsigned char all_bits = 0;
+    for (size_t i = 0; i < text.size; i++)
+        all_bits |= (unsigned char)text.data[i];
+    return all_bits < 0x80 &&
+           sodium_base642bin(ret->bytes, sizeof ret->bytes, text.data, text.size, NULL, &size, &end,
                              sodium_base64_VARIANT_ORIGINAL) == 0 &&
            size == sizeof ret->bytes && end == text.data + text.size;
 }
