@@ -81,24 +81,25 @@ static bool read_applied(const struct wgctl_tunnel *tunnel, struct wgctl_server 
 
 /* ---- the wanted device ---- */
 
-static bool same_endpoint(const struct wgctl_peer *a, const struct wgctl_peer *b)
-{
-    return a && b && a->endpoint.port == b->endpoint.port &&
-           strcmp(a->endpoint.host, b->endpoint.host) == 0;
-}
-
 /* A name is only looked up where the file's has changed: what the system's
  * resolver says from day to day is not the owner's wish. */
+static bool is_known_name(const struct wgctl_peer *peer, const struct wgctl_endpoint *endpoint,
+                          const struct wgctl_server *applied)
+{
+    if (!applied || wgctl_endpoint_is_address(endpoint, NULL))
+        return false;
+    const struct wgctl_peer *before = wgctl_server_by_key(applied, &peer->public_key);
+    return before && wgctl_slice_equal(before->endpoint, peer->endpoint);
+}
+
 static int set_endpoint(const struct wgctl_peer *peer, const struct wgctl_server *applied,
                         struct wgctl_device_peer *ret, struct wgctl_error *err)
 {
-    if (peer->endpoint.port == 0)
-        return WGCTL_OK;
-    if (applied && !wgctl_endpoint_is_address(&peer->endpoint, NULL) &&
-        same_endpoint(wgctl_server_by_key(applied, &peer->public_key), peer))
+    struct wgctl_endpoint endpoint;
+    if (!wgctl_peer_endpoint(peer, &endpoint) || is_known_name(peer, &endpoint, applied))
         return WGCTL_OK;
     char label[64];
-    int rc = wgctl_endpoint_resolve(&peer->endpoint, &ret->endpoint, err);
+    int rc = wgctl_endpoint_resolve(&endpoint, &ret->endpoint, err);
     return rc < 0 ? wgctl_context(err, "peer '%s'", wgctl_peer_label(peer, label, sizeof label))
                   : rc;
 }

@@ -13,10 +13,10 @@ struct wgctl_peer {
     struct wgctl_slice added;
     struct wgctl_slice expires;
     struct wgctl_slice note;
+    struct wgctl_slice endpoint; /* as it is written; empty: none. wgctl_peer_endpoint() */
     struct wgctl_key public_key;
     struct wgctl_key preshared_key;    /* all zero: none */
     struct wgctl_prefixes allowed_ips; /* masked, in the file's order */
-    struct wgctl_endpoint endpoint;    /* port 0: none */
     uint16_t keepalive;                /* seconds; 0: off */
     bool enabled;                      /* false: every line of it is behind "#- " */
     size_t first_line;                 /* of [Peer] */
@@ -83,5 +83,7 @@ void wgctl_server_remove(struct wgctl_server *server, const struct wgctl_peer *p
 /* Checks what wgctl accepts as the name of a peer: [A-Za-z0-9][A-Za-z0-9_=+.-]{0,14},
  * which every WireGuard app accepts as the name of a tunnel. */
 int wgctl_peer_name_check(const char *name, struct wgctl_error *err);
+/* The endpoint's parts. False where it has none. */
+bool wgctl_peer_endpoint(const struct wgctl_peer *peer, struct wgctl_endpoint *ret);
 /* How messages call it: its name, or the first characters of its key. Returns `text`. */
 char *wgctl_peer_label(const struct wgctl_peer *peer, char *text, size_t size);

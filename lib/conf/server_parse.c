@@ -195,14 +195,29 @@ static int read_allowed_ips(struct reader *reader, struct wgctl_slice value)
     return rc;
 }
 
-static int read_endpoint(struct reader *reader, struct wgctl_slice value)
+static int parse_endpoint(struct wgctl_slice value, struct wgctl_endpoint *ret,
+                          struct wgctl_error *err)
 {
     char buffer[SHORT_VALUE];
     struct wgctl_slice text;
     if (!wgctl_value_squeeze(value, buffer, sizeof buffer, &text))
-        return fail_line(reader, "the endpoint is too long");
-    int rc = wgctl_endpoint_parse(text, 0, &peer_of(reader)->endpoint, reader->err);
+        return wgctl_fail(err, WGCTL_INVALID, "the endpoint is too long");
+    return wgctl_endpoint_parse(text, 0, ret, err);
+}
+
+/* Few peers of a server have one, and its parts are long: they are kept as text. */
+static int read_endpoint(struct reader *reader, struct wgctl_slice value)
+{
+    struct wgctl_endpoint endpoint;
+    peer_of(reader)->endpoint = value;
+    int rc = parse_endpoint(value, &endpoint, reader->err);
     return rc < 0 ? in_line(reader) : rc;
+}
+
+bool wgctl_peer_endpoint(const struct wgctl_peer *peer, struct wgctl_endpoint *ret)
+{
+    struct wgctl_error ignored;
+    return peer->endpoint.size > 0 && parse_endpoint(peer->endpoint, ret, &ignored) == WGCTL_OK;
 }
 
 static int read_keepalive(struct reader *reader, struct wgctl_slice value)
