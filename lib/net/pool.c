@@ -1,42 +1,58 @@
 #include "net/pool.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-typedef unsigned __int128 uint128;
-
-/* The addresses of a network as numbers, both ends included: the end of ::/0
- * plus one would not fit. */
+/* The addresses of a network, both ends included: the end of ::/0 plus one would
+ * not fit. In network order, so that memcmp(3) compares them. */
 struct range {
-    uint128 first, last;
+    uint8_t first[16], last[16];
 };
+
+static int compare(const uint8_t a[16], const uint8_t b[16])
+{
+    return memcmp(a, b, 16);
+}
 
 static struct range range_of(const struct wgctl_prefix *network)
 {
-    unsigned size = wgctl_family_size(network->family);
-    unsigned host_bits = 8 * size - network->length;
-    uint128 address = 0;
-    for (unsigned i = 0; i < size; i++)
-        address = address << 8 | network->bytes[i];
-    uint128 hosts = host_bits == 128 ? ~(uint128)0 : ((uint128)1 << host_bits) - 1;
-    return (struct range){address & ~hosts, address | hosts};
+    struct range range;
+    struct wgctl_prefix masked = wgctl_prefix_mask(*network);
+    unsigned bits = 8 * wgctl_family_size(network->family);
+    memcpy(range.first, masked.bytes, sizeof range.first);
+    memcpy(range.last, masked.bytes, sizeof range.last);
+    for (unsigned bit = network->length; bit < bits; bit++)
+        range.last[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
+    return range;
 }
 
-static struct wgctl_prefix address_of(uint8_t family, uint128 number)
+/* The next address, or with `step` -1 the one before. */
+static void move(uint8_t address[16], uint8_t family, int step)
+{
+    unsigned i = wgctl_family_size(family);
+    int carry = step;
+    while (carry != 0 && i-- > 0) {
+        int sum = address[i] + carry;
+        address[i] = (uint8_t)(sum & 0xff);
+        carry = sum < 0 ? -1 : sum > 0xff;
+    }
+}
+
+static struct wgctl_prefix address_of(uint8_t family, const uint8_t bytes[16])
 {
     struct wgctl_prefix address = {.family = family};
-    for (unsigned i = wgctl_family_size(family); i-- > 0; number >>= 8)
-        address.bytes[i] = (uint8_t)number;
+    memcpy(address.bytes, bytes, sizeof address.bytes);
     return wgctl_prefix_host(address);
 }
 
 static struct range usable_of(const struct wgctl_prefix *subnet)
 {
     struct range usable = range_of(subnet);
-    if (usable.last - usable.first <= 1)
+    if (subnet->length + 1U >= 8 * wgctl_family_size(subnet->family))
         return usable; /* RFC 3021, RFC 6164 */
-    usable.first++;
+    move(usable.first, subnet->family, 1);
     if (subnet->family == AF_INET)
-        usable.last--;
+        move(usable.last, subnet->family, -1);
     return usable;
 }
 
@@ -44,18 +60,22 @@ static struct range usable_of(const struct wgctl_prefix *subnet)
  * address is somebody's, even where the subnet has no other. */
 static bool counts(const struct range *used, const struct range *subnet)
 {
-    return used->first == used->last || used->first > subnet->first || used->last < subnet->last;
+    return compare(used->first, used->last) == 0 || compare(used->first, subnet->first) > 0 ||
+           compare(used->last, subnet->last) < 0;
 }
 
-/* By the first address of each network: wgctl_prefix_compare() would put
- * 10.0.0.127/26 after 10.0.0.100, which it holds. */
-static int compare_first(const void *left, const void *right)
+static int compare_prefixes(const void *left, const void *right)
 {
-    const struct wgctl_prefix *a = left, *b = right;
-    uint128 first_a = range_of(a).first, first_b = range_of(b).first;
-    if (a->family == b->family && first_a != first_b)
-        return first_a < first_b ? -1 : 1;
-    return wgctl_prefix_compare(a, b);
+    return wgctl_prefix_compare(left, right);
+}
+
+/* Masked, their order is that of the first address of each network. */
+static void mask_and_sort(struct wgctl_prefixes *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        list->items[i] = wgctl_prefix_mask(list->items[i]);
+    if (list->count > 1)
+        qsort(list->items, list->count, sizeof *list->items, compare_prefixes);
 }
 
 static int fail_full(const struct wgctl_prefix *subnet, struct wgctl_error *err)
@@ -70,19 +90,21 @@ int wgctl_pool_next(const struct wgctl_prefix *subnet, struct wgctl_prefixes *us
                     struct wgctl_prefix *ret, struct wgctl_error *err)
 {
     struct range whole = range_of(subnet), usable = usable_of(subnet);
-    uint128 next = usable.first;
-    if (used->count > 1)
-        qsort(used->items, used->count, sizeof *used->items, compare_first);
+    uint8_t next[16];
+    memcpy(next, usable.first, sizeof next);
+    mask_and_sort(used);
 
     for (size_t i = 0; i < used->count; i++) {
         struct range taken = range_of(&used->items[i]);
-        if (used->items[i].family != subnet->family || taken.last < next || !counts(&taken, &whole))
+        if (used->items[i].family != subnet->family || compare(taken.last, next) < 0 ||
+            !counts(&taken, &whole))
             continue;
-        if (taken.first > next)
+        if (compare(taken.first, next) > 0)
             break;
-        if (taken.last >= usable.last)
+        if (compare(taken.last, usable.last) >= 0)
             return fail_full(subnet, err);
-        next = taken.last + 1;
+        memcpy(next, taken.last, sizeof next);
+        move(next, subnet->family, 1);
     }
     *ret = address_of(subnet->family, next);
     return WGCTL_OK;
@@ -99,7 +121,7 @@ static int check_place(const struct wgctl_prefix *subnet, const struct wgctl_pre
     char text[WGCTL_PREFIX_TEXT_SIZE], subnet_text[WGCTL_PREFIX_TEXT_SIZE];
     struct wgctl_prefix network = wgctl_prefix_mask(*subnet);
     struct range usable = usable_of(subnet);
-    uint128 number = range_of(address).first;
+    struct range wanted = range_of(address);
     wgctl_prefix_format(&network, subnet_text);
 
     if (address->length != 8 * wgctl_family_size(address->family))
@@ -108,11 +130,11 @@ static int check_place(const struct wgctl_prefix *subnet, const struct wgctl_pre
     wgctl_address_format(address, text);
     if (!wgctl_prefix_contains(subnet, address))
         return wgctl_fail(err, WGCTL_INVALID, "%s is not in the subnet %s", text, subnet_text);
-    if (number < usable.first)
+    if (compare(wanted.first, usable.first) < 0)
         return wgctl_fail(err, WGCTL_INVALID,
                           "%s is the first address of %s, which stands for the subnet itself", text,
                           subnet_text);
-    if (number > usable.last)
+    if (compare(wanted.first, usable.last) > 0)
         return wgctl_fail(err, WGCTL_INVALID,
                           "%s is the last address of %s, which reaches everyone in it (broadcast)",
                           text, subnet_text);

