@@ -1,0 +1,356 @@
+/* A commit against a device that misbehaves: a process of the test's own that
+ * speaks the userspace protocol, in a network namespace of the test's own. */
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "net/key.h"
+#include "suite.h"
+#include "wgctl.h"
+
+#define CONF                                                      \
+    "[Interface]\n"                                               \
+    "PrivateKey = yAnz5TF+lXXJte14tji3zlMNq+hd2rYUIgJBgB3fBmk=\n" \
+    "Address = 10.73.21.1/24\n"                                   \
+    "ListenPort = 51820\n"                                        \
+    "# mine\n"                                                    \
+    "\n"                                                          \
+    "[Peer]\n"                                                    \
+    "# friendly_name = laptop\n"                                  \
+    "PublicKey = xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=\n"  \
+    "AllowedIPs = 10.73.21.2/32\n"
+#define INI "[server]\nendpoint = vpn.example.org:51820\n"
+#define LAPTOP                                                                 \
+    "[Interface]\nPrivateKey = TrMvSoP4jYQlY6RIzBgbssQqY3vxI2Pi+y71lOWWXX0=\n" \
+    "[Peer]\nPublicKey = HIgo9xNzJMWLKASShiTqIybxZ0U3wGLiUeJ1PKf8ykw=\n"       \
+    "Endpoint = vpn.example.org:51820\n"
+
+enum device { ABSENT, REFUSES, LIES, SILENT };
+
+static char folder[] = "/tmp/wgctl-test-XXXXXX";
+static pid_t responder;
+static struct wgctl_error err;
+
+static void write_file(const char *name, const char *content)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(write(fd, content, strlen(content)), (ssize_t)strlen(content));
+    close(fd);
+}
+
+/* The content, or NULL where there is no such file. */
+static const char *content_of(const char *name)
+{
+    static char buffer[8192];
+    char path[256];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    int fd = open(path, O_RDONLY);
+    if (fd < 0)
+        return NULL;
+    ssize_t got = read(fd, buffer, sizeof buffer - 1);
+    ck_assert_int_ge(got, 0);
+    buffer[got] = '\0';
+    close(fd);
+    return buffer;
+}
+
+/* What the device says it is: as the file wants it, before any change. */
+static const char running[] = "private_key=c809f3e5317e9575c9b5ed78b638b7ce530dabe85ddab6142202418"
+                              "01ddf0669\nlisten_port=51820\n"
+                              "public_key=c53201039adba14be71f886da1d8dbe9eebded08cb111b753400789"
+                              "99aa9f038\nallowed_ip=10.73.21.2/32\nerrno=0\n\n";
+
+static void answer(int client, enum device device)
+{
+    char request[65536];
+    ssize_t got = recv(client, request, sizeof request - 1, 0);
+    request[got > 0 ? got : 0] = '\0';
+    const char *reply = running;
+    if (strncmp(request, "set=1", 5) == 0)
+        reply = device == REFUSES ? "errno=-22\n\n" : device == SILENT ? "" : "errno=0\n\n";
+    send(client, reply, strlen(reply), MSG_NOSIGNAL);
+}
+
+static void serve(enum device device)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX,
+                                  .sun_path = "/var/run/wireguard/wgt0.sock"};
+    int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+    ck_assert_int_ge(listener, 0);
+    ck_assert_int_eq(bind(listener, (struct sockaddr *)&address, sizeof address), 0);
+    ck_assert_int_eq(listen(listener, 8), 0);
+    responder = fork();
+    if (responder == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (;;) {
+            int client = accept(listener, NULL, NULL);
+            answer(client, device);
+            close(client);
+        }
+    }
+    close(listener);
+}
+
+static void run(const char *command)
+{
+    ck_assert_msg(system(command) == 0, "%s", command);
+}
+
+/* All that a test makes goes with it, also where it fails. */
+static void isolate(void)
+{
+    ck_assert_int_eq(unshare(CLONE_NEWNET | CLONE_NEWNS), 0);
+    ck_assert_int_eq(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+    ck_assert_int_eq(mount("tmpfs", "/run", "tmpfs", 0, "mode=755"), 0);
+    ck_assert_int_eq(mkdir("/run/wireguard", 0755), 0);
+    ck_assert_int_eq(mount("tmpfs", "/tmp", "tmpfs", 0, "mode=1777"), 0);
+}
+
+static void setup(enum device device)
+{
+    isolate();
+    ck_assert_int_eq(wgctl_setup(&err), WGCTL_OK);
+    strcpy(folder, "/tmp/wgctl-test-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    write_file("wgt0.conf", CONF);
+    write_file("wgt0.ini", INI);
+    char path[256];
+    snprintf(path, sizeof path, "%s/wgt0.peers", folder);
+    ck_assert_int_eq(mkdir(path, 0700), 0);
+    write_file("wgt0.peers/laptop.conf", LAPTOP);
+    if (device == ABSENT)
+        return;
+    run("ip link add wgt0 type veth peer name wgt1");
+    serve(device);
+}
+
+static void teardown(void)
+{
+    if (responder > 0) {
+        kill(responder, SIGKILL);
+        waitpid(responder, NULL, 0);
+    }
+}
+
+static struct wgctl_tunnel *open_tunnel(void)
+{
+    struct wgctl_tunnel *tunnel = NULL;
+    int rc = wgctl_tunnel_open(folder, "wgt0", WGCTL_CHANGE, &tunnel, &err);
+    ck_assert_msg(rc == WGCTL_OK, "%s", err.message);
+    return tunnel;
+}
+
+static int add_phone(void)
+{
+    struct wgctl_tunnel *tunnel = open_tunnel();
+    const struct wgctl_peer_request request = {.name = "phone"};
+    int rc = wgctl_tunnel_add_peer(tunnel, &request, &err);
+    ck_assert_msg(rc == WGCTL_OK, "%s", err.message);
+    rc = wgctl_tunnel_commit(tunnel, true, NULL, &err);
+    wgctl_tunnel_close(&tunnel);
+    return rc;
+}
+
+static void assert_nothing_changed(void)
+{
+    ck_assert_str_eq(content_of("wgt0.conf"), CONF);
+    ck_assert_str_eq(content_of("wgt0.ini"), INI);
+    ck_assert_str_eq(content_of("wgt0.peers/laptop.conf"), LAPTOP);
+    ck_assert_ptr_null(content_of("wgt0.peers/phone.conf"));
+    ck_assert_str_eq(content_of(".wgctl.lock"), "");
+}
+
+START_TEST(a_device_that_refuses_leaves_every_file_as_it_was)
+{
+    setup(REFUSES);
+    ck_assert_int_lt(add_phone(), 0);
+    ck_assert_ptr_nonnull(strstr(err.message, "refused"));
+    assert_nothing_changed();
+    teardown();
+}
+END_TEST
+
+START_TEST(a_device_that_only_says_it_took_the_change_is_found_out)
+{
+    setup(LIES);
+    ck_assert_int_lt(add_phone(), 0);
+    ck_assert_ptr_nonnull(strstr(err.message, "did not make it"));
+    assert_nothing_changed();
+    teardown();
+}
+END_TEST
+
+START_TEST(a_device_that_dies_half_way_leaves_every_file_as_it_was_and_is_named)
+{
+    setup(SILENT);
+    ck_assert_int_lt(add_phone(), 0);
+    ck_assert_ptr_nonnull(strstr(err.message, "does not answer"));
+    assert_nothing_changed();
+    teardown();
+}
+END_TEST
+
+START_TEST(a_refused_revocation_is_not_said_to_have_happened)
+{
+    setup(REFUSES);
+    struct wgctl_tunnel *tunnel = open_tunnel();
+    ck_assert_int_eq(wgctl_tunnel_revoke(tunnel, "laptop", &err), WGCTL_OK);
+    ck_assert_int_lt(wgctl_tunnel_commit(tunnel, true, NULL, &err), 0);
+    wgctl_tunnel_close(&tunnel);
+    assert_nothing_changed();
+    teardown();
+}
+END_TEST
+
+START_TEST(without_a_device_the_files_alone_change)
+{
+    setup(ABSENT);
+    ck_assert_int_eq(add_phone(), WGCTL_OK);
+    ck_assert_int_eq(strncmp(content_of("wgt0.conf"), CONF, strlen(CONF)), 0);
+    ck_assert_ptr_nonnull(strstr(content_of("wgt0.conf"), "# friendly_name = phone"));
+    ck_assert_ptr_nonnull(content_of("wgt0.peers/phone.conf"));
+    teardown();
+}
+END_TEST
+
+START_TEST(adding_and_revoking_gives_the_file_back_byte_for_byte)
+{
+    setup(ABSENT);
+    ck_assert_int_eq(add_phone(), WGCTL_OK);
+    struct wgctl_tunnel *tunnel = open_tunnel();
+    ck_assert_int_eq(wgctl_tunnel_revoke(tunnel, "phone", &err), WGCTL_OK);
+    ck_assert_int_eq(wgctl_tunnel_commit(tunnel, true, NULL, &err), WGCTL_OK);
+    wgctl_tunnel_close(&tunnel);
+    assert_nothing_changed();
+    teardown();
+}
+END_TEST
+
+START_TEST(nothing_is_touched_before_the_commit)
+{
+    setup(ABSENT);
+    struct wgctl_tunnel *tunnel = open_tunnel();
+    const struct wgctl_peer_request request = {.name = "phone"};
+    WGCTL_CHANGES changes = {0};
+    ck_assert_int_eq(wgctl_tunnel_add_peer(tunnel, &request, &err), WGCTL_OK);
+    ck_assert_int_eq(wgctl_tunnel_plan(tunnel, true, &changes, &err), WGCTL_OK);
+    ck_assert_uint_eq(changes.count, 2);
+    wgctl_tunnel_close(&tunnel);
+    assert_nothing_changed();
+    teardown();
+}
+END_TEST
+
+/* ---- what a killed predecessor leaves ---- */
+
+START_TEST(a_client_file_of_a_peer_that_was_not_committed_goes)
+{
+    setup(ABSENT);
+    write_file("wgt0.peers/phone.conf", "half");
+    write_file(".wgctl.lock", "wgt0 phone\n");
+    struct wgctl_tunnel *tunnel = open_tunnel();
+    wgctl_tunnel_close(&tunnel);
+    assert_nothing_changed();
+    teardown();
+}
+END_TEST
+
+START_TEST(a_client_file_of_a_peer_that_was_committed_stays)
+{
+    setup(ABSENT);
+    write_file(".wgctl.lock", "wgt0 laptop\n");
+    struct wgctl_tunnel *tunnel = open_tunnel();
+    wgctl_tunnel_close(&tunnel);
+    assert_nothing_changed();
+    teardown();
+}
+END_TEST
+
+START_TEST(the_journal_of_another_interface_is_left_for_it)
+{
+    setup(ABSENT);
+    write_file(".wgctl.lock", "wgt1 phone\nwgt0 phone\n");
+    struct wgctl_tunnel *tunnel = open_tunnel();
+    wgctl_tunnel_close(&tunnel);
+    ck_assert_str_eq(content_of(".wgctl.lock"), "wgt1 phone\n");
+    teardown();
+}
+END_TEST
+
+START_TEST(client_files_follow_an_endpoint_that_was_committed)
+{
+    setup(ABSENT);
+    write_file("wgt0.ini", "[server]\nendpoint = new.example:4242\n");
+    write_file(".wgctl.lock", "wgt0 =new.example:4242\n");
+    struct wgctl_tunnel *tunnel = open_tunnel();
+    wgctl_tunnel_close(&tunnel);
+    ck_assert_ptr_nonnull(
+        strstr(content_of("wgt0.peers/laptop.conf"), "Endpoint = new.example:4242\n"));
+    ck_assert_str_eq(content_of(".wgctl.lock"), "");
+    teardown();
+}
+END_TEST
+
+START_TEST(client_files_do_not_follow_an_endpoint_that_was_not_committed)
+{
+    setup(ABSENT);
+    write_file(".wgctl.lock", "wgt0 =new.example:4242\n");
+    struct wgctl_tunnel *tunnel = open_tunnel();
+    wgctl_tunnel_close(&tunnel);
+    assert_nothing_changed();
+    teardown();
+}
+END_TEST
+
+START_TEST(a_journal_cannot_name_a_file_outside_the_folder)
+{
+    setup(ABSENT);
+    write_file("outside.conf", "mine");
+    write_file(".wgctl.lock", "wgt0 ../outside\n");
+    struct wgctl_tunnel *tunnel = open_tunnel();
+    wgctl_tunnel_close(&tunnel);
+    ck_assert_str_eq(content_of("outside.conf"), "mine");
+    teardown();
+}
+END_TEST
+
+static Suite *tunnel_suite(void)
+{
+    Suite *suite = suite_create("tunnel");
+    TCase *commit = tcase_create("commit");
+    tcase_add_test(commit, a_device_that_refuses_leaves_every_file_as_it_was);
+    tcase_add_test(commit, a_device_that_only_says_it_took_the_change_is_found_out);
+    tcase_add_test(commit, a_device_that_dies_half_way_leaves_every_file_as_it_was_and_is_named);
+    tcase_add_test(commit, a_refused_revocation_is_not_said_to_have_happened);
+    tcase_add_test(commit, without_a_device_the_files_alone_change);
+    tcase_add_test(commit, adding_and_revoking_gives_the_file_back_byte_for_byte);
+    tcase_add_test(commit, nothing_is_touched_before_the_commit);
+    suite_add_tcase(suite, commit);
+    TCase *recovery = tcase_create("recovery");
+    tcase_add_test(recovery, a_client_file_of_a_peer_that_was_not_committed_goes);
+    tcase_add_test(recovery, a_client_file_of_a_peer_that_was_committed_stays);
+    tcase_add_test(recovery, the_journal_of_another_interface_is_left_for_it);
+    tcase_add_test(recovery, client_files_follow_an_endpoint_that_was_committed);
+    tcase_add_test(recovery, client_files_do_not_follow_an_endpoint_that_was_not_committed);
+    tcase_add_test(recovery, a_journal_cannot_name_a_file_outside_the_folder);
+    suite_add_tcase(suite, recovery);
+    return suite;
+}
+
+int main(void)
+{
+    return run_suite(tunnel_suite());
+}
