@@ -71,12 +71,19 @@ void wgctl_applied_forget(const char *conf_name)
     wgctl_folder_close(&folder);
 }
 
-static bool read_applied(const struct wgctl_tunnel *tunnel, struct wgctl_server *ret)
+/* The configuration as last applied. Mostly it is the file as it was read; then
+ * `ret_same` is set and nothing parsed: what wgctl edits changes no endpoint, and
+ * those are all that is asked of it. */
+static bool read_applied(const struct wgctl_tunnel *tunnel, struct wgctl_server *ret,
+                         bool *ret_same)
 {
     WGCTL_TEXT text = {0};
     struct wgctl_error ignored;
-    return applied_read(tunnel->conf_name, &text) &&
-           wgctl_server_parse(tunnel->conf_name, &text, ret, &ignored) == WGCTL_OK;
+    if (!applied_read(tunnel->conf_name, &text))
+        return false;
+    *ret_same =
+        wgctl_slice_equal(wgctl_text_slice_of(&text), wgctl_text_slice_of(&tunnel->original));
+    return *ret_same || wgctl_server_parse(tunnel->conf_name, &text, ret, &ignored) == WGCTL_OK;
 }
 
 /* ---- the wanted device ---- */
@@ -282,24 +289,25 @@ static int change_routes(const char *interface, const struct wgctl_prefixes *add
 int wgctl_application_plan(const struct wgctl_tunnel *tunnel, struct wgctl_application *ret,
                            struct wgctl_error *err)
 {
-    WGCTL_SERVER applied = {0};
+    WGCTL_SERVER parsed = {0};
+    struct wgctl_error ignored;
+    bool same = false;
     int rc = wgctl_tunnel_is_up(tunnel->interface, &ret->is_up, err);
-    if (rc == WGCTL_OK)
-        ret->has_applied = ret->is_up && read_applied(tunnel, &applied);
-    if (rc == WGCTL_OK)
-        rc = wgctl_device_wanted(&tunnel->server, ret->has_applied ? &applied : NULL, &ret->wanted,
-                                 err);
+    if (rc < 0)
+        return rc;
+    bool has_applied = ret->is_up && read_applied(tunnel, &parsed, &same);
+    const struct wgctl_server *applied = same ? &tunnel->server : &parsed;
+    rc = wgctl_device_wanted(&tunnel->server, has_applied ? applied : NULL, &ret->wanted, err);
     if (rc < 0 || !ret->is_up)
         return rc;
-    if (ret->has_applied) {
-        struct wgctl_error ignored;
-        ret->has_applied =
-            wgctl_device_wanted(&applied, &applied, &ret->applied, &ignored) == WGCTL_OK;
-    }
+    if (has_applied && !same)
+        has_applied = wgctl_device_wanted(&parsed, &parsed, &ret->applied, &ignored) == WGCTL_OK;
     rc = wgctl_device_read(tunnel->interface, &ret->running, err);
     if (rc == WGCTL_OK)
-        rc = wgctl_plan_make(ret->has_applied ? &ret->applied : NULL, &ret->wanted, &ret->running,
-                             &ret->plan, err);
+        rc = wgctl_plan_make(!has_applied ? NULL
+                             : same       ? &ret->wanted
+                                          : &ret->applied,
+                             &ret->wanted, &ret->running, &ret->plan, err);
     return rc < 0 ? rc : plan_routes(tunnel, ret, err);
 }
 

@@ -107,7 +107,18 @@ static void describe_value(const struct wgctl_plan *plan, const struct wgctl_pla
     }
 }
 
-/* The name of a peer that goes is only in the configuration as it was. */
+/* The name of a peer that goes is only in the file as it was, which is read again
+ * for it. */
+static int read_before(const struct wgctl_tunnel *tunnel, const struct wgctl_plan *plan,
+                       struct wgctl_server *ret, struct wgctl_error *err)
+{
+    struct wgctl_text original = {0};
+    if (!tunnel->conf_changed || !wgctl_plan_has(plan, 0, plan->count, WGCTL_REMOVE_PEER))
+        return WGCTL_OK;
+    wgctl_text_slice(&original, wgctl_text_slice_of(&tunnel->original));
+    return wgctl_server_parse(tunnel->conf_name, &original, ret, err);
+}
+
 static void label_peer(const struct wgctl_server *server, const struct wgctl_server *before,
                        const struct wgctl_key *key, struct wgctl_change *change)
 {
@@ -119,11 +130,12 @@ static void label_peer(const struct wgctl_server *server, const struct wgctl_ser
     wgctl_key_format(key, change->public_key);
 }
 
-static int describe_device(const struct wgctl_tunnel *tunnel, const struct wgctl_server *before,
-                           const struct wgctl_plan *plan, struct wgctl_changes *changes,
-                           struct wgctl_error *err)
+static int describe_device(const struct wgctl_tunnel *tunnel, const struct wgctl_plan *plan,
+                           struct wgctl_changes *changes, struct wgctl_error *err)
 {
-    for (size_t i = 0; i < plan->count; i++) {
+    WGCTL_SERVER before = {0};
+    int rc = read_before(tunnel, plan, &before, err);
+    for (size_t i = 0; rc == WGCTL_OK && i < plan->count; i++) {
         WGCTL_TEXT value = {0};
         const struct wgctl_plan_step *step = &plan->steps[i];
         describe_value(plan, step, &value);
@@ -131,9 +143,9 @@ static int describe_device(const struct wgctl_tunnel *tunnel, const struct wgctl
         if (!change)
             return wgctl_fail_memory(err);
         if (step->peer)
-            label_peer(&tunnel->server, before, &step->peer->public_key, change);
+            label_peer(&tunnel->server, &before, &step->peer->public_key, change);
     }
-    return WGCTL_OK;
+    return rc;
 }
 
 static int describe_routes(struct wgctl_changes *changes, const char *op,
@@ -152,15 +164,10 @@ static int describe_routes(struct wgctl_changes *changes, const char *op,
 static int describe(const struct wgctl_tunnel *tunnel, const struct wgctl_application *application,
                     struct wgctl_changes *ret, struct wgctl_error *err)
 {
-    WGCTL_SERVER before = {0};
-    struct wgctl_text original = {0};
     ret->is_up = application->is_up;
-    wgctl_text_slice(&original, wgctl_text_slice_of(&tunnel->original));
-    int rc = wgctl_server_parse(tunnel->conf_name, &original, &before, err);
+    int rc = describe_files(tunnel, ret, err);
     if (rc == WGCTL_OK)
-        rc = describe_files(tunnel, ret, err);
-    if (rc == WGCTL_OK)
-        rc = describe_device(tunnel, &before, &application->plan, ret, err);
+        rc = describe_device(tunnel, &application->plan, ret, err);
     if (rc == WGCTL_OK)
         rc = describe_routes(ret, "remove_route", &application->routes_to_remove, err);
     if (rc == WGCTL_OK)

@@ -80,7 +80,6 @@ int wgctl_clients_follow(struct wgctl_tunnel *tunnel, size_t *ret_followed, size
 /* What a commit does to the running interface. */
 struct wgctl_application {
     bool is_up;
-    bool has_applied;
     struct wgctl_device applied, wanted, running;
     struct wgctl_plan plan;
     struct wgctl_prefixes routes_to_add, routes_to_remove;

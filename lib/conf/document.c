@@ -60,6 +60,10 @@ void wgctl_document_clear(struct wgctl_document *document)
 
 void wgctl_document_render(const struct wgctl_document *document, struct wgctl_text *ret)
 {
+    size_t size = 0;
+    for (size_t i = 0; i < document->count; i++)
+        size += document->lines[i].size;
+    wgctl_text_room(ret, size);
     for (size_t i = 0; i < document->count; i++)
         wgctl_text_slice(ret, wgctl_document_line(document, i));
 }

@@ -13,8 +13,3 @@ bool wgctl_userspace_serves(const char *interface);
 int wgctl_userspace_read(const char *interface, struct wgctl_device *ret, struct wgctl_error *err);
 int wgctl_userspace_write(const char *interface, const struct wgctl_plan *plan,
                           struct wgctl_error *err);
-
-/* The steps from `index` on that are of the same peer: returns the index after. */
-size_t wgctl_plan_peer_end(const struct wgctl_plan *plan, size_t index);
-/* Whether a step of these kinds is among [from, to). */
-bool wgctl_plan_has(const struct wgctl_plan *plan, size_t from, size_t to, enum wgctl_plan_op op);

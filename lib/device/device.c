@@ -139,19 +139,3 @@ int wgctl_device_write(const char *interface, const struct wgctl_plan *plan,
     return backend == WGCTL_KERNEL ? wgctl_kernel_write(interface, plan, err)
                                    : wgctl_userspace_write(interface, plan, err);
 }
-
-size_t wgctl_plan_peer_end(const struct wgctl_plan *plan, size_t index)
-{
-    size_t end = index + 1;
-    while (end < plan->count && plan->steps[end].peer == plan->steps[index].peer)
-        end++;
-    return end;
-}
-
-bool wgctl_plan_has(const struct wgctl_plan *plan, size_t from, size_t to, enum wgctl_plan_op op)
-{
-    for (size_t i = from; i < to; i++)
-        if (plan->steps[i].op == op)
-            return true;
-    return false;
-}

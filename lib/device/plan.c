@@ -150,3 +150,19 @@ void wgctl_plan_clear(struct wgctl_plan *plan)
     free(plan->steps);
     *plan = (struct wgctl_plan){0};
 }
+
+size_t wgctl_plan_peer_end(const struct wgctl_plan *plan, size_t index)
+{
+    size_t end = index + 1;
+    while (end < plan->count && plan->steps[end].peer == plan->steps[index].peer)
+        end++;
+    return end;
+}
+
+bool wgctl_plan_has(const struct wgctl_plan *plan, size_t from, size_t to, enum wgctl_plan_op op)
+{
+    for (size_t i = from; i < to; i++)
+        if (plan->steps[i].op == op)
+            return true;
+    return false;
+}

@@ -43,5 +43,9 @@ struct wgctl_plan {
 int wgctl_plan_make(const struct wgctl_device *applied, const struct wgctl_device *wanted,
                     const struct wgctl_device *running, struct wgctl_plan *ret,
                     struct wgctl_error *err);
+/* The steps from `index` on that are of the same peer: returns the index after. */
+size_t wgctl_plan_peer_end(const struct wgctl_plan *plan, size_t index);
+/* Whether a step of this kind is among [from, to). */
+bool wgctl_plan_has(const struct wgctl_plan *plan, size_t from, size_t to, enum wgctl_plan_op op);
 void wgctl_plan_clear(struct wgctl_plan *plan);
 #define WGCTL_PLAN __attribute__((cleanup(wgctl_plan_clear))) struct wgctl_plan
