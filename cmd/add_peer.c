@@ -54,12 +54,9 @@ static void print_added(const struct context *context, const struct wgctl_tunnel
 {
     struct wgctl_peer_info peer;
     wgctl_tunnel_peer(tunnel, index, &peer);
-    fprintf(stderr, "%s%s is added:%s", color(context, stderr, BOLD), peer.label,
+    fprintf(stderr, "%s%s is added:%s ", color(context, stderr, BOLD), peer.label,
             color(context, stderr, PLAIN));
-    for (size_t i = 0; i < peer.address_count; i++) {
-        char text[WGCTL_ADDRESS_TEXT_SIZE];
-        fprintf(stderr, "%s %s", i ? "," : "", wgctl_tunnel_peer_address(tunnel, index, i, text));
-    }
+    print_addresses(stderr, tunnel, index);
     fputc('\n', stderr);
 }
 
@@ -70,6 +67,16 @@ static int print_config(const struct wgctl_tunnel *tunnel, const char *name,
     WGCTL_TEXT config = {0};
     int rc = wgctl_tunnel_client(tunnel, name, &config, err);
     return rc < 0 ? rc : print_secret(&config, err);
+}
+
+/* The peer is there, whatever becomes of the drawing. */
+static int draw(const struct context *context, const struct adding *adding, struct wgctl_error *err)
+{
+    int rc = pictures_draw(context, &adding->pictures, err);
+    if (rc != WGCTL_UNSUPPORTED)
+        return rc;
+    print_error(context, err);
+    return WGCTL_OK;
 }
 
 static int report(struct context *context, struct wgctl_tunnel *tunnel, const struct adding *adding,
@@ -90,17 +97,20 @@ static int report(struct context *context, struct wgctl_tunnel *tunnel, const st
     if (rc < 0 || context->json)
         return rc;
 
-    const char *name = adding->names[0], *interface = wgctl_tunnel_interface(tunnel);
+    const char *name = adding->names[0];
     if (!is_up && !adding->no_apply)
-        note(context, "%s is not up: 'sudo wgctl -i %s up' lets it connect", interface, interface);
+        note(context, "%s is not up: '%s up' lets it connect", wgctl_tunnel_interface(tunnel),
+             call(context));
+    if (request->expires)
+        note(context, "Its expiry is noted; until it is revoked it can connect");
     if (request->public_key)
         note(context, "On the device, complete this configuration with its private key:\n");
     else if (!adding->pictures.terminal && !request->no_store)
-        note(context, "'sudo wgctl qr %s' shows its QR code, 'sudo wgctl show %s' its file", name,
-             name);
+        note(context, "'%s qr %s' shows its QR code, '%s show %s' its file", call(context), name,
+             call(context), name);
     if (request->public_key || (request->no_store && !adding->pictures.terminal))
         return print_config(tunnel, name, err);
-    return pictures_draw(context, &adding->pictures, err);
+    return draw(context, adding, err);
 }
 
 static int add(struct context *context, struct adding *adding, struct wgctl_error *err)
@@ -153,7 +163,8 @@ int run_add_peer(struct context *context, const struct command *command, int arg
         {"public-key", "KEY|-", "it keeps its own private key", &request->public_key, NULL},
         {"no-psk", NULL, "no preshared key", NULL, &request->no_preshared_key},
         {"no-store", NULL, "do not keep its configuration here", NULL, &request->no_store},
-        {"expires", "WHEN", "12h, 7d, 2w, or a day: 2026-12-24", &request->expires, NULL},
+        {"expires", "WHEN", "note when it is to go: 12h, 7d, 2w, 2026-12-24", &request->expires,
+         NULL},
         {"note", "TEXT", "a note of yours about it", &request->note, NULL},
         {"no-apply", NULL, "change the files only", NULL, &adding.no_apply},
         {0},

@@ -1,15 +1,5 @@
 #include "command.h"
 
-static int require_up(const char *interface, struct wgctl_error *err)
-{
-    bool is_up;
-    int rc = wgctl_tunnel_is_up(interface, &is_up, err);
-    if (rc < 0 || is_up)
-        return rc;
-    wgctl_fail(err, WGCTL_NOT_FOUND, "%s is not up", interface);
-    return wgctl_hint(err, "sudo wgctl -i %s up", interface);
-}
-
 int run_apply(struct context *context, const struct command *command, int argc, char **argv,
               struct wgctl_error *err)
 {
@@ -23,7 +13,7 @@ int run_apply(struct context *context, const struct command *command, int argc, 
     WGCTL_CHANGES changes = {0};
     rc = open_tunnel(context, WGCTL_CHANGE, &tunnel, err);
     if (rc == WGCTL_OK)
-        rc = require_up(interface_of(context), err);
+        rc = require_up(context, interface_of(context), true, err);
     if (rc < 0)
         return rc;
     if (context->dry_run)
@@ -39,6 +29,6 @@ int run_apply(struct context *context, const struct command *command, int argc, 
                        : "%s runs as its file says: nothing to do",
          interface);
     if (!context->quiet)
-        print_changes(context, stderr, interface, &changes);
+        print_changes(context, stderr, &changes);
     return WGCTL_OK;
 }

@@ -51,13 +51,10 @@ static void print_change(const struct context *context, FILE *stream,
     fprintf(stream, "%s\n", color(context, stream, PLAIN));
 }
 
-void print_changes(const struct context *context, FILE *stream, const char *interface,
-                   const struct wgctl_changes *changes)
+void print_changes(const struct context *context, FILE *stream, const struct wgctl_changes *changes)
 {
     for (size_t i = 0; i < changes->count; i++)
         print_change(context, stream, &changes->items[i]);
-    if (changes->count > 0 && !changes->is_up)
-        note(context, "%s is not up, so nothing that runs changes", interface);
 }
 
 int show_plan(struct context *context, struct wgctl_tunnel *tunnel, bool apply,
@@ -71,6 +68,8 @@ int show_plan(struct context *context, struct wgctl_tunnel *tunnel, bool apply,
     if (context->json)
         return json_changes(interface, &changes, err);
     printf(changes.count ? "This would change:\n" : "Nothing would change\n");
-    print_changes(context, stdout, interface, &changes);
+    print_changes(context, stdout, &changes);
+    if (apply && changes.count > 0 && !changes.is_up)
+        note(context, "%s is not up, so nothing that runs would change", interface);
     return WGCTL_OK;
 }

@@ -10,6 +10,7 @@
 struct context {
     const char *folder;
     const char *interface;
+    bool named; /* with -i */
     bool dry_run;
     bool json;
     bool quiet;
@@ -77,6 +78,11 @@ int fail_usage(struct context *context, struct wgctl_error *err, const char *for
 /* Opens the tunnel that is meant. */
 int open_tunnel(struct context *context, enum wgctl_access access, struct wgctl_tunnel **ret,
                 struct wgctl_error *err);
+/* Fails where the interface is up, or is not, against what is `wanted`. */
+int require_up(const struct context *context, const char *interface, bool wanted,
+               struct wgctl_error *err);
+/* How a message calls wgctl for the tunnel that is meant: "sudo wgctl -i wg1". */
+const char *call(const struct context *context);
 /* The interface that is meant. */
 const char *interface_of(struct context *context);
 
@@ -98,6 +104,8 @@ const char *color(const struct context *context, FILE *stream, const char *seque
 #define YELLOW "\033[33m"
 #define BOLD "\033[1m"
 #define PLAIN "\033[0m"
+/* A peer's allowed IPs with commas between; a device's own without their length. */
+void print_addresses(FILE *stream, const struct wgctl_tunnel *tunnel, size_t index);
 /* False where the stream is no terminal, or does not say. */
 bool window_size(FILE *stream, unsigned *ret_columns, unsigned *ret_rows);
 /* Asks a yes-or-no question; true at once with --yes, or without a terminal to ask on. */
@@ -108,7 +116,7 @@ int print_secret(const struct wgctl_text *text, struct wgctl_error *err);
 /* ---- changes.c ---- */
 
 /* What a commit does or did, as a short list for people on that stream. */
-void print_changes(const struct context *context, FILE *stream, const char *interface,
+void print_changes(const struct context *context, FILE *stream,
                    const struct wgctl_changes *changes);
 /* --dry-run: prints the plan, as text or JSON, and changes nothing. */
 int show_plan(struct context *context, struct wgctl_tunnel *tunnel, bool apply,

@@ -49,7 +49,7 @@ static void print_result(const struct context *context, const struct wgctl_provi
         print_row("WireGuard", "in a process: this kernel has none of its own");
     print_advice(context, info);
     if (!context->dry_run)
-        note(context, "\nNext: sudo wgctl add-peer phone --qr");
+        note(context, "\nNext: %s add-peer phone --qr", call(context));
 }
 
 static int preview(struct context *context, const struct wgctl_provision *provision,

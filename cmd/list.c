@@ -1,5 +1,4 @@
 #include <stdlib.h>
-#include <string.h>
 
 #include "command.h"
 
@@ -16,19 +15,6 @@ static int list_json(const struct wgctl_tunnel *tunnel, struct wgctl_error *err)
     return rc;
 }
 
-static void print_addresses(const struct wgctl_tunnel *tunnel, size_t index, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        char text[WGCTL_ADDRESS_TEXT_SIZE];
-        wgctl_tunnel_peer_address(tunnel, index, i, text);
-        /* A device's own address is clearer without its length. */
-        char *length = strchr(text, '/');
-        if (strcmp(length, "/32") == 0 || strcmp(length, "/128") == 0)
-            *length = '\0';
-        printf("%s%s", i ? ", " : "", text);
-    }
-}
-
 static void print_remark(const char *name, struct wgctl_slice value)
 {
     if (value.size == 0)
@@ -37,14 +23,22 @@ static void print_remark(const char *name, struct wgctl_slice value)
     print_escaped(stdout, value);
 }
 
+/* A character of several bytes is one column. */
+static int columns(const char *text)
+{
+    int count = 0;
+    for (; *text; text++)
+        count += ((unsigned char)*text & 0xc0) != 0x80;
+    return count;
+}
+
 static void print_peer(const struct wgctl_tunnel *tunnel, size_t index, int width)
 {
     struct wgctl_peer_info peer;
     wgctl_tunnel_peer(tunnel, index, &peer);
-    struct wgctl_slice label = wgctl_slice_of(peer.label);
-    print_escaped(stdout, label);
-    printf("%*s", width - (int)label.size + 2, "");
-    print_addresses(tunnel, index, peer.address_count);
+    print_escaped(stdout, wgctl_slice_of(peer.label));
+    printf("%*s", width - columns(peer.label) + 2, "");
+    print_addresses(stdout, tunnel, index);
     if (!peer.enabled)
         printf("  disabled");
     print_remark("expires ", peer.expires);
@@ -54,14 +48,14 @@ static void print_peer(const struct wgctl_tunnel *tunnel, size_t index, int widt
 
 static int widest_label(const struct wgctl_tunnel *tunnel)
 {
-    size_t widest = 0;
+    int widest = 0;
     for (size_t i = 0; i < wgctl_tunnel_peer_count(tunnel); i++) {
         struct wgctl_peer_info peer;
         wgctl_tunnel_peer(tunnel, i, &peer);
-        size_t size = strlen(peer.label);
-        widest = size > widest ? size : widest;
+        int width = columns(peer.label);
+        widest = width > widest ? width : widest;
     }
-    return (int)widest;
+    return widest;
 }
 
 int run_list(struct context *context, const struct command *command, int argc, char **argv,
@@ -83,7 +77,7 @@ int run_list(struct context *context, const struct command *command, int argc, c
     for (size_t i = 0; i < wgctl_tunnel_peer_count(tunnel); i++)
         print_peer(tunnel, i, width);
     if (wgctl_tunnel_peer_count(tunnel) == 0)
-        note(context, "%s has no peers yet: 'sudo wgctl add-peer phone --qr' adds one",
-             wgctl_tunnel_interface(tunnel));
+        note(context, "%s has no peers yet: '%s add-peer phone --qr' adds one",
+             wgctl_tunnel_interface(tunnel), call(context));
     return WGCTL_OK;
 }

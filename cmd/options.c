@@ -68,6 +68,7 @@ void print_help(const struct command *commands)
 
 static void print_command_help(const struct command *command, const struct option_spec *options)
 {
+    enum { WIDTH = 24 };
     printf("Usage: wgctl [OPTION]... %s%s%s%s\n%s.\n", command->name,
            options->name ? " [OPTION]..." : "", command->arguments[0] ? " " : "",
            command->arguments, command->summary);
@@ -76,11 +77,13 @@ static void print_command_help(const struct command *command, const struct optio
     if (options->name)
         printf("\nOptions of its own:\n");
     for (; options->name; options++) {
-        char call[64];
-        snprintf(call, sizeof call, "--%s%s%s", options->name, options->argument ? " " : "",
+        char usage[64];
+        snprintf(usage, sizeof usage, "--%s%s%s", options->name, options->argument ? " " : "",
                  options->argument ? options->argument : "");
-        printf("  %-24s %s%s\n", call, strlen(call) > 24 ? "\n                           " : "",
-               options->help);
+        if (strlen(usage) > WIDTH)
+            printf("  %s\n  %*s %s\n", usage, WIDTH, "", options->help);
+        else
+            printf("  %-*s %s\n", WIDTH, usage, options->help);
     }
     printf("\n%s", global_help);
 }
@@ -105,6 +108,7 @@ static int take_option(struct context *context, int option, char **argv, struct 
     switch (option) {
     case 'i':
         context->interface = optarg;
+        context->named = true;
         return WGCTL_OK;
     case 'C':
         context->folder = optarg;
@@ -120,6 +124,10 @@ static int take_option(struct context *context, int option, char **argv, struct 
         return WGCTL_OK;
     case OPTION_JSON:
         context->json = true;
+        return WGCTL_OK;
+    case OPTION_VERSION:
+        printf("wgctl " WGCTL_VERSION "\n");
+        context->done = true;
         return WGCTL_OK;
     case OPTION_COLOR:
         return set_color(context, optarg, err);
@@ -149,11 +157,6 @@ int parse_global_options(struct context *context, int argc, char **argv, int *re
         if (option == OPTION_HELP || option == 'h') {
             optind--; /* main's, as if it were a command */
             argv[optind] = (char *)"--help";
-            break;
-        }
-        if (option == OPTION_VERSION) {
-            printf("wgctl " WGCTL_VERSION "\n");
-            context->done = true;
             break;
         }
         rc = take_option(context, option, argv, err);
@@ -200,7 +203,7 @@ int parse_options(struct context *context, const struct command *command,
     optind = 0;
     opterr = 0;
     int option, rc = WGCTL_OK;
-    while (rc == WGCTL_OK &&
+    while (rc == WGCTL_OK && !context->done &&
            (option = getopt_long(argc, argv, short_options + 1, options, NULL)) != -1) {
         if (option == OPTION_HELP || option == 'h') {
             print_command_help(command, specs);
@@ -214,7 +217,15 @@ int parse_options(struct context *context, const struct command *command,
     }
     *ret_arguments = argv + optind;
     *ret_count = argc - optind;
-    return rc < 0 ? rc : check_count(context, command, *ret_count, err);
+    return rc < 0 || context->done ? rc : check_count(context, command, *ret_count, err);
+}
+
+const char *call(const struct context *context)
+{
+    static char text[32];
+    snprintf(text, sizeof text, "sudo wgctl%s%s", context->named ? " -i " : "",
+             context->named ? context->interface : "");
+    return text;
 }
 
 const char *interface_of(struct context *context)
@@ -231,4 +242,19 @@ int open_tunnel(struct context *context, enum wgctl_access access, struct wgctl_
                 struct wgctl_error *err)
 {
     return wgctl_tunnel_open(context->folder, interface_of(context), access, ret, err);
+}
+
+int require_up(const struct context *context, const char *interface, bool wanted,
+               struct wgctl_error *err)
+{
+    bool is_up = false;
+    int rc = wgctl_tunnel_is_up(interface, &is_up, err);
+    if (rc < 0 || is_up == wanted)
+        return rc;
+    if (is_up) {
+        wgctl_fail(err, WGCTL_EXISTS, "%s is up already", interface);
+        return wgctl_hint(err, "%s apply brings in what changed in its file", call(context));
+    }
+    wgctl_fail(err, WGCTL_NOT_FOUND, "%s is not up", interface);
+    return wgctl_hint(err, "%s up", call(context));
 }

@@ -101,6 +101,20 @@ void print_error(const struct context *context, const struct wgctl_error *err)
     fputc('\n', stderr);
 }
 
+void print_addresses(FILE *stream, const struct wgctl_tunnel *tunnel, size_t index)
+{
+    struct wgctl_peer_info peer;
+    wgctl_tunnel_peer(tunnel, index, &peer);
+    for (size_t i = 0; i < peer.address_count; i++) {
+        char text[WGCTL_ADDRESS_TEXT_SIZE];
+        wgctl_tunnel_peer_address(tunnel, index, i, text);
+        char *length = strchr(text, '/');
+        if (strcmp(length, "/32") == 0 || strcmp(length, "/128") == 0)
+            *length = '\0';
+        fprintf(stream, "%s%s", i ? ", " : "", text);
+    }
+}
+
 bool window_size(FILE *stream, unsigned *ret_columns, unsigned *ret_rows)
 {
     struct winsize size;

@@ -14,8 +14,8 @@ int run_up(struct context *context, const struct command *command, int argc, cha
     rc = open_tunnel(context, WGCTL_CHANGE, &tunnel, err);
     if (rc < 0)
         return rc;
-    if (!context->dry_run)
-        rc = wgctl_tunnel_up(tunnel, &userspace, err);
+    rc = context->dry_run ? require_up(context, interface_of(context), false, err)
+                          : wgctl_tunnel_up(tunnel, &userspace, err);
     if (rc < 0)
         return rc;
     const char *interface = wgctl_tunnel_interface(tunnel);

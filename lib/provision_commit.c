@@ -131,8 +131,14 @@ static int bring_up(struct progress *progress, bool *ret_userspace, struct wgctl
 {
     const struct wgctl_provision *provision = progress->provision;
     if (provision->boots) {
+        enum wgctl_backend backend = WGCTL_NO_DEVICE;
         progress->enabled = true;
-        return wgctl_service_enable(provision->interface, err);
+        int rc = wgctl_service_enable(provision->interface, err);
+        if (rc == WGCTL_OK)
+            rc = wgctl_device_backend(provision->interface, &backend, err);
+        if (ret_userspace)
+            *ret_userspace = backend == WGCTL_USERSPACE;
+        return rc;
     }
     WGCTL_TUNNEL *tunnel = NULL;
     int rc = wgctl_tunnel_open(provision->folder, provision->interface, WGCTL_CHANGE, &tunnel, err);

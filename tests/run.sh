@@ -19,7 +19,7 @@ packages=(
     qemu-system-x86 busybox-static cpio kmod zstd
     # to look at what comes out
     zbar-tools librsvg2-bin imagemagick tmux jq mandoc shellcheck bash-completion
-    strace valgrind procps socat clang-format
+    strace valgrind procps clang-format systemd
 )
 
 die() {

@@ -41,19 +41,35 @@ bool wgctl_process_find(const char *program, char *path, size_t size)
            find_in(SYSTEM_FOLDERS, program, path, size);
 }
 
-static int spawn(const char *path, const char *const argv[], int output, pid_t *ret)
+static int add_streams(posix_spawn_file_actions_t *actions, int output)
+{
+    int rc = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    if (rc == 0)
+        rc = posix_spawn_file_actions_adddup2(actions, output, STDOUT_FILENO);
+    if (rc == 0)
+        rc = posix_spawn_file_actions_adddup2(actions, output, STDERR_FILENO);
+    return rc;
+}
+
+/* In a session of its own, a program that stays (wireguard-go) outlives the
+ * terminal: where sudo gives each command one, that goes with the command. */
+static int spawn(const char *path, const char *const argv[], int output, bool own_session,
+                 pid_t *ret)
 {
     posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
     int rc = posix_spawn_file_actions_init(&actions);
     if (rc != 0)
         return rc;
-    rc = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    if (rc == 0)
-        rc = posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-    if (rc == 0)
-        rc = posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
-    if (rc == 0)
-        rc = posix_spawn(ret, path, &actions, NULL, (char *const *)argv, environ);
+    rc = posix_spawnattr_init(&attributes);
+    if (rc == 0) {
+        rc = add_streams(&actions, output);
+        if (rc == 0 && own_session)
+            rc = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
+        if (rc == 0)
+            rc = posix_spawn(ret, path, &actions, &attributes, (char *const *)argv, environ);
+        posix_spawnattr_destroy(&attributes);
+    }
     posix_spawn_file_actions_destroy(&actions);
     return rc;
 }
@@ -100,7 +116,8 @@ int wgctl_process_run(const char *const argv[], enum wgctl_output output, struct
     if (output == WGCTL_OUTPUT_KEPT)
         kept = memfd_create("wgctl-output", MFD_CLOEXEC);
     pid_t child = -1;
-    errno = spawn(path, argv, kept >= 0 ? kept : STDERR_FILENO, &child);
+    errno =
+        spawn(path, argv, kept >= 0 ? kept : STDERR_FILENO, output == WGCTL_OUTPUT_KEPT, &child);
     if (errno != 0)
         return wgctl_fail_errno(err, "cannot start %s", argv[0]);
     int rc = wait_for(child, argv[0], err);
