@@ -6,34 +6,45 @@
 #include "conf/template.h"
 #include "provision_state.h"
 
-enum { MOST_VALUES = 64 };
+enum { MOST_VALUES = 256 };
 
 /* Values for a template, with room for the texts of those made here. */
 struct values {
     struct wgctl_template_value items[MOST_VALUES];
     size_t count;
+    bool full; /* there were more */
     char texts[MOST_VALUES][WGCTL_PREFIX_TEXT_SIZE];
 };
 
 static void add(struct values *values, const char *name, const char *value)
 {
-    if (values->count < MOST_VALUES)
+    values->full |= values->count == MOST_VALUES;
+    if (!values->full)
         values->items[values->count++] = (struct wgctl_template_value){name, value};
+}
+
+static void add_copy(struct values *values, const char *name, const char *value)
+{
+    size_t index = values->count;
+    add(values, name, value);
+    if (values->full)
+        return;
+    snprintf(values->texts[index], sizeof values->texts[index], "%s", value);
+    values->items[index].value = values->texts[index];
 }
 
 static void add_number(struct values *values, const char *name, unsigned number)
 {
-    char *text = values->texts[values->count % MOST_VALUES];
-    snprintf(text, WGCTL_PREFIX_TEXT_SIZE, "%u", number);
-    add(values, name, text);
+    char text[WGCTL_PREFIX_TEXT_SIZE];
+    snprintf(text, sizeof text, "%u", number);
+    add_copy(values, name, text);
 }
 
 static void add_subnet(struct values *values, const char *name, const struct wgctl_prefix *address)
 {
-    char *text = values->texts[values->count % MOST_VALUES];
+    char text[WGCTL_PREFIX_TEXT_SIZE];
     struct wgctl_prefix subnet = wgctl_prefix_mask(*address);
-    wgctl_prefix_format(&subnet, text);
-    add(values, name, text);
+    add_copy(values, name, wgctl_prefix_format(&subnet, text));
 }
 
 /* The owner's templates, where the folder is there already. */
@@ -53,6 +64,8 @@ static int fill(const struct wgctl_provision *provision, const char *name,
                 const struct values *values, struct wgctl_text *ret, struct wgctl_error *err)
 {
     WGCTL_TEXT template = {0};
+    if (values->full)
+        return wgctl_fail(err, WGCTL_INVALID, "the server has too many addresses for the firewall");
     int rc = load_template(provision, name, &template, err);
     return rc < 0 ? rc
                   : wgctl_template_fill(name, wgctl_text_slice_of(&template), values->items,
@@ -137,7 +150,10 @@ int wgctl_provision_ini(const struct wgctl_provision *provision, struct wgctl_te
     add(&values, "egress", settings->egress[0] ? settings->egress : "auto");
     add(&values, "dns", settings->dns[0] ? settings->dns : "none");
     add(&values, "allowed-ips", settings->allowed_ips);
-    add_number(&values, "mtu", settings->mtu);
+    if (settings->mtu)
+        add_number(&values, "mtu", settings->mtu);
+    else
+        add(&values, "mtu", "auto");
     add_number(&values, "keepalive", settings->keepalive);
     return fill(provision, "settings.ini", &values, ret, err);
 }

@@ -88,22 +88,30 @@ static bool read_applied(const struct wgctl_tunnel *tunnel, struct wgctl_server 
 
 /* ---- the wanted device ---- */
 
+/* What the wanted device is made of. */
+struct wish {
+    const struct wgctl_server *server, *applied;
+    const struct wgctl_device *running;
+};
+
 /* A name is only looked up where the file's has changed: what the system's
  * resolver says from day to day is not the owner's wish. */
-static bool is_known_name(const struct wgctl_peer *peer, const struct wgctl_endpoint *endpoint,
-                          const struct wgctl_server *applied)
+static bool is_known_name(const struct wish *wish, const struct wgctl_peer *peer,
+                          const struct wgctl_endpoint *endpoint)
 {
-    if (!applied || wgctl_endpoint_is_address(endpoint, NULL))
+    if (!wish->applied || wgctl_endpoint_is_address(endpoint, NULL))
         return false;
-    const struct wgctl_peer *before = wgctl_server_by_key(applied, &peer->public_key);
+    if (wish->running && !wgctl_device_find(wish->running, &peer->public_key))
+        return false;
+    const struct wgctl_peer *before = wgctl_server_by_key(wish->applied, &peer->public_key);
     return before && wgctl_slice_equal(before->endpoint, peer->endpoint);
 }
 
-static int set_endpoint(const struct wgctl_peer *peer, const struct wgctl_server *applied,
+static int set_endpoint(const struct wish *wish, const struct wgctl_peer *peer,
                         struct wgctl_device_peer *ret, struct wgctl_error *err)
 {
     struct wgctl_endpoint endpoint;
-    if (!wgctl_peer_endpoint(peer, &endpoint) || is_known_name(peer, &endpoint, applied))
+    if (!wgctl_peer_endpoint(peer, &endpoint) || is_known_name(wish, peer, &endpoint))
         return WGCTL_OK;
     char label[64];
     int rc = wgctl_endpoint_resolve(&endpoint, &ret->endpoint, err);
@@ -111,7 +119,7 @@ static int set_endpoint(const struct wgctl_peer *peer, const struct wgctl_server
                   : rc;
 }
 
-static int add_wanted_peer(const struct wgctl_peer *peer, const struct wgctl_server *applied,
+static int add_wanted_peer(const struct wish *wish, const struct wgctl_peer *peer,
                            struct wgctl_device *ret, struct wgctl_error *err)
 {
     struct wgctl_device_peer *wanted = wgctl_device_add_peer(ret);
@@ -120,7 +128,7 @@ static int add_wanted_peer(const struct wgctl_peer *peer, const struct wgctl_ser
     wanted->public_key = peer->public_key;
     wanted->preshared_key = peer->preshared_key;
     wanted->keepalive = peer->keepalive;
-    int rc = set_endpoint(peer, applied, wanted, err);
+    int rc = set_endpoint(wish, peer, wanted, err);
     for (size_t i = 0; rc == WGCTL_OK && i < peer->allowed_ips.count; i++)
         rc = wgctl_prefixes_add(&wanted->allowed_ips, &peer->allowed_ips.items[i], err);
     return rc;
@@ -182,8 +190,10 @@ static int check_allowed_ips(const struct wgctl_server *server, const struct wgc
 }
 
 int wgctl_device_wanted(const struct wgctl_server *server, const struct wgctl_server *applied,
-                        struct wgctl_device *ret, struct wgctl_error *err)
+                        const struct wgctl_device *running, struct wgctl_device *ret,
+                        struct wgctl_error *err)
 {
+    const struct wish wish = {server, applied, running};
     WGCTL_DEVICE wanted = {
         .has_private_key = server->has_private_key,
         .private_key = server->private_key,
@@ -195,7 +205,7 @@ int wgctl_device_wanted(const struct wgctl_server *server, const struct wgctl_se
     int rc = WGCTL_OK;
     for (size_t i = 0; rc == WGCTL_OK && i < server->peer_count; i++)
         if (server->peers[i].enabled)
-            rc = add_wanted_peer(&server->peers[i], applied, &wanted, err);
+            rc = add_wanted_peer(&wish, &server->peers[i], &wanted, err);
     wgctl_device_sort(&wanted);
     if (rc == WGCTL_OK)
         rc = check_keys(server, &wanted, err);
@@ -297,18 +307,20 @@ int wgctl_application_plan(const struct wgctl_tunnel *tunnel, struct wgctl_appli
         return rc;
     bool has_applied = ret->is_up && read_applied(tunnel, &parsed, &same);
     const struct wgctl_server *applied = same ? &tunnel->server : &parsed;
-    rc = wgctl_device_wanted(&tunnel->server, has_applied ? applied : NULL, &ret->wanted, err);
-    if (rc < 0 || !ret->is_up)
-        return rc;
-    if (has_applied && !same)
-        has_applied = wgctl_device_wanted(&parsed, &parsed, &ret->applied, &ignored) == WGCTL_OK;
-    rc = wgctl_device_read(tunnel->interface, &ret->running, err);
+    if (ret->is_up)
+        rc = wgctl_device_read(tunnel->interface, &ret->running, err);
     if (rc == WGCTL_OK)
+        rc = wgctl_device_wanted(&tunnel->server, has_applied ? applied : NULL, &ret->running,
+                                 &ret->wanted, err);
+    if (rc == WGCTL_OK && has_applied && !same)
+        has_applied =
+            wgctl_device_wanted(&parsed, &parsed, NULL, &ret->applied, &ignored) == WGCTL_OK;
+    if (rc == WGCTL_OK && ret->is_up)
         rc = wgctl_plan_make(!has_applied ? NULL
                              : same       ? &ret->wanted
                                           : &ret->applied,
                              &ret->wanted, &ret->running, &ret->plan, err);
-    return rc < 0 ? rc : plan_routes(tunnel, ret, err);
+    return rc < 0 || !ret->is_up ? rc : plan_routes(tunnel, ret, err);
 }
 
 /* A device can roam between two looks: its endpoint is no sign of a failure. */

@@ -182,7 +182,7 @@ static int make_plan(struct wgctl_tunnel *tunnel, bool apply, struct wgctl_appli
 {
     /* Beside its own file there is nothing to look up. */
     return apply ? wgctl_application_plan(tunnel, ret, err)
-                 : wgctl_device_wanted(&tunnel->server, &tunnel->server, &ret->wanted, err);
+                 : wgctl_device_wanted(&tunnel->server, &tunnel->server, NULL, &ret->wanted, err);
 }
 
 int wgctl_tunnel_plan(struct wgctl_tunnel *tunnel, bool apply, struct wgctl_changes *ret,

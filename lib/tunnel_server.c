@@ -29,7 +29,7 @@ static int follow(struct wgctl_tunnel *tunnel, const struct wgctl_peer *peer, bo
     struct wgctl_error ignored;
     *ret_changed = *ret_here = false;
     wgctl_slice_string(peer->name, name, sizeof name);
-    if (wgctl_peer_name_check(name, &ignored) < 0)
+    if (peer->name.size >= sizeof name || wgctl_peer_name_check(name, &ignored) < 0)
         return WGCTL_OK;
 
     int rc = read_client(tunnel, name, &original, ret_here, err);

@@ -89,9 +89,11 @@ void wgctl_application_clear(struct wgctl_application *application);
 
 /* The device that the file wants: sorted. Checks what the kernel would not say.
  * An endpoint that is a name is looked up, unless `applied` (may be NULL) has the
- * same: then the endpoint is left as it is. */
+ * same and the peer is one of `running` (sorted; NULL: all are): then the endpoint
+ * is left as it is. */
 int wgctl_device_wanted(const struct wgctl_server *server, const struct wgctl_server *applied,
-                        struct wgctl_device *ret, struct wgctl_error *err);
+                        const struct wgctl_device *running, struct wgctl_device *ret,
+                        struct wgctl_error *err);
 int wgctl_application_plan(const struct wgctl_tunnel *tunnel, struct wgctl_application *ret,
                            struct wgctl_error *err);
 /* Carries it out, and reads it back. */

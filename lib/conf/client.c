@@ -70,11 +70,11 @@ static bool is_key(struct wgctl_slice value, const struct wgctl_key *key)
 
 enum { NO_LINE = -1 };
 
-/* The setting `key` of the section that begins on line `heading`. */
-static ssize_t find_setting(const struct wgctl_document *document, size_t heading, const char *key,
+/* The next setting `key` after line `from` of the same section. */
+static ssize_t find_setting(const struct wgctl_document *document, size_t from, const char *key,
                             struct wgctl_slice *ret_value)
 {
-    for (size_t i = heading + 1; i < document->count; i++) {
+    for (size_t i = from + 1; i < document->count; i++) {
         struct wgctl_line_parts parts = wgctl_line_parse(wgctl_document_line(document, i));
         if (parts.kind == WGCTL_LINE_SECTION)
             break;
@@ -117,11 +117,15 @@ int wgctl_client_set_endpoint(struct wgctl_text *source, const struct wgctl_key 
         struct wgctl_slice value;
         if (!is_server(&document, i, server_key))
             continue;
-        ssize_t line = find_setting(&document, i, "Endpoint", &value);
-        if (line == NO_LINE || wgctl_slice_equal(value, wgctl_text_slice_of(&wanted)))
-            continue;
-        rc = wgctl_document_set_value(&document, (size_t)line, wgctl_text_slice_of(&wanted), err);
-        changed = true;
+        ssize_t line = (ssize_t)i;
+        while (rc == WGCTL_OK &&
+               (line = find_setting(&document, (size_t)line, "Endpoint", &value)) != NO_LINE) {
+            if (wgctl_slice_equal(value, wgctl_text_slice_of(&wanted)))
+                continue;
+            rc = wgctl_document_set_value(&document, (size_t)line, wgctl_text_slice_of(&wanted),
+                                          err);
+            changed = true;
+        }
     }
     if (rc < 0)
         return rc;

@@ -122,6 +122,8 @@ static void format_peer(const struct wgctl_peer *peer, struct wgctl_text *text)
     put_key(text, "PublicKey", &peer->public_key);
     if (!wgctl_key_is_zero(&peer->preshared_key))
         put_key(text, "PresharedKey", &peer->preshared_key);
+    if (peer->allowed_ips.count == 0)
+        return; /* "AllowedIPs =" is an error for wg */
     wgctl_text_string(text, "AllowedIPs = ");
     wgctl_prefixes_format(&peer->allowed_ips, text);
     wgctl_text_string(text, "\n");
@@ -150,7 +152,7 @@ static enum wgctl_line_kind kind_at(const struct wgctl_server *server, size_t in
 
 static bool is_disabled_line(const struct wgctl_server *server, size_t index)
 {
-    return wgctl_slice_starts(wgctl_document_line(&server->document, index), "#-");
+    return wgctl_line_is_marked(wgctl_document_line(&server->document, index));
 }
 
 /* The comments directly above [Peer] are its title, unless they may as well

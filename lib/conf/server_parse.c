@@ -187,8 +187,6 @@ static int read_allowed_ips(struct reader *reader, struct wgctl_slice value)
 {
     struct wgctl_prefixes *list = &peer_of(reader)->allowed_ips;
     size_t before = list->count;
-    if (value.size == 0)
-        return WGCTL_OK;
     int rc = read_prefixes(reader, value, list);
     for (size_t i = before; i < list->count; i++)
         list->items[i] = wgctl_prefix_mask(list->items[i]);
@@ -266,12 +264,11 @@ static int read_setting(struct reader *reader, struct wgctl_line_parts parts)
 }
 
 /* Notes stand in comments as `# key = value`. */
-static void read_note(struct reader *reader, struct wgctl_slice comment)
+static void read_note(struct wgctl_peer *peer, struct wgctl_slice comment)
 {
     struct wgctl_slice key, rest = comment;
-    if (reader->section != PEER || !wgctl_slice_split(&rest, '=', &key) || !rest.data)
+    if (!wgctl_slice_split(&rest, '=', &key) || !rest.data)
         return;
-    struct wgctl_peer *peer = peer_of(reader);
     const struct {
         const char *key;
         struct wgctl_slice *value;
@@ -328,15 +325,28 @@ static int begin_section(struct reader *reader, struct wgctl_slice name, bool di
     return WGCTL_OK;
 }
 
-/* The line behind the "#- " of a disabled peer. False where it is not one's. */
+bool wgctl_line_is_marked(struct wgctl_slice line)
+{
+    return wgctl_slice_starts(line, "#-") &&
+           (line.size == 2 || wgctl_slice_trim((struct wgctl_slice){line.data + 2, 1}).size == 0);
+}
+
+static struct wgctl_line_parts parse_marked(struct wgctl_slice line)
+{
+    return wgctl_line_parse((struct wgctl_slice){line.data + 2, line.size - 2});
+}
+
+/* The line behind the "#- " of a disabled peer. False where it is not one's:
+ * "#- a list" is a comment that only looks so. */
 static bool behind_mark(const struct reader *reader, struct wgctl_slice line,
                         struct wgctl_line_parts *ret)
 {
-    if (!wgctl_slice_starts(line, "#-"))
+    if (!wgctl_line_is_marked(line))
         return false;
-    *ret = wgctl_line_parse((struct wgctl_slice){line.data + 2, line.size - 2});
-    return (reader->section == PEER && reader->disabled) ||
-           (ret->kind == WGCTL_LINE_SECTION && wgctl_key_is(ret->key, "Peer"));
+    *ret = parse_marked(line);
+    if (ret->kind == WGCTL_LINE_SECTION && wgctl_key_is(ret->key, "Peer"))
+        return true;
+    return reader->section == PEER && reader->disabled && ret->kind != WGCTL_LINE_OTHER;
 }
 
 static int read_line(struct reader *reader)
@@ -363,9 +373,7 @@ static int read_line(struct reader *reader)
     }
 
     int rc = WGCTL_OK;
-    if (parts.kind == WGCTL_LINE_COMMENT)
-        read_note(reader, parts.value);
-    else if (parts.kind == WGCTL_LINE_SETTING)
+    if (parts.kind == WGCTL_LINE_SETTING)
         rc = read_setting(reader, parts);
     else if (parts.kind == WGCTL_LINE_OTHER)
         rc = fail_line(reader, "this is neither a [section] nor KEY = VALUE");
@@ -384,11 +392,24 @@ static void take_trailing_comments(struct wgctl_server *server, struct wgctl_pee
     for (; end < document->count; end++) {
         struct wgctl_slice line = wgctl_document_line(document, end);
         kind = wgctl_line_parse(line).kind;
-        if (kind != WGCTL_LINE_COMMENT || wgctl_slice_starts(line, "#-"))
+        if (kind != WGCTL_LINE_COMMENT || wgctl_line_is_marked(line))
             break;
     }
     if (end == document->count || kind == WGCTL_LINE_BLANK)
         peer->end_line = end;
+}
+
+/* A comment is a peer's note only where it goes when the peer goes. */
+static void read_notes(const struct wgctl_document *document, struct wgctl_peer *peer)
+{
+    for (size_t i = peer->first_line + 1; i < peer->end_line; i++) {
+        struct wgctl_slice line = wgctl_document_line(document, i);
+        if (!peer->enabled && !wgctl_line_is_marked(line))
+            continue;
+        struct wgctl_line_parts parts = peer->enabled ? wgctl_line_parse(line) : parse_marked(line);
+        if (parts.kind == WGCTL_LINE_COMMENT)
+            read_note(peer, parts.value);
+    }
 }
 
 int wgctl_server_parse_lines(struct wgctl_server *server, size_t first, struct wgctl_error *err)
@@ -403,7 +424,9 @@ int wgctl_server_parse_lines(struct wgctl_server *server, size_t first, struct w
     int rc = end_section(&reader);
     if (rc < 0)
         return rc;
-    for (size_t i = known; i < server->peer_count; i++)
+    for (size_t i = known; i < server->peer_count; i++) {
         take_trailing_comments(server, &server->peers[i]);
+        read_notes(&server->document, &server->peers[i]);
+    }
     return WGCTL_OK;
 }

@@ -174,49 +174,101 @@ static const struct setting {
     {"clients", "keepalive", wgctl_settings_keepalive},
 };
 
-/* inih counts no lines where a reader of ours feeds it, so the reader does. */
+/* inih counts no lines where a reader of ours feeds it, so the reader does. What
+ * is longer than its buffer is fed in pieces, as a line and its continuations. */
 struct feed {
     const char *file;
     struct wgctl_slice rest;
     int line;
-    bool too_long;
+    struct wgctl_slice line_rest; /* of the line that is being fed */
+    bool continues;               /* what was fed last continues a line */
+    const char *fault;
+    const struct setting *setting; /* the one whose value is being gathered */
+    int setting_line;
+    struct wgctl_text value;
     struct wgctl_settings settings;
     struct wgctl_error *err;
 };
 
-static char *feed_line(char *buffer, int size, void *stream)
+static bool next_line(struct feed *feed)
 {
-    struct feed *feed = stream;
     struct wgctl_slice line;
     if (feed->rest.size == 0 || !wgctl_slice_split(&feed->rest, '\n', &line))
-        return NULL;
+        return false;
     feed->line++;
     /* A blank at the start would make it a continuation of the line before. */
-    line = wgctl_slice_trim(line);
-    if (line.size + 2 > (size_t)size) {
-        feed->too_long = true;
-        return NULL;
+    feed->line_rest = wgctl_slice_trim(line);
+    if (wgctl_slice_starts(feed->line_rest, ";") || wgctl_slice_starts(feed->line_rest, "#"))
+        feed->line_rest.size = 0;
+    if (line.size > 0 && memchr(line.data, '\0', line.size))
+        feed->fault = "a NUL byte stands here; this is no text file";
+    return !feed->fault;
+}
+
+/* The next piece of the line, cut after a comma where it has to be. */
+static bool next_piece(struct feed *feed, size_t most, struct wgctl_slice *ret)
+{
+    *ret = feed->line_rest;
+    if (ret->size > most) {
+        const char *comma = memrchr(ret->data, ',', most);
+        if (!comma || memchr(feed->line_rest.data, ';', feed->line_rest.size)) {
+            feed->fault = "the line is too long";
+            return false;
+        }
+        ret->size = (size_t)(comma + 1 - ret->data);
     }
-    wgctl_slice_string(line, buffer, (size_t)size - 1);
-    buffer[line.size] = '\n';
-    buffer[line.size + 1] = '\0';
+    feed->line_rest.data += ret->size;
+    feed->line_rest.size -= ret->size;
+    return true;
+}
+
+static char *feed_line(char *buffer, int size, void *stream)
+{
+    enum { BLANK_NEWLINE_NUL = 3 };
+    struct feed *feed = stream;
+    struct wgctl_slice piece;
+    feed->continues = feed->line_rest.size > 0;
+    if ((!feed->continues && !next_line(feed)) ||
+        !next_piece(feed, (size_t)size - BLANK_NEWLINE_NUL, &piece))
+        return NULL;
+    snprintf(buffer, (size_t)size, "%s%.*s\n", feed->continues ? " " : "", (int)piece.size,
+             piece.data);
     return buffer;
+}
+
+/* Takes the value that was gathered. */
+static int finish_setting(struct feed *feed)
+{
+    const struct setting *setting = feed->setting;
+    if (!setting || feed->err->status != WGCTL_OK)
+        return feed->err->status;
+    feed->setting = NULL;
+    int rc = wgctl_text_check(&feed->value, feed->err);
+    if (rc == WGCTL_OK)
+        rc = setting->read(wgctl_text_slice_of(&feed->value), &feed->settings, feed->err);
+    wgctl_text_clear(&feed->value);
+    return rc < 0
+               ? wgctl_context(feed->err, "%s:%d: %s", feed->file, feed->setting_line, setting->key)
+               : rc;
 }
 
 static int take_setting(void *user, const char *section, const char *key, const char *value)
 {
     enum { STOP = 0, GO_ON = 1 };
     struct feed *feed = user;
+    if (!feed->continues && finish_setting(feed) < 0)
+        return STOP;
+    for (size_t i = 0; !feed->continues && i < sizeof known / sizeof *known; i++)
+        if (strcmp(section, known[i].section) == 0 && strcmp(key, known[i].key) == 0)
+            feed->setting = &known[i];
+    if (feed->setting) {
+        if (!feed->continues)
+            feed->setting_line = feed->line;
+        wgctl_text_string(&feed->value, value);
+        return GO_ON;
+    }
     if (feed->err->status != WGCTL_OK)
         return STOP;
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        if (strcmp(section, known[i].section) != 0 || strcmp(key, known[i].key) != 0)
-            continue;
-        if (known[i].read(wgctl_slice_of(value), &feed->settings, feed->err) == WGCTL_OK)
-            return GO_ON;
-        wgctl_context(feed->err, "%s:%d: %s", feed->file, feed->line, key);
-        return STOP;
-    }
     wgctl_fail(feed->err, WGCTL_INVALID, "%s:%d: '%s' is not known in [%s]", feed->file, feed->line,
                key, section);
     wgctl_hint(feed->err, "[server] takes endpoint, firewall, egress; "
@@ -230,10 +282,12 @@ int wgctl_settings_parse(const char *file, struct wgctl_slice text, struct wgctl
     struct feed feed = {.file = file, .rest = text, .settings = wgctl_settings_default, .err = err};
     *err = (struct wgctl_error){0};
     int wrong_line = ini_parse_stream(feed_line, &feed, take_setting, &feed);
+    finish_setting(&feed);
+    wgctl_text_clear(&feed.value);
     if (err->status != WGCTL_OK)
         return err->status;
-    if (feed.too_long)
-        return wgctl_fail(err, WGCTL_INVALID, "%s:%d: the line is too long", file, feed.line);
+    if (feed.fault)
+        return wgctl_fail(err, WGCTL_INVALID, "%s:%d: %s", file, feed.line, feed.fault);
     if (wrong_line != 0)
         return wgctl_fail(err, WGCTL_INVALID, "%s:%d: this is neither a [section] nor key = value",
                           file, wrong_line);

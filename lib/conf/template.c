@@ -90,7 +90,7 @@ static bool next_placeholder(struct wgctl_slice *rest, struct wgctl_slice *ret_b
 static int count_repeats(const struct filling *filling, struct wgctl_slice line, size_t *ret)
 {
     struct wgctl_slice before, name;
-    bool any = false;
+    bool any = false, none = false;
     size_t most = 0;
     while (next_placeholder(&line, &before, &name)) {
         bool known = false;
@@ -99,13 +99,10 @@ static int count_repeats(const struct filling *filling, struct wgctl_slice line,
             return wgctl_fail(filling->err, WGCTL_INVALID, "%s:%zu: {{%.*s}} is not known here",
                               filling->name, filling->line, (int)name.size, name.data);
         any = true;
-        if (values == 0) {
-            *ret = 0;
-            return WGCTL_OK;
-        }
+        none |= values == 0;
         most = values > most ? values : most;
     }
-    *ret = any ? most : 1;
+    *ret = none ? 0 : any ? most : 1;
     return WGCTL_OK;
 }
 
@@ -132,7 +129,9 @@ int wgctl_template_fill(const char *name, struct wgctl_slice template,
 {
     struct filling filling = {name, values, count, 0, err};
     struct wgctl_slice line;
-    if (template.size > 0 && template.data[template.size - 1] == '\n')
+    if (template.size == 0)
+        return WGCTL_OK;
+    if (template.data[template.size - 1] == '\n')
         template.size--;
     while (wgctl_slice_split(&template, '\n', &line)) {
         filling.line++;

@@ -52,6 +52,16 @@ void wgctl_device_sort(struct wgctl_device *device)
     }
 }
 
+const struct wgctl_device_peer *wgctl_device_find(const struct wgctl_device *device,
+                                                  const struct wgctl_key *public_key)
+{
+    const struct wgctl_device_peer wanted = {.public_key = *public_key};
+    if (device->peer_count == 0)
+        return NULL;
+    return bsearch(&wanted, device->peers, device->peer_count, sizeof *device->peers,
+                   compare_peers);
+}
+
 static int take_kind(const struct nlmsghdr *header, void *context)
 {
     size_t size;

@@ -37,6 +37,10 @@ struct wgctl_device_peer *wgctl_device_add_peer(struct wgctl_device *device);
 /* By public key, and each peer's allowed IPs in order: as the plan walks them. */
 void wgctl_device_sort(struct wgctl_device *device);
 
+/* The peer with that key, or NULL; the device has to be sorted. */
+const struct wgctl_device_peer *wgctl_device_find(const struct wgctl_device *device,
+                                                  const struct wgctl_key *public_key);
+
 /* Where an interface's WireGuard is. */
 enum wgctl_backend {
     WGCTL_NO_DEVICE, /* there is no such interface */

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -77,6 +78,12 @@ static int receive_all(int fd, struct wgctl_text *answer)
     return 0;
 }
 
+static int fail_nonsense(const char *interface, struct wgctl_error *err)
+{
+    return wgctl_fail(err, WGCTL_SYSTEM,
+                      "the process that runs %s gave an answer that makes no sense", interface);
+}
+
 /* Sends a request; the answer's lines without its last, "errno=0". */
 static int ask(const char *interface, struct wgctl_slice request, struct wgctl_text *answer,
                struct wgctl_error *err)
@@ -90,10 +97,10 @@ static int ask(const char *interface, struct wgctl_slice request, struct wgctl_t
     while (end > 0 && answer->data[end - 1] != '\n')
         end--;
     if (strcmp(answer->data + end, success) != 0) {
-        errno = 0;
         int number = 0;
-        if (sscanf(answer->data + end, "errno=%d", &number) == 1)
-            errno = number < 0 ? -number : number;
+        if (sscanf(answer->data + end, "errno=%d", &number) != 1 || number == 0)
+            return fail_nonsense(interface, err);
+        errno = abs(number);
         return wgctl_fail_errno(err, "the process that runs %s refused", interface);
     }
     answer->size = end;
@@ -106,6 +113,7 @@ static bool parse_sockaddr(struct wgctl_slice text, struct sockaddr_storage *ret
     struct wgctl_endpoint endpoint;
     struct wgctl_error ignored;
     return wgctl_endpoint_parse(text, 0, &endpoint, &ignored) == WGCTL_OK &&
+           wgctl_endpoint_is_address(&endpoint, NULL) &&
            wgctl_endpoint_resolve(&endpoint, ret, &ignored) == WGCTL_OK;
 }
 
@@ -122,11 +130,14 @@ static bool take_peer_line(struct wgctl_device_peer *peer, struct wgctl_slice ke
     if (wgctl_slice_equal(key, wgctl_slice_of("allowed_ip")))
         return wgctl_prefix_parse(value, &prefix, &ignored) == WGCTL_OK &&
                wgctl_prefixes_add(&peer->allowed_ips, &prefix, &ignored) == WGCTL_OK;
+    if (wgctl_slice_equal(key, wgctl_slice_of("persistent_keepalive_interval"))) {
+        bool valid = wgctl_slice_number(value, UINT16_MAX, &number);
+        peer->keepalive = valid ? (uint16_t)number : 0;
+        return valid;
+    }
     if (!wgctl_slice_number(value, INT64_MAX, &number))
         return true; /* a key of a later version */
-    if (wgctl_slice_equal(key, wgctl_slice_of("persistent_keepalive_interval")))
-        peer->keepalive = (uint16_t)number;
-    else if (wgctl_slice_equal(key, wgctl_slice_of("last_handshake_time_sec")))
+    if (wgctl_slice_equal(key, wgctl_slice_of("last_handshake_time_sec")))
         peer->last_handshake = (int64_t)number;
     else if (wgctl_slice_equal(key, wgctl_slice_of("rx_bytes")))
         peer->received = number;
@@ -143,16 +154,17 @@ static bool take_device_line(struct wgctl_device *device, struct wgctl_slice key
         device->has_private_key = true;
         return wgctl_key_parse_hex(value, &device->private_key);
     }
-    if (!wgctl_slice_number(value, UINT32_MAX, &number))
-        return true;
     if (wgctl_slice_equal(key, wgctl_slice_of("listen_port"))) {
-        device->has_listen_port = true;
-        device->listen_port = (uint16_t)number;
-    } else if (wgctl_slice_equal(key, wgctl_slice_of("fwmark"))) {
-        device->has_fwmark = true;
-        device->fwmark = (uint32_t)number;
+        device->has_listen_port = wgctl_slice_number(value, UINT16_MAX, &number);
+        device->listen_port = device->has_listen_port ? (uint16_t)number : 0;
+        return device->has_listen_port;
     }
-    return true;
+    if (wgctl_slice_equal(key, wgctl_slice_of("fwmark"))) {
+        device->has_fwmark = wgctl_slice_number(value, UINT32_MAX, &number);
+        device->fwmark = device->has_fwmark ? (uint32_t)number : 0;
+        return device->has_fwmark;
+    }
+    return true; /* a key of a later version */
 }
 
 static bool take_line(struct wgctl_device *device, struct wgctl_slice line)
@@ -180,10 +192,7 @@ int wgctl_userspace_read(const char *interface, struct wgctl_device *ret, struct
     struct wgctl_slice rest = wgctl_text_slice_of(&answer), line;
     while (wgctl_slice_split(&rest, '\n', &line))
         if (!take_line(ret, line))
-            return wgctl_fail(err, WGCTL_SYSTEM,
-                              "the process that runs %s gave an answer that "
-                              "makes no sense",
-                              interface);
+            return fail_nonsense(interface, err);
     return WGCTL_OK;
 }
 

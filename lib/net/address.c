@@ -5,10 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "net/key.h"
+
 static int refuse(struct wgctl_slice text, const char *why, struct wgctl_error *err)
 {
     char shown[100];
-    wgctl_fail(err, WGCTL_INVALID, "'%s' %s", wgctl_slice_string(text, shown, sizeof shown), why);
+    if (wgctl_key_may_be_in(text))
+        wgctl_fail(err, WGCTL_INVALID, "what stands here %s (it is not shown: it may be a key)",
+                   why);
+    else
+        wgctl_fail(err, WGCTL_INVALID, "'%s' %s", wgctl_slice_string(text, shown, sizeof shown),
+                   why);
     return wgctl_hint(err, "write it like 10.0.0.1, 10.0.0.0/24 or fd00::/64");
 }
 

@@ -6,13 +6,19 @@
 #include <string.h>
 
 #include "net/address.h"
+#include "net/key.h"
 
 enum { NAME_SIZE = 253, LABEL_SIZE = 63 }; /* RFC 1035, section 2.3.4 */
 
 static int refuse(struct wgctl_slice text, const char *why, struct wgctl_error *err)
 {
     char shown[100];
-    wgctl_fail(err, WGCTL_INVALID, "'%s' %s", wgctl_slice_string(text, shown, sizeof shown), why);
+    if (wgctl_key_may_be_in(text))
+        wgctl_fail(err, WGCTL_INVALID, "what stands here %s (it is not shown: it may be a key)",
+                   why);
+    else
+        wgctl_fail(err, WGCTL_INVALID, "'%s' %s", wgctl_slice_string(text, shown, sizeof shown),
+                   why);
     return wgctl_hint(
         err, "write it like vpn.example.org:51820, 192.0.2.1:51820 or [2001:db8::1]:51820");
 }

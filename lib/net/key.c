@@ -75,6 +75,23 @@ int wgctl_key_parse(struct wgctl_slice text, struct wgctl_key *ret, struct wgctl
     return WGCTL_OK;
 }
 
+bool wgctl_key_may_be_in(struct wgctl_slice text)
+{
+    /* Digits of base64 in a row, and one among them that is none of an address. */
+    enum { SUSPICIOUS = 24 };
+    size_t run = 0;
+    bool other = false;
+    for (size_t i = 0; i < text.size && !(other && run >= SUSPICIOUS); i++) {
+        char c = text.data[i];
+        bool hex = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+        bool base64 =
+            hex || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '+' || c == '/';
+        run = base64 ? run + 1 : 0;
+        other = base64 && (other || !hex);
+    }
+    return other && run >= SUSPICIOUS;
+}
+
 char *wgctl_key_format(const struct wgctl_key *key, char text[WGCTL_KEY_TEXT_SIZE])
 {
     return sodium_bin2base64(text, WGCTL_KEY_TEXT_SIZE, key->bytes, sizeof key->bytes,

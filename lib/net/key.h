@@ -37,6 +37,9 @@ int wgctl_key_public(const struct wgctl_key *private_key, struct wgctl_key *ret,
 
 /* What is wrong with it is said in the message; the text itself never is. */
 int wgctl_key_parse(struct wgctl_slice text, struct wgctl_key *ret, struct wgctl_error *err);
+/* Whether what looks like a key, or most of one, stands in the text: a message
+ * must not show it. */
+bool wgctl_key_may_be_in(struct wgctl_slice text);
 /* In constant time. Returns `text`. */
 char *wgctl_key_format(const struct wgctl_key *key, char text[WGCTL_KEY_TEXT_SIZE]);
 
