@@ -1,0 +1,344 @@
+#include "conf/settings.h"
+
+#include <string.h>
+
+#include "texts.h"
+
+static int parse(const char *content, struct wgctl_settings *ret, struct wgctl_error *err)
+{
+    return wgctl_settings_parse("wg0.ini", wgctl_slice_of(content), ret, err);
+}
+
+static void describe(const struct wgctl_settings *settings, struct wgctl_text *text)
+{
+    if (settings->endpoint.port > 0)
+        wgctl_endpoint_format(&settings->endpoint, text);
+    wgctl_text_format(text, "|%s|%s|%s|%s|%u|%u", wgctl_firewall_name(settings->firewall),
+                      settings->egress, settings->dns, settings->allowed_ips, settings->mtu,
+                      settings->keepalive);
+}
+
+#define DEFAULTS "|auto||1.1.1.1|0.0.0.0/0, ::/0|0|25"
+
+/* ---- the file ---- */
+
+static const struct {
+    const char *content, *meaning;
+} files[] = {
+    {"", DEFAULTS},
+    {"\n\n; nothing\n# nothing\n", DEFAULTS},
+    {"[server]\n[clients]\n", DEFAULTS},
+    {"[server]\nendpoint = vpn.example.org:51820\nfirewall = nftables\negress = eth0\n\n"
+     "[clients]\ndns = 1.1.1.1, fd00::53, lan\nallowed-ips = 10.0.0.0/8,fd00::/8\nmtu = 1420\n"
+     "keepalive = 15\n",
+     "vpn.example.org:51820|nftables|eth0|1.1.1.1, fd00::53, lan|10.0.0.0/8, fd00::/8|1420|15"},
+    {"[server]\r\nendpoint = [2001:db8::1]:1\r\n[clients]\r\nmtu = 576\r\n",
+     "[2001:db8::1]:1|auto||1.1.1.1|0.0.0.0/0, ::/0|576|25"},
+    {"[server]\nendpoint = a:1", "a:1" DEFAULTS},
+    {"[server]\nendpoint=a:1\n[server]\nendpoint=b:2\n", "b:2" DEFAULTS},
+    /* A blank at the start of a line makes no continuation. */
+    {"  [server]\n  endpoint = a:1\n\tfirewall = none\n", "a:1|none||1.1.1.1|0.0.0.0/0, ::/0|0|25"},
+    {"[server]\nendpoint = a:1 ; where it is\nfirewall = iptables\t; why\n",
+     "a:1|iptables||1.1.1.1|0.0.0.0/0, ::/0|0|25"},
+    {"\xef\xbb\xbf[server]\nendpoint = a:1\n", "a:1" DEFAULTS},
+    {"[server]\negress = auto\nfirewall = auto\n[clients]\ndns = none\nkeepalive = off\n"
+     "mtu = auto\nallowed-ips = full\n",
+     "|auto|||0.0.0.0/0, ::/0|0|0"},
+    {"[clients]\nallowed-ips = 10.0.0.7/8, fd00::1/64\n",
+     "|auto||1.1.1.1|10.0.0.0/8, fd00::/64|0|25"},
+    {"[clients]\ndns =\n[server]\negress =\n", "|auto|||0.0.0.0/0, ::/0|0|25"},
+};
+enum { FILES = sizeof files / sizeof *files };
+
+START_TEST(a_file_is_read_and_what_is_not_in_it_is_the_default)
+{
+    struct wgctl_settings settings;
+    struct wgctl_error err;
+    WGCTL_TEXT meaning = {0};
+    int status = parse(files[_i].content, &settings, &err);
+    ck_assert_msg(status == WGCTL_OK, "%s", err.message);
+    describe(&settings, &meaning);
+    ck_assert_str_eq(meaning.data, files[_i].meaning);
+}
+END_TEST
+
+static const struct {
+    const char *content, *message; /* without "wg0.ini:" */
+} faults[] = {
+    {"endpoint = a:1\n", "1: 'endpoint' is not known in []"},
+    {"[server]\n\n# x\nendpoints = a:1\n", "4: 'endpoints' is not known in [server]"},
+    {"[server]\ndns = 1.1.1.1\n", "2: 'dns' is not known in [server]"},
+    {"[clients]\nendpoint = a:1\n", "2: 'endpoint' is not known in [clients]"},
+    {"[Server]\nendpoint = a:1\n", "2: 'endpoint' is not known in [Server]"},
+    {"[server]\nEndpoint = a:1\n", "2: 'Endpoint' is not known in [server]"},
+    {"[peers]\nx = y\n", "2: 'x' is not known in [peers]"},
+    {"[server]\nendpoint\n", "2: this is neither a [section] nor key = value"},
+    {"[server\n", "1: this is neither a [section] nor key = value"},
+    {"[server]\n\nnonsense\n[clients]\nmtu = 1420\n",
+     "3: this is neither a [section] nor key = value"},
+    {"[server]\nendpoint = vpn.example.org\n",
+     "2: endpoint: 'vpn.example.org' needs a port at its end, a number from 1 to 65535"},
+    {"[server]\nendpoint =\n", "2: endpoint: '' is neither an IP address nor a host name"},
+    {"[server]\nendpoint = a:1 # x\n",
+     "2: endpoint: 'a:1 # x' needs a port at its end, a number from 1 to 65535"},
+    {"[server]\nfirewall = pf\n", "2: firewall: there is no firewall 'pf'"},
+    {"[server]\nfirewall = ufw\n", "2: firewall: there is no firewall 'ufw'"},
+    {"[server]\negress = eth0 eth1\n", "2: egress: 'eth0 eth1' is no name of an interface"},
+    {"[clients]\ndns = 1.1.1.1,\n", "2: dns: '' is no DNS server"},
+    {"[clients]\ndns = 1.1.1.1 9.9.9.9\n", "2: dns: '1.1.1.1 9.9.9.9' is no DNS server"},
+    {"[clients]\nallowed-ips = 10.0.0.0/33\n",
+     "2: allowed-ips: '10.0.0.0/33' needs a number from 0 to 32 after the '/'"},
+    {"[clients]\nallowed-ips =\n", "2: allowed-ips: the list of addresses is empty"},
+    {"[clients]\nmtu = 575\n", "2: mtu: an MTU is 576 to 65535, or auto, not '575'"},
+    {"[clients]\nkeepalive = -1\n",
+     "2: keepalive: a keepalive is 0 to 65535 seconds, or off, not '-1'"},
+    /* The first fault is the one that is named. */
+    {"[server]\nfirewall = pf\nnonsense\n", "2: firewall: there is no firewall 'pf'"},
+    {"[server]\nfirewall = pf\nfirewall = nftables\nx = y\n",
+     "2: firewall: there is no firewall 'pf'"},
+};
+enum { FAULTS = sizeof faults / sizeof *faults };
+
+START_TEST(a_fault_is_named_with_the_file_and_the_line)
+{
+    struct wgctl_settings settings;
+    struct wgctl_error err;
+    char expected[200];
+    ck_assert_int_eq(parse(faults[_i].content, &settings, &err), WGCTL_INVALID);
+    snprintf(expected, sizeof expected, "wg0.ini:%s", faults[_i].message);
+    ck_assert_str_eq(err.message, expected);
+}
+END_TEST
+
+START_TEST(an_error_that_was_there_before_is_forgotten)
+{
+    struct wgctl_settings settings;
+    struct wgctl_error err;
+    wgctl_fail(&err, WGCTL_SYSTEM, "something else");
+    ck_assert_int_eq(parse("[server]\nendpoint = a:1\n", &settings, &err), WGCTL_OK);
+    ck_assert_str_eq(settings.endpoint.host, "a");
+}
+END_TEST
+
+START_TEST(a_failure_leaves_the_settings_alone)
+{
+    struct wgctl_settings settings = {.mtu = 1234};
+    struct wgctl_error err;
+    ck_assert_int_eq(parse("[clients]\nmtu = 1420\nkeepalive = x\n", &settings, &err),
+                     WGCTL_INVALID);
+    ck_assert_uint_eq(settings.mtu, 1234);
+}
+END_TEST
+
+START_TEST(a_line_that_is_too_long_is_refused_not_cut)
+{
+    struct wgctl_settings settings;
+    struct wgctl_error err;
+    WGCTL_TEXT content = {0};
+    wgctl_text_string(&content, "[server]\nendpoint = ");
+    for (unsigned i = 0; i < 10000; i++)
+        wgctl_text_string(&content, "x");
+    wgctl_text_string(&content, "\nfirewall = pf\n");
+    ck_assert_int_eq(parse(content.data, &settings, &err), WGCTL_INVALID);
+    ck_assert_str_eq(err.message, "wg0.ini:2: the line is too long");
+}
+END_TEST
+
+/* As long as what init takes on the command line, and writes. */
+START_TEST(the_longest_values_can_be_read_from_a_file)
+{
+    struct wgctl_settings settings = {0}, again;
+    struct wgctl_error err;
+    WGCTL_TEXT list = {0}, dns = {0}, content = {0};
+    for (unsigned i = 0; i < 28; i++)
+        wgctl_text_format(&list, "%s10.%u.128.0/18", i ? "," : "", 200 + i);
+    for (unsigned i = 0; i < 18; i++)
+        wgctl_text_format(&dns, "%s10.20.30.%u", i ? "," : "", 100 + i);
+    ck_assert_int_eq(wgctl_settings_allowed_ips(wgctl_text_slice_of(&list), &settings, &err),
+                     WGCTL_OK);
+    ck_assert_int_eq(wgctl_settings_dns(wgctl_text_slice_of(&dns), &settings, &err), WGCTL_OK);
+    wgctl_text_format(&content, "[clients]\nallowed-ips = %s\ndns = %s\n", settings.allowed_ips,
+                      settings.dns);
+    int status = parse(content.data, &again, &err);
+    ck_assert_msg(status == WGCTL_OK, "%s", err.message);
+    ck_assert_str_eq(again.allowed_ips, settings.allowed_ips);
+    ck_assert_str_eq(again.dns, settings.dns);
+}
+END_TEST
+
+START_TEST(a_nul_byte_hides_nothing)
+{
+    static const char content[] = "[server]\nendpoint = a:1\0, and more\n";
+    struct wgctl_settings settings;
+    struct wgctl_error err;
+    ck_assert_int_eq(wgctl_settings_parse("wg0.ini",
+                                          (struct wgctl_slice){content, sizeof content - 1},
+                                          &settings, &err),
+                     WGCTL_INVALID);
+}
+END_TEST
+
+/* ---- single values ---- */
+
+typedef int (*setter)(struct wgctl_slice value, struct wgctl_settings *settings,
+                      struct wgctl_error *err);
+
+static int set_endpoint(struct wgctl_slice value, struct wgctl_settings *settings,
+                        struct wgctl_error *err)
+{
+    return wgctl_settings_endpoint(value, 51820, settings, err);
+}
+
+static const struct {
+    setter set;
+    const char *value, *meaning; /* NULL: refused */
+} values[] = {
+    {set_endpoint, "vpn.example.org", "vpn.example.org:51820" DEFAULTS},
+    {set_endpoint, "vpn.example.org:1", "vpn.example.org:1" DEFAULTS},
+    {set_endpoint, "2001:db8::1", "[2001:db8::1]:51820" DEFAULTS},
+    {set_endpoint, "", NULL},
+    {set_endpoint, "a b", NULL},
+    {set_endpoint, "a\nPostUp = x", NULL},
+    {wgctl_settings_firewall, "auto", DEFAULTS},
+    {wgctl_settings_firewall, "nftables", "|nftables||1.1.1.1|0.0.0.0/0, ::/0|0|25"},
+    {wgctl_settings_firewall, "iptables", "|iptables||1.1.1.1|0.0.0.0/0, ::/0|0|25"},
+    {wgctl_settings_firewall, "none", "|none||1.1.1.1|0.0.0.0/0, ::/0|0|25"},
+    {wgctl_settings_firewall, "firewalld", NULL},
+    {wgctl_settings_firewall, "Nftables", NULL},
+    {wgctl_settings_firewall, "nft", NULL},
+    {wgctl_settings_firewall, "", NULL},
+    {wgctl_settings_egress, "auto", DEFAULTS},
+    {wgctl_settings_egress, "", DEFAULTS},
+    {wgctl_settings_egress, "eth0.7", "|auto|eth0.7|1.1.1.1|0.0.0.0/0, ::/0|0|25"},
+    {wgctl_settings_egress, "fifteen-letters",
+     "|auto|fifteen-letters|1.1.1.1|0.0.0.0/0, ::/0|0|25"},
+    {wgctl_settings_egress, "sixteen-letters.", NULL},
+    {wgctl_settings_egress, "eth0; reboot", NULL},
+    {wgctl_settings_egress, "eth0\n", NULL},
+    {wgctl_settings_egress, "%i", NULL},
+    {wgctl_settings_egress, "..", NULL},
+    {wgctl_settings_dns, "9.9.9.9", "|auto||9.9.9.9|0.0.0.0/0, ::/0|0|25"},
+    {wgctl_settings_dns, " 9.9.9.9 ,2620:fe::fe,  home.lan ",
+     "|auto||9.9.9.9, 2620:fe::fe, home.lan|0.0.0.0/0, ::/0|0|25"},
+    {wgctl_settings_dns, "none", "|auto|||0.0.0.0/0, ::/0|0|25"},
+    {wgctl_settings_dns, "", "|auto|||0.0.0.0/0, ::/0|0|25"},
+    {wgctl_settings_dns, "none, 9.9.9.9", "|auto||none, 9.9.9.9|0.0.0.0/0, ::/0|0|25"},
+    {wgctl_settings_dns, "9.9.9.9/32", NULL},
+    {wgctl_settings_dns, "9.9.9.9:53", NULL},
+    {wgctl_settings_dns, "[2620:fe::fe]", NULL},
+    {wgctl_settings_dns, "9.9.9.9,,1.1.1.1", NULL},
+    {wgctl_settings_dns, ",", NULL},
+    {wgctl_settings_dns, "9.9.9", NULL},
+    {wgctl_settings_dns, "a\nPostUp=x", NULL},
+    {wgctl_settings_allowed_ips, "full", DEFAULTS},
+    {wgctl_settings_allowed_ips, "10.0.0.0/8", "|auto||1.1.1.1|10.0.0.0/8|0|25"},
+    {wgctl_settings_allowed_ips, "10.0.0.1/8 , ::1", "|auto||1.1.1.1|10.0.0.0/8, ::1/128|0|25"},
+    {wgctl_settings_allowed_ips, "", NULL},
+    {wgctl_settings_allowed_ips, "10.0.0.0/8,", NULL},
+    {wgctl_settings_allowed_ips, "lan", NULL},
+    {wgctl_settings_mtu, "576", "|auto||1.1.1.1|0.0.0.0/0, ::/0|576|25"},
+    {wgctl_settings_mtu, "65535", "|auto||1.1.1.1|0.0.0.0/0, ::/0|65535|25"},
+    {wgctl_settings_mtu, "auto", DEFAULTS},
+    {wgctl_settings_mtu, "575", NULL},
+    {wgctl_settings_mtu, "65536", NULL},
+    {wgctl_settings_mtu, "0", NULL},
+    {wgctl_settings_mtu, "", NULL},
+    {wgctl_settings_mtu, "1420 ", NULL},
+    {wgctl_settings_keepalive, "0", "|auto||1.1.1.1|0.0.0.0/0, ::/0|0|0"},
+    {wgctl_settings_keepalive, "off", "|auto||1.1.1.1|0.0.0.0/0, ::/0|0|0"},
+    {wgctl_settings_keepalive, "65535", "|auto||1.1.1.1|0.0.0.0/0, ::/0|0|65535"},
+    {wgctl_settings_keepalive, "65536", NULL},
+    {wgctl_settings_keepalive, "25s", NULL},
+    {wgctl_settings_keepalive, "", NULL},
+};
+enum { VALUES = sizeof values / sizeof *values };
+
+START_TEST(a_value_is_checked_and_taken_or_refused_and_all_else_stays)
+{
+    struct wgctl_settings settings = wgctl_settings_default;
+    struct wgctl_error err = {0};
+    WGCTL_TEXT meaning = {0};
+    int status = values[_i].set(wgctl_slice_of(values[_i].value), &settings, &err);
+    ck_assert_int_eq(status, values[_i].meaning ? WGCTL_OK : WGCTL_INVALID);
+    describe(&settings, &meaning);
+    ck_assert_str_eq(meaning.data, values[_i].meaning ? values[_i].meaning : DEFAULTS);
+    ck_assert(status == WGCTL_OK || err.message[0]);
+}
+END_TEST
+
+START_TEST(lists_that_do_not_fit_are_refused_not_cut)
+{
+    struct wgctl_settings settings = wgctl_settings_default;
+    struct wgctl_error err;
+    WGCTL_TEXT list = {0};
+    for (unsigned i = 0; i < 100; i++)
+        wgctl_text_format(&list, "%s10.0.0.%u", i ? "," : "", i);
+    ck_assert_int_eq(wgctl_settings_dns(wgctl_text_slice_of(&list), &settings, &err),
+                     WGCTL_INVALID);
+    ck_assert_str_eq(err.message, "the list of DNS servers is too long");
+    ck_assert_int_eq(wgctl_settings_allowed_ips(wgctl_text_slice_of(&list), &settings, &err),
+                     WGCTL_INVALID);
+    ck_assert_str_eq(err.message, "the list of allowed IPs is too long");
+}
+END_TEST
+
+START_TEST(a_firewall_goes_by_its_name)
+{
+    for (enum wgctl_firewall kind = WGCTL_FIREWALL_AUTO; kind <= WGCTL_FIREWALL_NONE; kind++) {
+        struct wgctl_settings settings = {.firewall = WGCTL_FIREWALL_AUTO};
+        struct wgctl_error err;
+        ck_assert_int_eq(
+            wgctl_settings_firewall(wgctl_slice_of(wgctl_firewall_name(kind)), &settings, &err),
+            WGCTL_OK);
+        ck_assert_int_eq(settings.firewall, kind);
+    }
+}
+END_TEST
+
+START_TEST(the_name_of_an_interface_is_what_wg_quick_takes)
+{
+    struct wgctl_error err;
+    for (unsigned byte = 0; byte < 256; byte++) {
+        char name[] = {'w', (char)byte};
+        bool good = (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
+                    (byte >= 'A' && byte <= 'Z') || (byte && strchr("_=+.-", (int)byte));
+        ck_assert_msg(
+            (wgctl_interface_name_check((struct wgctl_slice){name, 2}, &err) == WGCTL_OK) == good,
+            "%02x", byte);
+    }
+    static const char *const good[] = {"w", "-", "...", "fifteen-letters", "wg0"};
+    static const char *const bad[] = {"", ".", "..", "sixteen-letters.", "a/b", "wg0 ", "%i"};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        ck_assert_int_eq(wgctl_interface_name_check(wgctl_slice_of(good[i]), &err), WGCTL_OK);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        ck_assert_int_eq(wgctl_interface_name_check(wgctl_slice_of(bad[i]), &err), WGCTL_INVALID);
+}
+END_TEST
+
+static Suite *settings_suite(void)
+{
+    Suite *suite = suite_create("settings");
+    TCase *file = tcase_create("file");
+    tcase_add_loop_test(file, a_file_is_read_and_what_is_not_in_it_is_the_default, 0, FILES);
+    tcase_add_loop_test(file, a_fault_is_named_with_the_file_and_the_line, 0, FAULTS);
+    tcase_add_test(file, an_error_that_was_there_before_is_forgotten);
+    tcase_add_test(file, a_failure_leaves_the_settings_alone);
+    tcase_add_test(file, a_line_that_is_too_long_is_refused_not_cut);
+    tcase_add_test(file, the_longest_values_can_be_read_from_a_file);
+    tcase_add_test(file, a_nul_byte_hides_nothing);
+    suite_add_tcase(suite, file);
+
+    TCase *value = tcase_create("value");
+    tcase_add_loop_test(value, a_value_is_checked_and_taken_or_refused_and_all_else_stays, 0,
+                        VALUES);
+    tcase_add_test(value, lists_that_do_not_fit_are_refused_not_cut);
+    tcase_add_test(value, a_firewall_goes_by_its_name);
+    tcase_add_test(value, the_name_of_an_interface_is_what_wg_quick_takes);
+    suite_add_tcase(suite, value);
+    return suite;
+}
+
+int main(void)
+{
+    return run_suite(settings_suite());
+}

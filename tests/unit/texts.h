@@ -1,0 +1,127 @@
+/* What suites of configuration files have in common: texts, keys, random numbers.
+ */
+#pragma once
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "net/address.h"
+#include "net/key.h"
+#include "suite.h"
+
+static inline struct wgctl_text text_of(const char *string)
+{
+    struct wgctl_text text = {0};
+    wgctl_text_string(&text, string);
+    return text;
+}
+
+static inline struct wgctl_text text_of_slice(struct wgctl_slice slice)
+{
+    struct wgctl_text text = {0};
+    wgctl_text_slice(&text, slice);
+    return text;
+}
+
+/* Every byte, where ck_assert_str_eq() would stop at a NUL. Shows the first line
+ * that differs. */
+static inline void assert_same(struct wgctl_slice actual, struct wgctl_slice expected)
+{
+    enum { SHOWN = 300 };
+    size_t at = 0, begin = 0;
+    for (; at < actual.size && at < expected.size && actual.data[at] == expected.data[at]; at++)
+        if (actual.data[at] == '\n')
+            begin = at + 1;
+    size_t left = actual.size - begin, right = expected.size - begin;
+    ck_assert_msg(at == actual.size && at == expected.size,
+                  "from byte %zu on there are %zu bytes\n%.*s\n---- instead of %zu:\n%.*s\n----",
+                  begin, left, (int)(left < SHOWN ? left : SHOWN), actual.data + begin, right,
+                  (int)(right < SHOWN ? right : SHOWN), expected.data + begin);
+}
+
+static inline void assert_text(const struct wgctl_text *text, const char *expected)
+{
+    assert_same(wgctl_text_slice_of(text), wgctl_slice_of(expected));
+}
+
+static inline void assert_slice(struct wgctl_slice slice, const char *expected)
+{
+    assert_same(slice, wgctl_slice_of(expected));
+}
+
+static inline bool contains(struct wgctl_slice text, const char *part)
+{
+    return memmem(text.data, text.size, part, strlen(part)) != NULL;
+}
+
+/* Keys that are the same in every run. */
+static inline struct wgctl_key key_of(unsigned number)
+{
+    struct wgctl_key key;
+    for (size_t i = 0; i < sizeof key.bytes; i++)
+        key.bytes[i] = (uint8_t)(number * 37 + i * 11 + 1);
+    return key;
+}
+
+static inline struct wgctl_key key_from(const char *text)
+{
+    struct wgctl_key key;
+    struct wgctl_error err;
+    ck_assert_int_eq(wgctl_key_parse(wgctl_slice_of(text), &key, &err), WGCTL_OK);
+    return key;
+}
+
+static inline struct wgctl_prefix prefix_of(const char *text)
+{
+    struct wgctl_prefix prefix;
+    struct wgctl_error err;
+    int status = wgctl_prefix_parse(wgctl_slice_of(text), &prefix, &err);
+    ck_assert_msg(status == WGCTL_OK, "%s: %s", text, err.message);
+    return prefix;
+}
+
+static inline struct wgctl_endpoint endpoint_of(const char *text)
+{
+    struct wgctl_endpoint endpoint;
+    struct wgctl_error err;
+    ck_assert_int_eq(wgctl_endpoint_parse(wgctl_slice_of(text), 0, &endpoint, &err), WGCTL_OK);
+    return endpoint;
+}
+
+static inline struct sockaddr_storage sockaddr_of(const char *text)
+{
+    struct wgctl_endpoint endpoint = endpoint_of(text);
+    struct sockaddr_storage address;
+    struct wgctl_error err;
+    ck_assert(wgctl_endpoint_is_address(&endpoint, NULL));
+    ck_assert_int_eq(wgctl_endpoint_resolve(&endpoint, &address, &err), WGCTL_OK);
+    return address;
+}
+
+/* Numbers that are the same in every run: the upper half of Knuth's LCG. */
+static inline uint32_t next_number(uint64_t *state)
+{
+    *state = *state * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)(*state >> 32);
+}
+
+/* The whole of a file below tests/unit. */
+static inline struct wgctl_text read_golden(const char *name)
+{
+    char path[100];
+    struct wgctl_text text = {0};
+    snprintf(path, sizeof path, "golden/%s", name);
+    FILE *file = fopen(path, "re");
+    ck_assert_msg(file != NULL, "%s cannot be opened", path);
+    for (;;) {
+        char *room = wgctl_text_room(&text, BUFSIZ);
+        size_t got = fread(room, 1, BUFSIZ, file);
+        text.size += got;
+        text.data[text.size] = '\0';
+        if (got == 0)
+            break;
+    }
+    fclose(file);
+    return text;
+}
