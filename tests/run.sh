@@ -18,7 +18,7 @@ packages=(
     # a real kernel in a virtual machine
     qemu-system-x86 busybox-static cpio kmod zstd
     # to look at what comes out
-    zbar-tools librsvg2-bin imagemagick tmux jq mandoc shellcheck bash-completion
+    zbar-tools librsvg2-bin imagemagick tmux jq mandoc shellcheck bash-completion zsh fish
     strace valgrind procps clang-format systemd
 )
 
