@@ -99,15 +99,15 @@ static int report(struct context *context, struct wgctl_tunnel *tunnel, const st
 
     const char *name = adding->names[0];
     if (!is_up && !adding->no_apply)
-        note(context, "%s is not up: '%s up' lets it connect", wgctl_tunnel_interface(tunnel),
-             call(context));
+        note(context, "%s is not up: 'sudo wgctl up' lets it connect",
+             wgctl_tunnel_interface(tunnel));
     if (request->expires)
         note(context, "Its expiry is noted; until it is revoked it can connect");
     if (request->public_key)
         note(context, "On the device, complete this configuration with its private key:\n");
     else if (!adding->pictures.terminal && !request->no_store)
-        note(context, "'%s qr %s' shows its QR code, '%s show %s' its file", call(context), name,
-             call(context), name);
+        note(context, "'sudo wgctl qr %s' shows its QR code, 'sudo wgctl show %s' its file", name,
+             name);
     if (request->public_key || (request->no_store && !adding->pictures.terminal))
         return print_config(tunnel, name, err);
     return draw(context, adding, err);

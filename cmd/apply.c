@@ -13,7 +13,7 @@ int run_apply(struct context *context, const struct command *command, int argc, 
     WGCTL_CHANGES changes = {0};
     rc = open_tunnel(context, WGCTL_CHANGE, &tunnel, err);
     if (rc == WGCTL_OK)
-        rc = require_up(context, interface_of(context), true, err);
+        rc = require_up(interface_of(context), true, err);
     if (rc < 0)
         return rc;
     if (context->dry_run)

@@ -10,7 +10,7 @@
 struct context {
     const char *folder;
     const char *interface;
-    bool named; /* with -i */
+    bool named_interface, named_folder; /* with -i and -C */
     bool dry_run;
     bool json;
     bool quiet;
@@ -79,10 +79,7 @@ int fail_usage(struct context *context, struct wgctl_error *err, const char *for
 int open_tunnel(struct context *context, enum wgctl_access access, struct wgctl_tunnel **ret,
                 struct wgctl_error *err);
 /* Fails where the interface is up, or is not, against what is `wanted`. */
-int require_up(const struct context *context, const char *interface, bool wanted,
-               struct wgctl_error *err);
-/* How a message calls wgctl for the tunnel that is meant: "sudo wgctl -i wg1". */
-const char *call(const struct context *context);
+int require_up(const char *interface, bool wanted, struct wgctl_error *err);
 /* The interface that is meant. */
 const char *interface_of(struct context *context);
 
@@ -91,7 +88,11 @@ const char *interface_of(struct context *context);
 /* Prints text that came from a file or the command line: what a terminal would
  * take as a command is shown as an escape. */
 void print_escaped(FILE *stream, struct wgctl_slice text);
-/* A message for people, on standard error, unless --quiet or --json. Its text is escaped. */
+/* Appends a text in which each call "wgctl COMMAND" names the tunnel as this call
+ * of wgctl did: "wgctl -i wg1 COMMAND". */
+void add_calls(const struct context *context, const char *text, struct wgctl_text *ret);
+/* A message for people, on standard error, unless --quiet or --json. Its text is escaped, and
+ * its calls of wgctl completed. */
 void note(const struct context *context, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* The error, in the one place where it is printed. */
@@ -155,4 +156,4 @@ int json_provision(const struct wgctl_provision_info *info, struct wgctl_error *
 int json_endpoint(const char *interface, const char *endpoint, size_t clients, size_t elsewhere,
                   struct wgctl_error *err);
 int json_state(const char *interface, bool is_up, struct wgctl_error *err);
-void json_error(const struct wgctl_error *err, bool usage_error);
+void json_error(const struct context *context, const struct wgctl_error *err);

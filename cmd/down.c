@@ -12,7 +12,7 @@ int run_down(struct context *context, const struct command *command, int argc, c
     WGCTL_TUNNEL *tunnel = NULL;
     rc = open_tunnel(context, WGCTL_CHANGE, &tunnel, err);
     if (rc == WGCTL_OK)
-        rc = context->dry_run ? require_up(context, interface_of(context), true, err)
+        rc = context->dry_run ? require_up(interface_of(context), true, err)
                               : wgctl_tunnel_down(tunnel, err);
     if (rc < 0)
         return rc;

@@ -15,8 +15,8 @@ static void print_advice(const struct context *context, const struct wgctl_provi
              "\nNote: %s is this machine's address in its own network. Devices connect from there\n"
              "only. To reach it from outside, forward UDP port %u of your router to it, then say\n"
              "under which name or address the internet knows your router:\n"
-             "  sudo wgctl -i %s edit-server --endpoint vpn.example.org",
-             info->own_address, info->listen_port, info->interface);
+             "  sudo wgctl edit-server --endpoint vpn.example.org",
+             info->own_address, info->listen_port);
     else if (info->own_address[0])
         note(
             context,
@@ -49,7 +49,7 @@ static void print_result(const struct context *context, const struct wgctl_provi
         print_row("WireGuard", "in a process: this kernel has none of its own");
     print_advice(context, info);
     if (!context->dry_run)
-        note(context, "\nNext: %s add-peer phone --qr", call(context));
+        note(context, "\nNext: sudo wgctl add-peer phone --qr");
 }
 
 static int preview(struct context *context, const struct wgctl_provision *provision,

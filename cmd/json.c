@@ -140,11 +140,13 @@ static const char *code_of(int status)
     }
 }
 
-void json_error(const struct wgctl_error *err, bool usage_error)
+void json_error(const struct context *context, const struct wgctl_error *err)
 {
+    WGCTL_TEXT hint = {0};
     struct wgctl_error ignored;
+    add_calls(context, err->hint, &hint);
     print(json_pack("{s:{s:s, s:o, s:o}}", "error", "code",
-                    usage_error ? "usage" : code_of(err->status), "message",
-                    string_or_null(err->message), "hint", string_or_null(err->hint)),
+                    context->usage_error ? "usage" : code_of(err->status), "message",
+                    string_or_null(err->message), "hint", text_or_null(wgctl_text_slice_of(&hint))),
           stderr, &ignored);
 }

@@ -77,7 +77,7 @@ int run_list(struct context *context, const struct command *command, int argc, c
     for (size_t i = 0; i < wgctl_tunnel_peer_count(tunnel); i++)
         print_peer(tunnel, i, width);
     if (wgctl_tunnel_peer_count(tunnel) == 0)
-        note(context, "%s has no peers yet: '%s add-peer phone --qr' adds one",
-             wgctl_tunnel_interface(tunnel), call(context));
+        note(context, "%s has no peers yet: 'sudo wgctl add-peer phone --qr' adds one",
+             wgctl_tunnel_interface(tunnel));
     return WGCTL_OK;
 }

@@ -108,10 +108,11 @@ static int take_option(struct context *context, int option, char **argv, struct 
     switch (option) {
     case 'i':
         context->interface = optarg;
-        context->named = true;
+        context->named_interface = true;
         return WGCTL_OK;
     case 'C':
         context->folder = optarg;
+        context->named_folder = true;
         return WGCTL_OK;
     case 'n':
         context->dry_run = true;
@@ -220,14 +221,6 @@ int parse_options(struct context *context, const struct command *command,
     return rc < 0 || context->done ? rc : check_count(context, command, *ret_count, err);
 }
 
-const char *call(const struct context *context)
-{
-    static char text[32];
-    snprintf(text, sizeof text, "sudo wgctl%s%s", context->named ? " -i " : "",
-             context->named ? context->interface : "");
-    return text;
-}
-
 const char *interface_of(struct context *context)
 {
     static char found[WGCTL_INTERFACE_SIZE];
@@ -244,8 +237,7 @@ int open_tunnel(struct context *context, enum wgctl_access access, struct wgctl_
     return wgctl_tunnel_open(context->folder, interface_of(context), access, ret, err);
 }
 
-int require_up(const struct context *context, const char *interface, bool wanted,
-               struct wgctl_error *err)
+int require_up(const char *interface, bool wanted, struct wgctl_error *err)
 {
     bool is_up = false;
     int rc = wgctl_tunnel_is_up(interface, &is_up, err);
@@ -253,8 +245,8 @@ int require_up(const struct context *context, const char *interface, bool wanted
         return rc;
     if (is_up) {
         wgctl_fail(err, WGCTL_EXISTS, "%s is up already", interface);
-        return wgctl_hint(err, "%s apply brings in what changed in its file", call(context));
+        return wgctl_hint(err, "sudo wgctl apply brings in what changed in its file");
     }
     wgctl_fail(err, WGCTL_NOT_FOUND, "%s is not up", interface);
-    return wgctl_hint(err, "%s up", call(context));
+    return wgctl_hint(err, "sudo wgctl up");
 }

@@ -16,8 +16,8 @@ int run_qr(struct context *context, const struct command *command, int argc, cha
     if (rc < 0 || context->done)
         return rc;
 
-    if (context->json && !png && !svg) {
-        fail_usage(context, err, "a drawing has no JSON form");
+    if (context->json) {
+        fail_usage(context, err, "a QR code has no JSON form");
         return wgctl_hint(err, "'wgctl show %s --json' has its text", names[0]);
     }
 

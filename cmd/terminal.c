@@ -69,6 +69,35 @@ const char *color(const struct context *context, FILE *stream, const char *seque
     return use_color(context, stream) ? sequence : "";
 }
 
+void add_calls(const struct context *context, const char *text, struct wgctl_text *ret)
+{
+    static const char name[] = "wgctl ";
+    const char *found;
+    while ((found = strstr(text, name))) {
+        found += strlen(name);
+        wgctl_text_append(ret, text, (size_t)(found - text));
+        text = found;
+        if (*text < 'a' || *text > 'z')
+            continue;
+        if (context->named_folder)
+            wgctl_text_format(ret, "-C %s ", context->folder);
+        if (context->named_interface)
+            wgctl_text_format(ret, "-i %s ", context->interface);
+    }
+    wgctl_text_string(ret, text);
+}
+
+static void print_with_calls(const struct context *context, const char *text)
+{
+    WGCTL_TEXT complete = {0};
+    add_calls(context, text, &complete);
+    struct wgctl_slice rest = wgctl_text_slice_of(&complete), line;
+    while (wgctl_slice_split(&rest, '\n', &line)) {
+        print_escaped(stderr, line);
+        fputc('\n', stderr);
+    }
+}
+
 void note(const struct context *context, const char *format, ...)
 {
     char text[1024];
@@ -78,17 +107,13 @@ void note(const struct context *context, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    struct wgctl_slice rest = wgctl_slice_of(text), line;
-    while (wgctl_slice_split(&rest, '\n', &line)) {
-        print_escaped(stderr, line);
-        fputc('\n', stderr);
-    }
+    print_with_calls(context, text);
 }
 
 void print_error(const struct context *context, const struct wgctl_error *err)
 {
     if (context->json) {
-        json_error(err, context->usage_error);
+        json_error(context, err);
         return;
     }
     fprintf(stderr, "%swgctl:%s ", color(context, stderr, RED), color(context, stderr, PLAIN));
@@ -97,8 +122,7 @@ void print_error(const struct context *context, const struct wgctl_error *err)
     if (!err->hint[0])
         return;
     fprintf(stderr, "%s  -> %s", color(context, stderr, BOLD), color(context, stderr, PLAIN));
-    print_escaped(stderr, wgctl_slice_of(err->hint));
-    fputc('\n', stderr);
+    print_with_calls(context, err->hint);
 }
 
 void print_addresses(FILE *stream, const struct wgctl_tunnel *tunnel, size_t index)

@@ -14,7 +14,7 @@ int run_up(struct context *context, const struct command *command, int argc, cha
     rc = open_tunnel(context, WGCTL_CHANGE, &tunnel, err);
     if (rc < 0)
         return rc;
-    rc = context->dry_run ? require_up(context, interface_of(context), false, err)
+    rc = context->dry_run ? require_up(interface_of(context), false, err)
                           : wgctl_tunnel_up(tunnel, &userspace, err);
     if (rc < 0)
         return rc;

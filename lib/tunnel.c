@@ -44,7 +44,7 @@ static int fail_no_tunnel(const struct wgctl_tunnel *tunnel, struct wgctl_error 
 {
     wgctl_fail(err, WGCTL_NOT_FOUND, "there is no tunnel %s: %s/%s does not exist",
                tunnel->interface, tunnel->folder.path, tunnel->conf_name);
-    return wgctl_hint(err, "sudo wgctl -i %s init sets one up", tunnel->interface);
+    return wgctl_hint(err, "sudo wgctl init sets one up");
 }
 
 static int read_conf(struct wgctl_tunnel *tunnel, struct wgctl_error *err)

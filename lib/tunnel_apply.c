@@ -370,6 +370,6 @@ void wgctl_application_revert(const struct wgctl_tunnel *tunnel,
         rc = change_routes(tunnel->interface, &application->routes_to_remove,
                            &application->routes_to_add, &why);
     if (rc < 0)
-        wgctl_hint(err, "%s could not be brought back either (%s): 'wgctl -i %s apply' tries again",
-                   tunnel->interface, why.message, tunnel->interface);
+        wgctl_hint(err, "%s could not be brought back either (%s): 'sudo wgctl apply' tries again",
+                   tunnel->interface, why.message);
 }

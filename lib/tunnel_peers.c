@@ -241,8 +241,7 @@ static int check_request(const struct wgctl_tunnel *tunnel,
     if (tunnel->settings.endpoint.port)
         return WGCTL_OK;
     wgctl_fail(err, WGCTL_INVALID, "the address at which devices reach this server is not known");
-    return wgctl_hint(err, "sudo wgctl -i %s edit-server --endpoint vpn.example.org",
-                      tunnel->interface);
+    return wgctl_hint(err, "sudo wgctl edit-server --endpoint vpn.example.org");
 }
 
 /* A client's file without a peer is left over from one removed by hand. Its key

@@ -129,8 +129,8 @@ int wgctl_tunnel_up(struct wgctl_tunnel *tunnel, bool *ret_userspace, struct wgc
     int rc = wgctl_tunnel_is_up(tunnel->interface, &is_up, err);
     if (rc == WGCTL_OK && is_up) {
         wgctl_fail(err, WGCTL_EXISTS, "%s is up already", tunnel->interface);
-        return wgctl_hint(err, "to bring in what changed in %s: sudo wgctl -i %s apply",
-                          tunnel->conf_name, tunnel->interface);
+        return wgctl_hint(err, "to bring in what changed in %s: sudo wgctl apply",
+                          tunnel->conf_name);
     }
     if (rc == WGCTL_OK)
         rc = refuse_unsupported(tunnel, err);
@@ -163,8 +163,10 @@ int wgctl_tunnel_down(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
     int rc = wgctl_tunnel_is_up(tunnel->interface, &is_up, err);
     if (rc < 0)
         return rc;
-    if (!is_up)
-        return wgctl_fail(err, WGCTL_NOT_FOUND, "%s is not up", tunnel->interface);
+    if (!is_up) {
+        wgctl_fail(err, WGCTL_NOT_FOUND, "%s is not up", tunnel->interface);
+        return wgctl_hint(err, "sudo wgctl up brings it up");
+    }
     rc = run_hooks(tunnel, WGCTL_PRE_DOWN, err);
     if (rc == WGCTL_OK)
         rc = wgctl_link_delete(tunnel->interface, err);

@@ -44,6 +44,9 @@ static const char *hint_of_errno(int number)
     case ENOSPC:
     case EDQUOT:
         return "free some space ('df -h' shows where), then run it again; nothing was changed";
+    case ENOENT:
+    case ENOTDIR:
+        return "look for a slip in the path";
     case EROFS:
         return "the disk is mounted read-only; 'dmesg' often says why";
     case EIO:

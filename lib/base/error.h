@@ -41,7 +41,9 @@ int wgctl_fail(struct wgctl_error *err, enum wgctl_status status, const char *fo
 int wgctl_fail_errno(struct wgctl_error *err, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Adds what to do next to an error that was just set. Returns its status. */
+/* Adds what to do next to an error that was just set. Returns its status. A call of
+ * wgctl in it is written "wgctl COMMAND": the front end knows with which options
+ * it was called itself, and puts those of them in that name the tunnel. */
 int wgctl_hint(struct wgctl_error *err, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

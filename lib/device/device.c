@@ -115,7 +115,7 @@ static int require_device(const char *interface, enum wgctl_backend *ret, struct
     }
     if (*ret == WGCTL_NO_DEVICE) {
         wgctl_fail(err, WGCTL_NOT_FOUND, "%s is not up", interface);
-        return wgctl_hint(err, "sudo wgctl -i %s up", interface);
+        return wgctl_hint(err, "sudo wgctl up");
     }
     return WGCTL_OK;
 }
