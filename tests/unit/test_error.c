@@ -104,7 +104,7 @@ START_TEST(the_commonest_reasons_have_a_hint_and_the_others_none)
         wgctl_fail_errno(&err, "cannot write");
         ck_assert_str_ne(err.hint, "");
     }
-    errno = ENOENT;
+    errno = ENXIO;
     wgctl_fail_errno(&err, "cannot read");
     ck_assert_str_eq(err.hint, "");
 }
