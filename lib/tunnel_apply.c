@@ -296,31 +296,39 @@ static int change_routes(const char *interface, const struct wgctl_prefixes *add
 
 /* ---- plan, execute, revert ---- */
 
-int wgctl_application_plan(const struct wgctl_tunnel *tunnel, struct wgctl_application *ret,
-                           struct wgctl_error *err)
+/* What runs, against what the file wants. */
+static int plan_running(const struct wgctl_tunnel *tunnel, struct wgctl_application *ret,
+                        struct wgctl_error *err)
 {
     WGCTL_SERVER parsed = {0};
     struct wgctl_error ignored;
     bool same = false;
+    int rc = wgctl_device_read(tunnel->interface, &ret->running, err);
+    if (rc < 0)
+        return rc;
+    bool has_applied = read_applied(tunnel, &parsed, &same);
+    const struct wgctl_server *applied = same ? &tunnel->server : has_applied ? &parsed : NULL;
+    rc = wgctl_device_wanted(&tunnel->server, applied, &ret->running, &ret->wanted, err);
+    if (rc < 0)
+        return rc;
+
+    const struct wgctl_device *before = same ? &ret->wanted : NULL;
+    if (has_applied && !same &&
+        wgctl_device_wanted(&parsed, &parsed, NULL, &ret->applied, &ignored) == WGCTL_OK)
+        before = &ret->applied;
+    rc = wgctl_plan_make(before, &ret->wanted, &ret->running, &ret->plan, err);
+    return rc < 0 ? rc : plan_routes(tunnel, ret, err);
+}
+
+int wgctl_application_plan(const struct wgctl_tunnel *tunnel, struct wgctl_application *ret,
+                           struct wgctl_error *err)
+{
     int rc = wgctl_tunnel_is_up(tunnel->interface, &ret->is_up, err);
     if (rc < 0)
         return rc;
-    bool has_applied = ret->is_up && read_applied(tunnel, &parsed, &same);
-    const struct wgctl_server *applied = same ? &tunnel->server : &parsed;
     if (ret->is_up)
-        rc = wgctl_device_read(tunnel->interface, &ret->running, err);
-    if (rc == WGCTL_OK)
-        rc = wgctl_device_wanted(&tunnel->server, has_applied ? applied : NULL, &ret->running,
-                                 &ret->wanted, err);
-    if (rc == WGCTL_OK && has_applied && !same)
-        has_applied =
-            wgctl_device_wanted(&parsed, &parsed, NULL, &ret->applied, &ignored) == WGCTL_OK;
-    if (rc == WGCTL_OK && ret->is_up)
-        rc = wgctl_plan_make(!has_applied ? NULL
-                             : same       ? &ret->wanted
-                                          : &ret->applied,
-                             &ret->wanted, &ret->running, &ret->plan, err);
-    return rc < 0 || !ret->is_up ? rc : plan_routes(tunnel, ret, err);
+        return plan_running(tunnel, ret, err);
+    return wgctl_device_wanted(&tunnel->server, &tunnel->server, NULL, &ret->wanted, err);
 }
 
 /* A device can roam between two looks: its endpoint is no sign of a failure. */
@@ -363,7 +371,8 @@ void wgctl_application_revert(const struct wgctl_tunnel *tunnel,
     struct wgctl_error why;
     int rc = wgctl_device_read(tunnel->interface, &now, &why);
     if (rc == WGCTL_OK)
-        rc = wgctl_plan_make(NULL, &application->running, &now, &back, &why);
+        /* What was just wanted counts as applied: an endpoint of it goes again. */
+        rc = wgctl_plan_make(&application->wanted, &application->running, &now, &back, &why);
     if (rc == WGCTL_OK)
         rc = wgctl_device_write(tunnel->interface, &back, &why);
     if (rc == WGCTL_OK)

@@ -97,10 +97,12 @@ static int ask(const char *interface, struct wgctl_slice request, struct wgctl_t
     while (end > 0 && answer->data[end - 1] != '\n')
         end--;
     if (strcmp(answer->data + end, success) != 0) {
-        int number = 0;
-        if (sscanf(answer->data + end, "errno=%d", &number) != 1 || number == 0)
+        enum { MAX_ERRNO = 4095 }; /* as in the kernel */
+        long number = 0;
+        if (sscanf(answer->data + end, "errno=%ld", &number) != 1 || number == 0 ||
+            number < -MAX_ERRNO || number > MAX_ERRNO)
             return fail_nonsense(interface, err);
-        errno = abs(number);
+        errno = abs((int)number);
         return wgctl_fail_errno(err, "the process that runs %s refused", interface);
     }
     answer->size = end;
@@ -135,15 +137,18 @@ static bool take_peer_line(struct wgctl_device_peer *peer, struct wgctl_slice ke
         peer->keepalive = valid ? (uint16_t)number : 0;
         return valid;
     }
-    if (!wgctl_slice_number(value, INT64_MAX, &number))
-        return true; /* a key of a later version */
+    bool valid = wgctl_slice_number(value, INT64_MAX, &number);
+    if (!valid)
+        number = 0;
     if (wgctl_slice_equal(key, wgctl_slice_of("last_handshake_time_sec")))
         peer->last_handshake = (int64_t)number;
     else if (wgctl_slice_equal(key, wgctl_slice_of("rx_bytes")))
         peer->received = number;
     else if (wgctl_slice_equal(key, wgctl_slice_of("tx_bytes")))
         peer->sent = number;
-    return true;
+    else
+        return true; /* a key of a later version */
+    return valid;
 }
 
 static bool take_device_line(struct wgctl_device *device, struct wgctl_slice key,
