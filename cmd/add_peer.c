@@ -133,6 +133,7 @@ static int add(struct context *context, struct adding *adding, struct wgctl_erro
         rc = pictures_prepare(&pictures, wgctl_text_slice_of(&config), err);
     if (rc == WGCTL_OK)
         rc = wgctl_tunnel_commit(tunnel, !adding->no_apply, &changes, err);
+    context->committed = rc == WGCTL_OK;
     if (rc == WGCTL_OK)
         rc = pictures_publish(&pictures, err);
     if (rc < 0)

@@ -21,6 +21,7 @@ int run_apply(struct context *context, const struct command *command, int argc, 
     rc = wgctl_tunnel_commit(tunnel, true, &changes, err);
     if (rc < 0)
         return rc;
+    context->committed = true;
     const char *interface = wgctl_tunnel_interface(tunnel);
     if (context->json)
         return json_changes(interface, &changes, err);

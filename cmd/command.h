@@ -18,6 +18,7 @@ struct context {
     enum { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER } color;
     bool usage_error; /* the command line was wrong: exit status 2 */
     bool done;        /* --help was all that was asked for */
+    bool committed;   /* what may still fail is only the telling of it */
 };
 
 /* One option of a command. It sets `flag`, or takes an argument into `value`. */

@@ -15,6 +15,7 @@ static int edit(struct context *context, const char *endpoint, struct wgctl_erro
     rc = wgctl_tunnel_commit(tunnel, false, NULL, err);
     if (rc < 0)
         return rc;
+    context->committed = true;
     wgctl_tunnel_endpoint(tunnel, &now);
     rc = wgctl_text_check(&now, err);
     if (rc < 0)

@@ -106,6 +106,7 @@ int run_init(struct context *context, const struct command *command, int argc, c
     rc = wgctl_provision_commit(provision, &userspace, err);
     if (rc < 0)
         return rc;
+    context->committed = true;
     if (context->json)
         return json_provision(&info, err);
     print_result(context, &info, userspace);

@@ -80,7 +80,9 @@ static void open_standard_streams(void)
 
 int main(int argc, char **argv)
 {
+    static char line[1024];
     open_standard_streams();
+    setvbuf(stderr, line, _IOLBF, sizeof line); /* not each character by itself */
     struct context context = {
         .folder = WGCTL_FOLDER,
         .interface = getenv("WGCTL_INTERFACE"),
@@ -92,6 +94,8 @@ int main(int argc, char **argv)
         rc = wgctl_fail_errno(&err, "cannot write the output");
     if (rc == WGCTL_OK)
         return EXIT_SUCCESS;
+    if (context.committed)
+        wgctl_context(&err, "it is done all the same, but");
     print_error(&context, &err);
     return context.usage_error ? 2 : EXIT_FAILURE;
 }

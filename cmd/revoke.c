@@ -15,6 +15,7 @@ static int revoke(struct context *context, bool no_apply, int count, char **name
     rc = wgctl_tunnel_commit(tunnel, !no_apply, &changes, err);
     if (rc < 0)
         return rc;
+    context->committed = true;
     if (context->json)
         return json_changes(wgctl_tunnel_interface(tunnel), &changes, err);
     for (int i = 0; i < count; i++)

@@ -156,6 +156,7 @@ bool confirm(const struct context *context, const char *question)
         return true;
     print_escaped(stderr, wgctl_slice_of(question));
     fputs(" [y/N] ", stderr);
+    fflush(stderr);
     return fgets(answer, sizeof answer, stdin) && (answer[0] == 'y' || answer[0] == 'Y');
 }
 

@@ -1,4 +1,5 @@
 /* Carrying a provision out, and undoing it where it fails. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -157,24 +158,41 @@ static void undo_sysctl(struct progress *progress)
         wgctl_file_remove(&progress->sysctl_folder, WGCTL_SYSCTL_NAME, &ignored);
 }
 
-static void undo(struct progress *progress)
+/* The error says what stays. */
+static bool undo_file(struct progress *progress, const char *name, int flags,
+                      struct wgctl_error *err)
+{
+    if (unlinkat(progress->folder.fd, name, flags) == 0 || errno == ENOENT)
+        return true;
+    wgctl_hint(err, "%s/%s could not be taken away again: %s", progress->provision->folder, name,
+               strerror(errno));
+    return false;
+}
+
+static void undo(struct progress *progress, struct wgctl_error *err)
 {
     struct wgctl_error ignored;
     if (progress->enabled)
         wgctl_service_disable(progress->provision->interface, &ignored);
+    bool undone = true;
+    /* First: without it there is no tunnel, and what may stay does no harm. */
     if (progress->wrote_conf)
-        wgctl_file_remove(&progress->folder, progress->conf_name, &ignored);
+        undone &= undo_file(progress, progress->conf_name, 0, err);
     if (progress->wrote_ini)
-        wgctl_file_remove(&progress->folder, progress->ini_name, &ignored);
+        undone &= undo_file(progress, WGCTL_FILE_NEW, 0, err);
     if (progress->made_peers)
-        unlinkat(progress->folder.fd, progress->peers_name, AT_REMOVEDIR);
+        undone &= undo_file(progress, progress->peers_name, AT_REMOVEDIR, err);
+    if (progress->wrote_ini)
+        undone &= undo_file(progress, progress->ini_name, 0, err);
     if (progress->wrote_sysctl)
         undo_sysctl(progress);
     if (progress->changed_forwarding)
         wgctl_forwarding_restore(&progress->forwarding);
     if (progress->made_folder) {
-        wgctl_file_remove(&progress->folder, WGCTL_LOCK_NAME, &ignored);
-        rmdir(progress->folder.path);
+        unlinkat(progress->folder.fd, WGCTL_LOCK_NAME, 0);
+        if (rmdir(progress->provision->folder) < 0 && undone)
+            wgctl_hint(err, "%s could not be taken away again: %s", progress->provision->folder,
+                       strerror(errno));
     }
 }
 
@@ -196,7 +214,7 @@ int wgctl_provision_commit(struct wgctl_provision *provision, bool *ret_userspac
     if (rc == WGCTL_OK && provision->applies)
         rc = bring_up(&progress, ret_userspace, err);
     if (rc < 0)
-        undo(&progress);
+        undo(&progress, err);
     wgctl_text_clear(&progress.sysctl_before);
     wgctl_folder_close(&progress.sysctl_folder);
     wgctl_folder_close(&progress.folder);

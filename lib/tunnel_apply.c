@@ -49,14 +49,15 @@ void wgctl_applied_save(const struct wgctl_tunnel *tunnel)
     struct wgctl_folder folder;
     struct wgctl_error ignored;
     wgctl_document_render(&tunnel->server.document, &text);
-    if (!text.failed && applied_read(tunnel->conf_name, &before) &&
-        wgctl_slice_equal(wgctl_text_slice_of(&text), wgctl_text_slice_of(&before)))
-        return;
     if (open_applied(true, &folder, &ignored) < 0)
         return;
     /* An old copy would mislead; none at all makes the next plan two-way. */
-    if (text.failed || wgctl_file_write_volatile(&folder, tunnel->conf_name,
-                                                 wgctl_text_slice_of(&text), &ignored) < 0)
+    if (!text.failed &&
+        wgctl_file_read(&folder, tunnel->conf_name, WGCTL_SECRET, &before, &ignored) == WGCTL_OK &&
+        wgctl_slice_equal(wgctl_text_slice_of(&text), wgctl_text_slice_of(&before)))
+        wgctl_file_remove(&folder, WGCTL_FILE_NEW, &ignored); /* of one that was killed */
+    else if (text.failed || wgctl_file_write_volatile(&folder, tunnel->conf_name,
+                                                      wgctl_text_slice_of(&text), &ignored) < 0)
         wgctl_file_remove(&folder, tunnel->conf_name, &ignored);
     wgctl_folder_close(&folder);
 }

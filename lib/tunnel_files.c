@@ -32,9 +32,10 @@ static int open_journal(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
     int rc = wgctl_text_check(&names, err);
     if (rc < 0)
         return rc;
-    if (pwrite(tunnel->lock, names.data, names.size, 0) != (ssize_t)names.size) {
+    off_t start = (off_t)tunnel->journal_kept;
+    if (pwrite(tunnel->lock, names.data, names.size, start) != (ssize_t)names.size) {
         wgctl_fail_errno(err, "cannot write %s/" WGCTL_LOCK_NAME, tunnel->folder.path);
-        if (ftruncate(tunnel->lock, 0) < 0)
+        if (ftruncate(tunnel->lock, start) < 0)
             wgctl_context(err, "the journal is broken");
         return err->status;
     }
@@ -44,7 +45,8 @@ static int open_journal(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
 static void close_journal(struct wgctl_tunnel *tunnel)
 {
     /* Where this fails, the next one who locks finds nothing to do in it. */
-    if ((tunnel->file_count > 0 || tunnel->ini_changed) && ftruncate(tunnel->lock, 0) < 0)
+    if ((tunnel->file_count > 0 || tunnel->ini_changed) &&
+        ftruncate(tunnel->lock, (off_t)tunnel->journal_kept) < 0)
         return;
 }
 
@@ -107,8 +109,8 @@ static void note_unrestored(struct wgctl_error *err, const struct wgctl_folder *
 }
 
 /* Puts a file back where it is not what it was. */
-static void restore_file(const struct wgctl_folder *folder, const char *name,
-                         const struct wgctl_text *original, struct wgctl_error *err)
+static int restore_file(const struct wgctl_folder *folder, const char *name,
+                        const struct wgctl_text *original, struct wgctl_error *err)
 {
     WGCTL_TEXT now = {0};
     struct wgctl_error why;
@@ -119,23 +121,26 @@ static void restore_file(const struct wgctl_folder *folder, const char *name,
         rc = wgctl_file_write(folder, name, wgctl_text_slice_of(original), 0600, &why);
     if (rc < 0)
         note_unrestored(err, folder, name, &why);
+    return rc;
 }
 
 void wgctl_files_restore(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
 {
-    int status = err->status;
+    int status = err->status, rc = WGCTL_OK;
     if (tunnel->conf_changed)
-        restore_file(&tunnel->folder, tunnel->conf_name, &tunnel->original, err);
+        rc |= restore_file(&tunnel->folder, tunnel->conf_name, &tunnel->original, err);
     if (tunnel->ini_changed)
-        restore_file(&tunnel->folder, tunnel->ini_name, &tunnel->ini_original, err);
+        rc |= restore_file(&tunnel->folder, tunnel->ini_name, &tunnel->ini_original, err);
     for (size_t i = 0; i < tunnel->file_count && tunnel->peers.fd >= 0; i++) {
         char name[WGCTL_CLIENT_NAME_SIZE];
         const struct wgctl_client_file *file = &tunnel->files[i];
         if (file->fate == WGCTL_CLIENT_NEW || file->fate == WGCTL_CLIENT_CHANGED)
-            restore_file(&tunnel->peers, wgctl_client_file_name(file->name, name), &file->original,
-                         err);
+            rc |= restore_file(&tunnel->peers, wgctl_client_file_name(file->name, name),
+                               &file->original, err);
     }
-    close_journal(tunnel);
+    /* Where something stays, the journal stays too, and the next one tries again. */
+    if (rc == WGCTL_OK)
+        close_journal(tunnel);
     err->status = status;
 }
 
@@ -230,8 +235,17 @@ int wgctl_files_recover(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
         rc = recover_line(tunnel, line, &kept, err);
     if (rc < 0)
         return rc;
-    if (ftruncate(tunnel->lock, 0) < 0 ||
-        (kept.size > 0 && pwrite(tunnel->lock, kept.data, kept.size, 0) < 0))
+    tunnel->journal_kept = kept.size;
+    if (kept.size == journal.size)
+        return WGCTL_OK;
+    /* In one call, with empty lines behind: a kill must not lose what is others'. */
+    while (kept.size > 0 && kept.size < journal.size)
+        wgctl_text_string(&kept, "\n");
+    rc = wgctl_text_check(&kept, err);
+    if (rc < 0)
+        return rc;
+    if ((kept.size > 0 && pwrite(tunnel->lock, kept.data, kept.size, 0) != (ssize_t)kept.size) ||
+        ftruncate(tunnel->lock, (off_t)tunnel->journal_kept) < 0)
         return wgctl_fail_errno(err, "cannot write %s/" WGCTL_LOCK_NAME, tunnel->folder.path);
     return WGCTL_OK;
 }

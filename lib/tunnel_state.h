@@ -24,6 +24,7 @@ struct wgctl_tunnel {
     struct wgctl_folder folder;
     struct wgctl_folder peers; /* INTERFACE.peers; closed where it is missing */
     int lock;                  /* -1: open for reading only */
+    size_t journal_kept;       /* where our own lines begin, behind those of other tunnels */
     char interface[WGCTL_INTERFACE_SIZE];
     char conf_name[24];  /* "wg0.conf" */
     char ini_name[24];   /* "wg0.ini" */

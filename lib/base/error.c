@@ -43,14 +43,14 @@ static const char *hint_of_errno(int number)
         return "run it again with sudo";
     case ENOSPC:
     case EDQUOT:
-        return "free some space ('df -h' shows where), then run it again; nothing was changed";
+        return "free some space ('df -h' shows where), then run it again";
     case ENOENT:
     case ENOTDIR:
         return "look for a slip in the path";
     case EROFS:
         return "the disk is mounted read-only; 'dmesg' often says why";
     case EIO:
-        return "the disk reports an error; 'dmesg' says more; nothing was changed";
+        return "the disk reports an error; 'dmesg' says more";
     default:
         return "";
     }

@@ -227,8 +227,11 @@ static int replace(const struct wgctl_folder *folder, const char *name, struct w
         renameat(folder->fd, WGCTL_FILE_NEW, folder->fd, name) == 0)
         return WGCTL_OK;
     wgctl_fail_errno(err, "cannot write %s/%s", folder->path, name);
-    unlinkat(folder->fd, WGCTL_FILE_NEW, 0);
-    return err->status;
+    int status = err->status;
+    if (unlinkat(folder->fd, WGCTL_FILE_NEW, 0) < 0 && errno != ENOENT)
+        wgctl_hint(err, "%s/" WGCTL_FILE_NEW " could not be taken away again: the next change does",
+                   folder->path);
+    return status;
 }
 
 int wgctl_file_write(const struct wgctl_folder *folder, const char *name,

@@ -58,7 +58,7 @@ static bool is_complete(const struct wgctl_text *answer)
 
 static int receive_all(int fd, struct wgctl_text *answer)
 {
-    enum { PIECE = 16384 };
+    enum { PIECE = 262144 };
     while (!is_complete(answer)) {
         char *room = wgctl_text_room(answer, PIECE);
         if (!room) {
@@ -84,14 +84,29 @@ static int fail_nonsense(const char *interface, struct wgctl_error *err)
                       "the process that runs %s gave an answer that makes no sense", interface);
 }
 
+/* What was asked may still be under way, and whoever asks next must come after it:
+ * waits until the process has done with this connection. */
+static void outlast(int fd)
+{
+    char ignored[4096];
+    if (fd < 0 || shutdown(fd, SHUT_WR) < 0)
+        return;
+    while (recv(fd, ignored, sizeof ignored, 0) > 0)
+        ;
+    explicit_bzero(ignored, sizeof ignored);
+}
+
 /* Sends a request; the answer's lines without its last, "errno=0". */
 static int ask(const char *interface, struct wgctl_slice request, struct wgctl_text *answer,
                struct wgctl_error *err)
 {
     static const char success[] = "errno=0\n\n";
     WGCTL_FD fd = connect_to(interface);
-    if (fd < 0 || send_all(fd, request) < 0 || receive_all(fd, answer) < 0)
-        return wgctl_fail_errno(err, "the process that runs %s does not answer", interface);
+    if (fd < 0 || send_all(fd, request) < 0 || receive_all(fd, answer) < 0) {
+        wgctl_fail_errno(err, "the process that runs %s does not answer", interface);
+        outlast(fd);
+        return err->status;
+    }
 
     size_t end = answer->size - 2; /* before the empty line */
     while (end > 0 && answer->data[end - 1] != '\n')
