@@ -1,0 +1,112 @@
+#!/bin/bash
+# What the commands cost, counted: exactly the fsyncs that durability needs, in the order in which it needs them; no
+# process; no message to a device that is as it shall be.
+#
+# usage: counts.sh WGCTL
+set -euo pipefail
+
+# shellcheck source=tests/bench/measure.sh
+source "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/measure.sh"
+
+passed=0 failed=0
+
+is() { # WHAT_HOLDS EXPECTED SEEN
+    if [[ $2 == "$3" ]]; then
+        echo "ok - $1"
+        passed=$((passed + 1))
+    else
+        echo "not ok - $1"
+        diff <(echo "$2") <(echo "$3") | sed -n 's/^</# expected:/p; s/^>/# seen:    /p'
+        failed=$((failed + 1))
+    fi
+}
+
+traced() { # ARGUMENT...
+    trace "$wgctl" -C "$work/etc" -i wg0 "$@" || {
+        sed 's/^/# /' "$work/said"
+        fail_early "$*"
+    }
+}
+
+# What makes a change last, in order, without numbers and the folder's own name.
+list_durable() {
+    sed -nE '
+        s/^[0-9]+ +//
+        s/ +=.*//
+        s/[0-9]+<'"${work//\//\\/}"'\/etc([^>]*)>/<\1>/g
+        s/^(fsync|fdatasync|syncfs)\(<(.*)>\)$/\1 \2/p
+        s/^renameat2?\(<(.*)>, "(.*)", <.*>, "(.*)"(, 0)?\)$/rename \1\/\2 \3/p
+        s/^(sync\(.*)$/\1/p' "$work/calls" | sed -E 's/^fdatasync/fsync/; s/^fsync $/fsync \//'
+}
+
+# shellcheck disable=SC2016 # a name
+count_messages() {
+    grep -cE 'sendto\(.*"set=1|WG_CMD_SET_DEVICE|sendto\(.*nlmsg_type=wireguard, nlmsg_flags=NLM_F_REQUEST\|NLM_F_ACK,' \
+        "$work/calls" || true
+}
+
+readonly conf_lasts='fsync /.wgctl.new
+rename /.wgctl.new wg0.conf
+fsync /'
+
+count_adding() {
+    local client='fsync /wg0.peers/.wgctl.new
+rename /wg0.peers/.wgctl.new NAME.conf
+fsync /wg0.peers'
+    traced add-peer phone
+    is "add-peer makes the client's file last, then wg0.conf, and each folder: 4 fsyncs" \
+        "${client/NAME/phone}"$'\n'"$conf_lasts" "$(list_durable)"
+    is "add-peer starts no process" 0 "$(count_processes)"
+    is "add-peer sends the device one message" 1 "$(count_messages)"
+    traced add-peer laptop --no-apply
+    is "add-peer --no-apply makes the same files last" "${client/NAME/laptop}"$'\n'"$conf_lasts" "$(list_durable)"
+    is "add-peer --no-apply starts no process" 0 "$(count_processes)"
+    traced add-peer tablet --qr
+    is "add-peer --qr needs no more fsyncs" 4 "$(count_fsyncs)"
+    is "add-peer --qr starts no process" 0 "$(count_processes)"
+}
+
+count_reading() {
+    local command
+    for command in "qr phone" "qr phone --png $work/phone.png" list "list --json" "show phone" apply; do
+        # shellcheck disable=SC2086 # words
+        traced $command
+        command=${command/ $work\/phone.png/}
+        is "$command starts no process" 0 "$(count_processes)"
+        is "$command has nothing that must last" '' "$(list_durable | grep -v picture || true)"
+    done
+    is "apply sends no message where nothing is to do" 0 "$(count_messages)"
+    is "apply says so" 1 "$(grep -c 'nothing to do' "$work/said" || true)"
+}
+
+count_applying() {
+    wg set wg0 peer "$(wg genkey | wg pubkey)" allowed-ips 192.0.2.7/32
+    traced apply
+    is "apply that takes away what is not in the file starts no process" 0 "$(count_processes)"
+    is "apply that takes away what is not in the file sends one message" 1 "$(count_messages)"
+    is "apply that takes away what is not in the file writes no file that must last" '' "$(list_durable)"
+}
+
+count_revoking() {
+    traced -y revoke phone
+    is "revoke makes wg0.conf last, and its folder: 2 fsyncs" "$conf_lasts" "$(list_durable)"
+    is "revoke starts no process" 0 "$(count_processes)"
+    is "revoke sends the device one message" 1 "$(count_messages)"
+    traced -y revoke laptop --no-apply
+    is "revoke --no-apply makes the same last" "$conf_lasts" "$(list_durable)"
+    is "revoke --no-apply starts no process" 0 "$(count_processes)"
+}
+
+isolate "$@"
+traced init --endpoint vpn.example.org --no-apply
+is "init --no-apply starts no process" 0 "$(count_processes)"
+is "init makes wg0.ini last, then wg0.conf" "${conf_lasts/wg0.conf/wg0.ini}"$'\n'"$conf_lasts" "$(list_durable)"
+make_device wg0
+load_device wg0 "$work/etc/wg0.conf"
+count_adding
+traced apply
+count_reading
+count_applying
+count_revoking
+echo "$passed passed, $failed failed"
+((failed == 0))

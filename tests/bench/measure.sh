@@ -1,0 +1,85 @@
+# shellcheck shell=bash
+# What add_peer.sh and counts.sh share: a place of their own, devices, and what strace counts.
+
+fail_early() { # WHY
+    echo "not ok - $1"
+    echo "0 passed, 1 failed"
+    exit 1
+}
+
+# Starts the script again as process 1 of namespaces of its own, with a folder on the disk. When it ends, in whatever way,
+# the kernel takes with it every process, interface and mount. Returns in the inner one, with `work` and `wgctl` set.
+isolate() { # WGCTL
+    local tool pid status=0
+    (($# == 1)) || { echo "usage: ${0##*/} WGCTL" >&2 && exit 2; }
+    unset WGCTL_INTERFACE NO_COLOR
+    if [[ ${WGCTL_BENCH_FOLDER-} ]]; then
+        work=$WGCTL_BENCH_FOLDER
+        wgctl=$1
+        make_world
+        return
+    fi
+    ((EUID == 0)) || fail_early "namespaces need root"
+    for tool in strace wg wg-quick ip unshare; do
+        type -P "$tool" >/dev/null || fail_early "$tool is not installed"
+    done
+    wgctl=$(realpath -e "$1") || fail_early "there is no program $1"
+    work=$(mktemp -d)
+    trap 'rm -rf "$work"' EXIT
+    WGCTL_BENCH_FOLDER=$work unshare --net --mount --pid --fork --kill-child --mount-proc bash "$0" "$wgctl" &
+    pid=$!
+    trap 'kill "$pid" && wait "$pid"; exit 130' INT TERM HUP
+    wait "$pid" || status=$?
+    exit "$status"
+}
+
+make_world() {
+    trap 'exit 130' INT TERM HUP # Process 1 would not heed them
+    mount -t tmpfs -o mode=0755 tmpfs /run
+    mkdir -m 0700 /run/wireguard /run/wgctl # /var/run is a link to /run
+    ip link set lo up
+}
+
+# Sets `kind`: what runs the device.
+# shellcheck disable=SC2034 # for who sources this
+make_device() { # INTERFACE
+    if ip link add "$1" type wireguard 2>/dev/null; then
+        kind="the kernel's WireGuard (Linux $(uname -r))"
+    elif type -P wireguard-go >/dev/null; then
+        wireguard-go "$1" >/dev/null 2>&1
+        kind=wireguard-go
+    else
+        fail_early "the kernel has no WireGuard, and wireguard-go is not installed"
+    fi
+    ip link set "$1" up
+}
+
+remove_device() { # INTERFACE
+    ip link delete "$1"
+    while [[ -e /run/wireguard/$1.sock ]]; do
+        sleep 0.1
+    done
+}
+
+load_device() { # INTERFACE CONFIGURATION
+    wg setconf "$1" <(wg-quick strip "$2")
+}
+
+# Runs a command, and keeps what it called in $work/calls.
+trace() { # COMMAND...
+    strace -f -y -qq -o "$work/calls" "$@" </dev/null >"$work/said" 2>&1
+}
+
+# A call that another process interrupts takes two lines.
+count_calls() {
+    grep -cvE ' resumed>|^[0-9]+ +(\+\+\+|---)' "$work/calls" || true
+}
+
+count_fsyncs() {
+    grep -cE '^[0-9]+ +(fsync|fdatasync|sync|syncfs|sync_file_range|msync)\(' "$work/calls" || true
+}
+
+# The processes that the command started.
+count_processes() {
+    awk '{ if (!seen[$1]++) processes++ } END { print processes - 1 }' "$work/calls"
+}

@@ -1,0 +1,52 @@
+#!/bin/bash
+# init, add-peer and revoke, with each of their system calls failing in turn; the latter two also while wg0 runs.
+#
+# usage: errors.sh WGCTL
+set -euo pipefail
+
+# shellcheck source=tests/fault/inject.sh
+source "$(dirname "${BASH_SOURCE[0]}")/inject.sh"
+
+# shellcheck disable=SC2034 # for report()
+modes=(EIO ENOSPC EINTR stuck dead)
+
+# What changes files, but for write(): with it the error could not be said.
+readonly changing=' openat mkdir mkdirat rmdir pwrite64 fsync fdatasync rename renameat renameat2 unlink unlinkat ftruncate '
+
+describe_mode() { # MODE COUNT
+    case $1 in
+        stuck) echo "with EIO from one of $2 calls, after which nothing can be removed" ;;
+        dead) echo "on a disk that dies at one of $2 calls, and stays dead" ;;
+        *) echo "with $1 from each of its $2 system calls" ;;
+    esac
+}
+
+# Not what the loader and the C library do before main(): that would be their test. Nor what cannot fail: exit_group()
+# does not return, and brk() returns where the memory ends, whatever happens.
+list_jobs() { # <CALLS
+    local name count own error other injections
+    local -A seen=()
+    while read -r name count own; do
+        seen[$name]=$count
+        [[ $own == 1 && $name != exit_group && $name != brk ]] || continue
+        for error in EIO ENOSPC EINTR; do
+            echo "$error $name#$count $name:error=$error:when=$count"
+        done
+        [[ $changing == *" $name "* || $name == write ]] || continue
+        [[ $name == unlinkat ]] ||
+            echo "stuck $name#$count $name:error=EIO:when=$count unlinkat:error=EIO:when=$((${seen[unlinkat]-0} + 1))+"
+        injections=$name:error=EIO:when=$count
+        [[ $name == write ]] || injections+=+
+        for other in $changing; do
+            [[ $other == "$name" ]] || injections+=" $other:error=EIO:when=$((${seen[$other]-0} + 1))+"
+        done
+        echo "dead $name#$count $injections"
+    done
+}
+
+# What is not on the disk may not be called done.
+check_mode_of_success() { # MODE LABEL
+    [[ $1 == EINTR || $2 != f*sync#* ]] || fault "exit status 0, although ${2%#*}() failed"
+}
+
+start "$@"

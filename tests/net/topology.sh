@@ -1,0 +1,309 @@
+# shellcheck shell=bash
+# The world in which wgctl is tried: five network namespaces, to be sourced and made with
+#
+#     isolate "$@"     # first of all: starts the script again, where nothing can be left behind
+#     build_topology
+#
+#     client1 ──┐
+#               ├── road ── server ── internet
+#     client2 ──┘
+#
+# Each host has its own /etc/wireguard, /etc/sysctl.d, /run/wgctl and /run/wireguard. `on HOST COMMAND` runs a command
+# there. The server has a default route to the internet; the internet knows no way to anything but the server's own
+# address, so that only NAT brings an answer back to a peer.
+#
+# Where the kernel has no WireGuard, wg-quick and wgctl fall back to wireguard-go by themselves.
+
+readonly road4=198.51.100 road6=2001:db8:51: # + the host's number
+# shellcheck disable=SC2034 # used by the tests
+readonly server_road4=$road4.1 server_road6=$road6:1
+readonly server_internet4=203.0.113.1 server_internet6=2001:db8:113::1
+readonly internet4=192.0.2.80 internet6=2001:db8:80::80 # not on the server's link, but behind its default route
+
+# Long: a slow machine is no failure. Nothing waits so long when all is well.
+readonly patience=120
+
+declare -A host_pid=()
+
+# ---- what a test says ----
+
+# Ends the test where COMMAND fails, with what it printed. Not through a pipe: a program that stays would hold it open.
+check() { # WHAT_HOLDS COMMAND...
+    local what=$1
+    shift
+    if "$@" >"$work/output" 2>&1 </dev/null; then
+        echo "ok - $what"
+    else
+        not_ok "$what" "exit status $? of: $*"
+    fi
+}
+
+# The same for a command that must fail with STATUS, as wgctl promises: 1 for a failure, 2 for wrong usage.
+check_fails() { # STATUS WHAT_HOLDS COMMAND...
+    local expected=$1 what=$2 status=0
+    shift 2
+    "$@" >"$work/output" 2>&1 </dev/null || status=$?
+    if ((status == expected)); then
+        echo "ok - $what"
+    else
+        not_ok "$what" "exit status $status, not $expected, of: $*"
+    fi
+}
+
+not_ok() { # WHAT_HOLDS WHY
+    local host
+    echo "not ok - $1"
+    {
+        echo "$2"
+        cat "$work/output"
+        for host in "${!host_pid[@]}"; do
+            echo "---- $host"
+            on "$host" wg show
+            on "$host" ip -brief address
+        done
+        server nft list ruleset
+    } 2>&1 | sed 's/^/# /'
+    exit 1
+}
+
+# What the command of the check before printed.
+check_said() { # WHAT_HOLDS EXTENDED_REGULAR_EXPRESSION
+    if grep -Eiq -- "$2" "$work/output"; then
+        echo "ok - $1"
+    else
+        not_ok "$1" "there is no $2 in:"
+    fi
+}
+
+# What no check has foreseen ends the test too.
+explain_end() { # STATUS LAST_COMMAND
+    (($1 == 0)) || [[ $2 == exit* ]] || echo "not ok - the test's own command: $2"
+}
+
+# Waits until COMMAND succeeds; fails only when it is hopeless.
+wait_for() { # COMMAND...
+    local deadline=$((SECONDS + patience))
+    until "$@" >"$work/waiting" 2>&1; do
+        ((SECONDS < deadline)) || { cat "$work/waiting" && return 1; }
+        sleep 0.1
+    done
+}
+
+# ---- hosts and links ----
+
+# Starts the script again as process 1 of namespaces of its own. When it ends, in whatever way, the kernel takes with it
+# every process, interface, mount and namespace of the test; there is no cleaning up that could be forgotten.
+isolate() { # ARGUMENTS_OF_THE_SCRIPT...
+    if [[ -z ${WGCTL_TEST_ISOLATED-} ]]; then
+        ((EUID == 0)) || { echo "not ok - namespaces need root" && exit 1; }
+        WGCTL_TEST_ISOLATED=1 exec unshare --net --mount --pid --fork --kill-child --mount-proc bash "$0" "$@"
+    fi
+    unset WGCTL_TEST_ISOLATED
+    trap 'exit 130' INT TERM HUP # Process 1 would not heed them
+    trap 'explain_end $? "$BASH_COMMAND"' EXIT
+    # What systemd and others keep below /run is not ours to see. /var/run is a link to it.
+    mount -t tmpfs -o mode=0755 tmpfs /run
+    # On a machine with wireguard-tools and procps both are there.
+    mkdir -p /etc/wireguard /etc/sysctl.d /run/wgctl /run/wireguard
+    work=/run/test
+    mkdir "$work"
+}
+
+# A host is a process that holds its namespaces.
+make_host() { # NAME
+    # shellcheck disable=SC2016 # the inner shell's variables
+    unshare --net --mount bash -c '
+        set -e
+        mount -t tmpfs -o mode=0700 tmpfs /etc/wireguard
+        mount -t tmpfs -o mode=0700 tmpfs /run/wireguard
+        mount -t tmpfs -o mode=0700 tmpfs /run/wgctl
+        mount -t tmpfs -o mode=0755 tmpfs /etc/sysctl.d
+        mount -t sysfs sysfs /sys # shows the interfaces of the namespace where it was mounted
+        # IPv6 addresses are usable at once, without looking for duplicates.
+        echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad
+        ip link set lo up
+        touch "$1"
+        exec sleep infinity' bash "$work/ready.$1" &
+    host_pid[$1]=$!
+    wait_for test -e "$work/ready.$1"
+}
+
+on() { # HOST COMMAND...
+    local host=$1
+    shift
+    nsenter --target "${host_pid[$host]}" --net --mount -- "$@"
+}
+
+server() { on server "$@"; }
+
+add_address() { # HOST INTERFACE ADDRESS...
+    local host=$1 interface=$2 address
+    shift 2
+    for address; do
+        on "$host" ip address add "$address" dev "$interface"
+    done
+    on "$host" ip link set "$interface" up
+}
+
+# Joins a host to the road, which is a bridge in the test's own namespace.
+join_road() { # HOST NUMBER
+    ip link add "$1" type veth peer name road netns "${host_pid[$1]}"
+    ip link set "$1" master bridge up
+    add_address "$1" road "$road4.$2/24" "$road6:$2/64"
+}
+
+# A cable between two hosts; at each end the interface has the name of the other host.
+connect() { # HOST HOST
+    ip link add "$2" netns "${host_pid[$1]}" type veth peer name "$1" netns "${host_pid[$2]}"
+}
+
+connect_internet() {
+    connect server internet
+    add_address server internet "$server_internet4/24" "$server_internet6/64"
+    add_address internet server "${server_internet4%.*}.2/24" "${server_internet6%1}2/64"
+    add_address internet lo "$internet4/32" "$internet6/128"
+    server ip route add default via "${server_internet4%.*}.2"
+    server ip route add default via "${server_internet6%1}2"
+}
+
+# The internet host takes down who pings it.
+watch_internet() {
+    on internet nft -f - <<-'END'
+	table inet watch {
+	    set seen4 {
+	        type ipv4_addr
+	        size 64
+	        flags dynamic
+	    }
+	    set seen6 {
+	        type ipv6_addr
+	        size 64
+	        flags dynamic
+	    }
+	    chain input {
+	        type filter hook input priority 0
+	        icmp type echo-request add @seen4 { ip saddr }
+	        icmpv6 type echo-request add @seen6 { ip6 saddr }
+	    }
+	}
+	END
+}
+
+# The addresses that pinged the internet host since forget_pings, by blanks.
+who_pinged() { # 4|6
+    on internet nft list set inet watch "seen$1" | tr -d '\n\t' | sed -nE 's/.*elements = \{ *([^}]*)\}.*/\1/p' |
+        tr -d ',' | xargs
+}
+
+forget_pings() {
+    on internet nft flush set inet watch seen4
+    on internet nft flush set inet watch seen6
+}
+
+# The kernel makes link-local addresses and their routes when it notices the cable, a moment later.
+is_settled() { # HOST INTERFACE
+    [[ $(on "$1" cat "/sys/class/net/$2/operstate") == up ]] &&
+        [[ $(on "$1" ip -6 address show dev "$2" scope link) == *fe80::* ]] &&
+        [[ $(on "$1" ip -6 route show table all dev "$2") == *fe80::/64*ff00::/8* ]]
+}
+
+build_topology() {
+    local host
+    for host in server client1 client2 internet; do
+        make_host "$host"
+    done
+    ip link add bridge type bridge
+    ip link set bridge up
+    join_road server 1
+    join_road client1 11
+    join_road client2 12
+    connect_internet
+    watch_internet
+    for host in server client1 client2; do
+        wait_for is_settled "$host" road
+    done
+    wait_for is_settled server internet
+    wait_for is_settled internet server
+}
+
+# ---- pings ----
+
+# Until one is answered.
+reaches() { # HOST ADDRESS
+    on "$1" ping -n -c 1 -w "$patience" "$2"
+}
+
+# Nothing is answered.
+is_cut_off() { # HOST ADDRESS
+    ! on "$1" ping -n -c 5 -i 0.2 -W 1 "$2"
+}
+
+replies() { # HOST
+    sed -nE 's/.* bytes from .*icmp_seq=([0-9]+).*/\1/p' "$work/pings.$1" | sort -n | uniq
+}
+
+has_replies() { # HOST NUMBER
+    (($(replies "$1" | wc -l) >= $2))
+}
+
+# Pings every 10 ms, in the background, and returns when that runs well. Not by on(): the signal is for ping itself.
+start_pinging() { # HOST ADDRESS
+    nsenter --target "${host_pid[$1]}" --net --mount -- ping -n -i 0.01 "$2" >"$work/pings.$1" 2>&1 &
+    pinger=$!
+    wait_for has_replies "$1" 100
+}
+
+# Lets it run on until 200 more are answered.
+stop_pinging() { # HOST
+    wait_for has_replies "$1" $(($(replies "$1" | wc -l) + 200))
+    kill -INT "$pinger"
+    wait "$pinger" || true
+}
+
+# Each ping has its number, so that a lost one is a gap. The last ones may have been on their way when ping was stopped.
+none_lost() { # HOST
+    replies "$1" | awk '
+        { for (number = last + 1; number < $1; number++) missing[number] = 1; last = $1 }
+        END {
+            for (number in missing) if (number <= last - 20) { print "no reply to ping " number; lost++ }
+            print NR " replies, " lost + 0 " lost"
+            exit last < 300 || lost > 0
+        }'
+}
+
+# ---- tunnels ----
+
+# The device's own address in its tunnel.
+tunnel_address() { # HOST INTERFACE 4|6
+    on "$1" ip -o "-$3" address show dev "$2" scope global | awk '{ sub("/.*", "", $4); print $4; exit }'
+}
+
+# wg-quick gives the DNS servers to resolvconf, which must not be the machine's own.
+make_resolvconf() { # HOST
+    mkdir -p "$work/$1/bin"
+    # shellcheck disable=SC2016 # its own arguments
+    printf '#!/bin/sh\necho "$*" >>%q\n[ "$1" = -d ] || cat >>%q\n' "$work/$1/resolvconf.log" "$work/$1/resolvconf.log" \
+        >"$work/$1/bin/resolvconf"
+    chmod +x "$work/$1/bin/resolvconf"
+}
+
+# Debian's own wg-quick, with a client's file.
+wg_quick() { # HOST up|down FILE
+    on "$1" env PATH="$work/$1/bin:$PATH" wg-quick "$2" "$3"
+}
+
+# The program under test: what the caller names, the one that is installed, or the one that was built.
+find_wgctl() { # [WGCTL]
+    local built
+    built=$(dirname "${BASH_SOURCE[0]}")/../../build/cmd/wgctl
+    realpath -e "${1:-$(type -P wgctl || echo "$built")}"
+}
+
+kind_of_wireguard() {
+    if ip link add probe type wireguard 2>/dev/null; then
+        ip link delete probe
+        echo "Linux $(uname -r)"
+    else
+        echo wireguard-go
+    fi
+}
