@@ -32,6 +32,8 @@ static int check(struct context *context, const struct adding *adding, struct wg
         return fail_usage(context, err,
                           "--qr, --png, --svg, --address, --lan, --public-key and "
                           "--no-store go with one NAME only");
+    if (adding->pictures.terminal && context->json)
+        return fail_usage(context, err, "a drawing has no JSON form: leave --qr or --json out");
     if (request->public_key && pictures)
         return fail_usage(context, err,
                           "--public-key leaves nothing to scan: the private key is "
@@ -92,7 +94,9 @@ static int report(struct context *context, struct wgctl_tunnel *tunnel, const st
         if (!context->quiet && !context->json)
             print_added(context, tunnel, indexes[i]);
     }
-    int rc = context->json ? json_peers(tunnel, indexes, (size_t)adding->count, err) : WGCTL_OK;
+    const char *unstored = request->no_store ? adding->names[0] : NULL;
+    int rc = context->json ? json_peers(tunnel, indexes, (size_t)adding->count, unstored, err)
+                           : WGCTL_OK;
     free(indexes);
     if (rc < 0 || context->json)
         return rc;

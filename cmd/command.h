@@ -149,9 +149,10 @@ void pictures_clear(struct pictures *pictures);
 /* Each prints one JSON document. */
 int json_changes(const char *interface, const struct wgctl_changes *changes,
                  struct wgctl_error *err);
-/* The peers at those indexes. */
+/* The peers at those indexes. The one called `unstored` (NULL: none) comes with its
+ * configuration, which is kept nowhere else. */
 int json_peers(const struct wgctl_tunnel *tunnel, const size_t *indexes, size_t count,
-               struct wgctl_error *err);
+               const char *unstored, struct wgctl_error *err);
 int json_client(const char *name, const struct wgctl_text *config, struct wgctl_error *err);
 int json_provision(const struct wgctl_provision_info *info, struct wgctl_error *err);
 int json_endpoint(const char *interface, const char *endpoint, size_t clients, size_t elsewhere,

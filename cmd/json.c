@@ -70,11 +70,19 @@ static json_t *peer_of(const struct wgctl_tunnel *tunnel, size_t index)
 }
 
 int json_peers(const struct wgctl_tunnel *tunnel, const size_t *indexes, size_t count,
-               struct wgctl_error *err)
+               const char *unstored, struct wgctl_error *err)
 {
+    WGCTL_TEXT config = {0};
+    int rc = unstored ? wgctl_tunnel_client(tunnel, unstored, &config, err) : WGCTL_OK;
+    if (rc < 0)
+        return rc;
     json_t *list = json_array();
-    for (size_t i = 0; i < count; i++)
-        json_array_append_new(list, peer_of(tunnel, indexes[i]));
+    for (size_t i = 0; i < count; i++) {
+        json_t *peer = peer_of(tunnel, indexes[i]);
+        if (unstored)
+            json_object_set_new(peer, "config", text_or_null(wgctl_text_slice_of(&config)));
+        json_array_append_new(list, peer);
+    }
     return print(
         json_pack("{s:s, s:o}", "interface", wgctl_tunnel_interface(tunnel), "peers", list), stdout,
         err);

@@ -10,7 +10,7 @@ static int list_json(const struct wgctl_tunnel *tunnel, struct wgctl_error *err)
         return wgctl_fail_memory(err);
     for (size_t i = 0; i < count; i++)
         indexes[i] = i;
-    int rc = json_peers(tunnel, indexes, count, err);
+    int rc = json_peers(tunnel, indexes, count, NULL, err);
     free(indexes);
     return rc;
 }

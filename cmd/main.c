@@ -78,6 +78,15 @@ static void open_standard_streams(void)
         close(fd);
 }
 
+/* Known before anything is parsed, so that a wrong command line is told as JSON too. */
+static bool asks_for_json(int argc, char **argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--json") == 0)
+            return true;
+    return false;
+}
+
 int main(int argc, char **argv)
 {
     static char line[1024];
@@ -86,6 +95,7 @@ int main(int argc, char **argv)
     struct context context = {
         .folder = WGCTL_FOLDER,
         .interface = getenv("WGCTL_INTERFACE"),
+        .json = asks_for_json(argc, argv),
     };
     struct wgctl_error err = {0};
     int rc = run(&context, argc, argv, &err);

@@ -49,10 +49,9 @@ int fail_usage(struct context *context, struct wgctl_error *err, const char *for
     va_start(args, format);
     vsnprintf(err->message, sizeof err->message, format, args);
     va_end(args);
-    err->hint[0] = '\0';
     err->status = WGCTL_INVALID;
     context->usage_error = true;
-    return err->status;
+    return wgctl_hint(err, "--help lists the options");
 }
 
 void print_help(const struct command *commands)
@@ -133,17 +132,14 @@ static int take_option(struct context *context, int option, char **argv, struct 
     case OPTION_COLOR:
         return set_color(context, optarg, err);
     case ':':
-        fail_usage(context, err, "%s needs an argument", last);
-        break;
+        return fail_usage(context, err, "%s needs an argument", last);
     default:
-        if (optopt > 0 && optopt < OPTION_COLOR)
-            fail_usage(context, err, "there is no option '-%c'", optopt);
-        else if (optopt >= OPTION_COLOR)
-            fail_usage(context, err, "%s takes no argument", last);
-        else
-            fail_usage(context, err, "there is no option '%s', or it is not complete", last);
+        if (optopt != 0 && strncmp(last, "--", 2) == 0)
+            return fail_usage(context, err, "%s takes no argument", last);
+        if (optopt != 0)
+            return fail_usage(context, err, "there is no option '-%c'", optopt);
+        return fail_usage(context, err, "there is no option '%s', or it is not complete", last);
     }
-    return wgctl_hint(err, "--help lists the options");
 }
 
 int parse_global_options(struct context *context, int argc, char **argv, int *ret_index,

@@ -139,4 +139,7 @@ main() {
 }
 
 isolate "$@"
+# On a disk, where an fsync has its price.
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 main

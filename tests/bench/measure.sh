@@ -7,36 +7,25 @@ fail_early() { # WHY
     exit 1
 }
 
-# Starts the script again as process 1 of namespaces of its own, with a folder on the disk. When it ends, in whatever way,
-# the kernel takes with it every process, interface and mount. Returns in the inner one, with `work` and `wgctl` set.
+# Starts the script again as process 1 of namespaces of its own. When it ends, in whatever way, the kernel takes with it
+# every process, interface and mount. Returns in the inner one, with `work`, a folder in memory, and `wgctl` set.
+# shellcheck disable=SC2034 # for who sources this
 isolate() { # WGCTL
-    local tool pid status=0
+    local tool
     (($# == 1)) || { echo "usage: ${0##*/} WGCTL" >&2 && exit 2; }
-    unset WGCTL_INTERFACE NO_COLOR
-    if [[ ${WGCTL_BENCH_FOLDER-} ]]; then
-        work=$WGCTL_BENCH_FOLDER
-        wgctl=$1
-        make_world
-        return
+    if [[ ! ${WGCTL_BENCH_ISOLATED-} ]]; then
+        ((EUID == 0)) || fail_early "namespaces need root"
+        for tool in strace wg wg-quick ip unshare; do
+            type -P "$tool" >/dev/null || fail_early "$tool is not installed"
+        done
+        WGCTL_BENCH_ISOLATED=1 exec unshare --net --mount --pid --fork --kill-child --mount-proc bash "$0" "$1"
     fi
-    ((EUID == 0)) || fail_early "namespaces need root"
-    for tool in strace wg wg-quick ip unshare; do
-        type -P "$tool" >/dev/null || fail_early "$tool is not installed"
-    done
-    wgctl=$(realpath -e "$1") || fail_early "there is no program $1"
-    work=$(mktemp -d)
-    trap 'rm -rf "$work"' EXIT
-    WGCTL_BENCH_FOLDER=$work unshare --net --mount --pid --fork --kill-child --mount-proc bash "$0" "$wgctl" &
-    pid=$!
-    trap 'kill "$pid" && wait "$pid"; exit 130' INT TERM HUP
-    wait "$pid" || status=$?
-    exit "$status"
-}
-
-make_world() {
+    unset WGCTL_BENCH_ISOLATED WGCTL_INTERFACE NO_COLOR
     trap 'exit 130' INT TERM HUP # Process 1 would not heed them
+    wgctl=$(realpath -e "$1") || fail_early "there is no program $1"
     mount -t tmpfs -o mode=0755 tmpfs /run
-    mkdir -m 0700 /run/wireguard /run/wgctl # /var/run is a link to /run
+    work=/run/bench
+    mkdir -m 0700 /run/wireguard /run/wgctl "$work" # /var/run is a link to /run
     ip link set lo up
 }
 
