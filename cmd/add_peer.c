@@ -17,8 +17,11 @@ static int read_public_key(const char **value, char *buffer, size_t size, struct
 {
     if (!*value || strcmp(*value, "-") != 0)
         return WGCTL_OK;
-    if (!fgets(buffer, (int)size, stdin))
-        return wgctl_fail(err, WGCTL_INVALID, "no public key came on standard input");
+    if (!fgets(buffer, (int)size, stdin)) {
+        wgctl_fail(err, WGCTL_INVALID, "no public key came on standard input");
+        return wgctl_hint(err, "as in: ssh router wg show wg0 public-key | "
+                               "sudo wgctl add-peer router --public-key -");
+    }
     *value = buffer;
     return WGCTL_OK;
 }
@@ -33,7 +36,7 @@ static int check(struct context *context, const struct adding *adding, struct wg
                           "--qr, --png, --svg, --address, --lan, --public-key and "
                           "--no-store go with one NAME only");
     if (adding->pictures.terminal && context->json)
-        return fail_usage(context, err, "a drawing has no JSON form: leave --qr or --json out");
+        return fail_usage(context, err, "a QR code has no JSON form: leave --qr or --json out");
     if (request->public_key && pictures)
         return fail_usage(context, err,
                           "--public-key leaves nothing to scan: the private key is "

@@ -1,5 +1,7 @@
 /* Output for programs. */
+#include <errno.h>
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
@@ -7,12 +9,16 @@
 /* Prints and lets go of it. */
 static int print(json_t *document, FILE *stream, struct wgctl_error *err)
 {
-    int rc = document ? json_dumpf(document, stream, JSON_INDENT(2)) : -1;
+    char *text = document ? json_dumps(document, JSON_INDENT(2) | JSON_ENSURE_ASCII) : NULL;
     json_decref(document);
-    if (rc < 0)
+    if (!text)
         return wgctl_fail_memory(err);
-    fputc('\n', stream);
-    return WGCTL_OK;
+    int rc = fprintf(stream, "%s\n", text);
+    int number = errno;
+    explicit_bzero(text, strlen(text));
+    free(text);
+    errno = number;
+    return rc < 0 ? wgctl_fail_errno(err, "cannot write the output") : WGCTL_OK;
 }
 
 /* A hand-edited file can hold what is no UTF-8, and JSON cannot; null is what is
@@ -26,6 +32,20 @@ static json_t *text_or_null(struct wgctl_slice text)
 static json_t *string_or_null(const char *text)
 {
     return text_or_null(wgctl_slice_of(text));
+}
+
+/* For people, whatever bytes were quoted in it. */
+static json_t *message(struct wgctl_slice text)
+{
+    char *escaped = NULL;
+    size_t size = 0;
+    FILE *stream = text.size ? open_memstream(&escaped, &size) : NULL;
+    if (!stream)
+        return json_null();
+    print_escaped(stream, text);
+    json_t *value = fclose(stream) == 0 ? json_string(escaped) : NULL;
+    free(escaped);
+    return value ? value : json_null();
 }
 
 static json_t *split_list(const char *list)
@@ -155,6 +175,7 @@ void json_error(const struct context *context, const struct wgctl_error *err)
     add_calls(context, err->hint, &hint);
     print(json_pack("{s:{s:s, s:o, s:o}}", "error", "code",
                     context->usage_error ? "usage" : code_of(err->status), "message",
-                    string_or_null(err->message), "hint", text_or_null(wgctl_text_slice_of(&hint))),
+                    message(wgctl_slice_of(err->message)), "hint",
+                    message(wgctl_text_slice_of(&hint))),
           stderr, &ignored);
 }

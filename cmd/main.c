@@ -67,12 +67,13 @@ static int run(struct context *context, int argc, char **argv, struct wgctl_erro
 }
 
 /* Started with one of them closed, a file of ours would become it, and a message
- * would be written into that file. */
+ * would be written into that file. What is written to a closed output stays an
+ * error: it is open for reading. */
 static void open_standard_streams(void)
 {
     int fd;
     do
-        fd = open("/dev/null", O_RDWR);
+        fd = open("/dev/null", fcntl(STDIN_FILENO, F_GETFD) < 0 ? O_WRONLY : O_RDONLY);
     while (fd >= 0 && fd <= STDERR_FILENO);
     if (fd > STDERR_FILENO)
         close(fd);

@@ -95,8 +95,10 @@ static int set_color(struct context *context, const char *when, struct wgctl_err
         context->color = COLOR_ALWAYS;
     else if (strcmp(when, "never") == 0)
         context->color = COLOR_NEVER;
-    else
-        return fail_usage(context, err, "--color is auto, always or never, not '%s'", when);
+    else {
+        fail_usage(context, err, "--color does not know '%s'", when);
+        return wgctl_hint(err, "it is auto, always or never");
+    }
     return WGCTL_OK;
 }
 

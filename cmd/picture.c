@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "command.h"
@@ -27,9 +28,22 @@ static int write_all(int fd, const struct wgctl_text *content)
 static int stage(const char *path, const struct wgctl_text *content, struct wgctl_error *err)
 {
     char staged[PATH_MAX];
-    if (!staged_name(path, staged))
-        return wgctl_fail(err, WGCTL_INVALID, "the path is too long: %.100s…", path);
+    struct stat status;
+    if (!path[0] || !staged_name(path, staged)) {
+        wgctl_fail(err, WGCTL_INVALID,
+                   path[0] ? "the path is too long: %.100s…" : "the path is empty", path);
+        return wgctl_hint(err, "give the name of a file, as in --png phone.png");
+    }
+    /* Found out now, before anything is changed. */
+    if (lstat(path, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISLNK(status.st_mode)) {
+        wgctl_fail(err, WGCTL_EXISTS, "cannot write %s: it is there, and no file", path);
+        return wgctl_hint(err, "give the name of a file, as in --png phone.png");
+    }
     int fd = open(staged, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0 && errno == EEXIST) {
+        wgctl_fail(err, WGCTL_EXISTS, "cannot write %s: %s is there already", path, staged);
+        return wgctl_hint(err, "another wgctl was stopped while it wrote it: remove it");
+    }
     if (fd < 0)
         return wgctl_fail_errno(err, "cannot write %s", path);
     int rc = write_all(fd, content);

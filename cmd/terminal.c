@@ -8,42 +8,12 @@
 
 #include "command.h"
 
-/* The length of the UTF-8 character at the start and its code point; 0 where it
- * is none. */
-static size_t decode(struct wgctl_slice text, unsigned *ret)
-{
-    unsigned char first = (unsigned char)text.data[0];
-    size_t length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-    if (length == 0 || first > 0xf4 || length > text.size)
-        return 0;
-    unsigned code = length == 1 ? first : first & (0x7fU >> length);
-    for (size_t i = 1; i < length; i++) {
-        unsigned char next = (unsigned char)text.data[i];
-        if ((next & 0xc0) != 0x80)
-            return 0;
-        code = code << 6 | (next & 0x3f);
-    }
-    if ((length == 3 && (code < 0x800 || (code >= 0xd800 && code < 0xe000))) ||
-        (length == 4 && (code < 0x10000 || code > 0x10ffff)))
-        return 0;
-    *ret = code;
-    return length;
-}
-
-/* Controls of both sets, and what turns the direction of the text around. */
-static bool is_harmful(unsigned code)
-{
-    return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x200e || code == 0x200f ||
-           (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) ||
-           code == 0xfeff;
-}
-
 void print_escaped(FILE *stream, struct wgctl_slice text)
 {
     while (text.size > 0) {
         unsigned code = 0;
-        size_t length = decode(text, &code);
-        if (length > 0 && !is_harmful(code))
+        size_t length = wgctl_slice_character(text, &code);
+        if (length > 0 && !wgctl_is_harmful(code))
             fwrite(text.data, 1, length, stream);
         else if (length <= 1)
             fprintf(stream, "\\x%02x", (unsigned char)text.data[0]);

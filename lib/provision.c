@@ -121,6 +121,14 @@ static int check_server_address(const struct wgctl_prefix *address, struct wgctl
                    wgctl_prefix_format(address, text));
         return wgctl_hint(err, "give the server's address with its network: 10.73.21.1/24");
     }
+    struct wgctl_prefix last = network;
+    for (unsigned bit = address->length; bit < bits; bit++)
+        last.bytes[bit / 8] |= (uint8_t)(0x80U >> bit % 8);
+    if (address->family == AF_INET && wgctl_prefix_equal(&last, address)) {
+        wgctl_fail(err, WGCTL_INVALID, "%s is the broadcast address of its network",
+                   wgctl_prefix_format(address, text));
+        return wgctl_hint(err, "give the server's address with its network: 10.73.21.1/24");
+    }
     if (wgctl_prefix_equal(&network, address)) {
         wgctl_fail(err, WGCTL_INVALID, "%s is a network, not the server's address in it",
                    wgctl_prefix_format(address, text));
@@ -137,8 +145,14 @@ static int choose_addresses(const struct wgctl_provision_request *request,
     int rc = WGCTL_OK;
     if (request->addresses) {
         rc = wgctl_prefixes_parse(ret, wgctl_slice_of(request->addresses), err);
-        for (size_t i = 0; rc == WGCTL_OK && i < ret->count; i++)
+        for (size_t i = 0; rc == WGCTL_OK && i < ret->count; i++) {
             rc = check_server_address(&ret->items[i], err);
+            for (size_t k = 0; rc == WGCTL_OK && k < i; k++)
+                if (wgctl_prefix_equal(&ret->items[i], &ret->items[k])) {
+                    wgctl_fail(err, WGCTL_INVALID, "the same address is given twice");
+                    rc = wgctl_hint(err, "leave one of them out");
+                }
+        }
     } else {
         rc = wgctl_route_list(&routes, err);
         if (rc == WGCTL_OK)
@@ -148,8 +162,10 @@ static int choose_addresses(const struct wgctl_provision_request *request,
     }
     for (size_t i = 0; rc == WGCTL_OK && i < ret->count; i++) {
         provision->ipv6 |= ret->items[i].family == AF_INET6;
-        if (request->no_ipv6 && ret->items[i].family == AF_INET6)
-            rc = wgctl_fail(err, WGCTL_INVALID, "--no-ipv6 and an IPv6 address do not go together");
+        if (request->no_ipv6 && ret->items[i].family == AF_INET6) {
+            wgctl_fail(err, WGCTL_INVALID, "--no-ipv6 and an IPv6 address do not go together");
+            rc = wgctl_hint(err, "leave one of them out");
+        }
     }
     return rc;
 }
@@ -171,9 +187,10 @@ static int choose_port(const struct wgctl_provision_request *request,
     uint64_t port = WIREGUARD_PORT;
     if (request->listen_port) {
         if (!wgctl_slice_number(wgctl_slice_of(request->listen_port), UINT16_MAX, &port) ||
-            port == 0)
-            return wgctl_fail(err, WGCTL_INVALID, "'%.20s' is no port: it is a number 1 to 65535",
-                              request->listen_port);
+            port == 0) {
+            wgctl_fail(err, WGCTL_INVALID, "'%.20s' is no port", request->listen_port);
+            return wgctl_hint(err, "it is a number from 1 to 65535");
+        }
         if (provision->applies && !port_is_free((uint16_t)port)) {
             wgctl_fail(err, WGCTL_BUSY, "another program uses the UDP port %u", (unsigned)port);
             return wgctl_hint(err, "'ss -ulpn' shows which; or choose another --listen-port");

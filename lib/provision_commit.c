@@ -18,6 +18,7 @@ struct progress {
     char conf_name[24], ini_name[24], peers_name[24];
     bool made_folder, made_peers;
     bool wrote_ini, wrote_conf;
+    struct wgctl_text ini_before; /* empty: there was none */
 
     bool changed_forwarding;
     struct wgctl_forwarding forwarding;
@@ -77,7 +78,10 @@ static int check_still_free(const struct progress *progress, struct wgctl_error 
 static int write_ini(struct progress *progress, struct wgctl_error *err)
 {
     WGCTL_TEXT text = {0};
-    int rc = wgctl_provision_ini(progress->provision, &text, err);
+    int rc = wgctl_file_read(&progress->folder, progress->ini_name, WGCTL_PUBLIC,
+                             &progress->ini_before, err);
+    if (rc == WGCTL_OK || rc == WGCTL_NOT_FOUND)
+        rc = wgctl_provision_ini(progress->provision, &text, err);
     if (rc < 0)
         return rc;
     progress->wrote_ini = true;
@@ -169,6 +173,25 @@ static bool undo_file(struct progress *progress, const char *name, int flags,
     return false;
 }
 
+/* What stood there before, without an INTERFACE.conf, is the owner's. */
+static bool undo_ini(struct progress *progress, struct wgctl_error *err)
+{
+    WGCTL_TEXT now = {0};
+    struct wgctl_error why;
+    struct wgctl_slice before = wgctl_text_slice_of(&progress->ini_before);
+    if (before.size == 0)
+        return undo_file(progress, progress->ini_name, 0, err);
+    if (wgctl_file_read(&progress->folder, progress->ini_name, WGCTL_PUBLIC, &now, &why) ==
+            WGCTL_OK &&
+        wgctl_slice_equal(wgctl_text_slice_of(&now), before))
+        return true;
+    if (wgctl_file_write(&progress->folder, progress->ini_name, before, 0600, &why) == WGCTL_OK)
+        return true;
+    wgctl_hint(err, "%s/%s could not be put back: %s", progress->provision->folder,
+               progress->ini_name, why.message);
+    return false;
+}
+
 static void undo(struct progress *progress, struct wgctl_error *err)
 {
     struct wgctl_error ignored;
@@ -183,7 +206,7 @@ static void undo(struct progress *progress, struct wgctl_error *err)
     if (progress->made_peers)
         undone &= undo_file(progress, progress->peers_name, AT_REMOVEDIR, err);
     if (progress->wrote_ini)
-        undone &= undo_file(progress, progress->ini_name, 0, err);
+        undone &= undo_ini(progress, err);
     if (progress->wrote_sysctl)
         undo_sysctl(progress);
     if (progress->changed_forwarding)
@@ -216,6 +239,7 @@ int wgctl_provision_commit(struct wgctl_provision *provision, bool *ret_userspac
     if (rc < 0)
         undo(&progress, err);
     wgctl_text_clear(&progress.sysctl_before);
+    wgctl_text_clear(&progress.ini_before);
     wgctl_folder_close(&progress.sysctl_folder);
     wgctl_folder_close(&progress.folder);
     return rc;

@@ -145,15 +145,19 @@ static int check_keys(const struct wgctl_server *server, const struct wgctl_devi
         const struct wgctl_peer *peer = NULL;
         if (server->has_private_key && wgctl_key_compare(key, &server->public_key) == 0)
             peer = wgctl_server_by_key(server, key);
-        if (peer)
-            return wgctl_fail(err, WGCTL_INVALID, "%s: peer '%s' has the server's own public key",
-                              server->file, wgctl_peer_label(peer, label, sizeof label));
+        if (peer) {
+            wgctl_fail(err, WGCTL_INVALID, "%s: peer '%s' has the server's own public key",
+                       server->file, wgctl_peer_label(peer, label, sizeof label));
+            return wgctl_hint(err, "give it the device's, or take its lines out");
+        }
         if (i > 0 && wgctl_key_compare(key, &wanted->peers[i - 1].public_key) == 0)
             peer = wgctl_server_by_key(server, key);
-        if (peer)
-            return wgctl_fail(err, WGCTL_INVALID,
-                              "%s: two peers have the same public key; the first is '%s'",
-                              server->file, wgctl_peer_label(peer, label, sizeof label));
+        if (peer) {
+            wgctl_fail(err, WGCTL_INVALID,
+                       "%s: two peers have the same public key; the first is '%s'", server->file,
+                       wgctl_peer_label(peer, label, sizeof label));
+            return wgctl_hint(err, "take the lines of one of them out");
+        }
     }
     return WGCTL_OK;
 }

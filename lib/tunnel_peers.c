@@ -104,11 +104,13 @@ static int add_lan(const struct wgctl_server *server, const char *lan, struct wg
     for (size_t i = 0; rc == WGCTL_OK && i < networks.count; i++) {
         struct wgctl_prefix network = wgctl_prefix_mask(networks.items[i]);
         for (size_t k = 0; k < used.count; k++)
-            if (wgctl_prefix_overlaps(&network, &used.items[k]))
-                return wgctl_fail(err, WGCTL_EXISTS,
-                                  "the network %s overlaps %s, which is in use in %s",
-                                  wgctl_prefix_format(&network, text),
-                                  wgctl_prefix_format(&used.items[k], other), server->file);
+            if (wgctl_prefix_overlaps(&network, &used.items[k])) {
+                wgctl_fail(err, WGCTL_EXISTS, "the network %s overlaps %s, which is in use in %s",
+                           wgctl_prefix_format(&network, text),
+                           wgctl_prefix_format(&used.items[k], other), server->file);
+                return wgctl_hint(err,
+                                  "--lan names networks behind the device that nobody else has");
+            }
         rc = wgctl_prefixes_add(ret, &network, err);
         if (rc == WGCTL_OK)
             rc = wgctl_prefixes_add(&used, &network, err);
@@ -204,11 +206,15 @@ static int choose_keys(const struct wgctl_tunnel *tunnel, const struct wgctl_pee
 
     const struct wgctl_peer *other = wgctl_server_by_key(&tunnel->server, &peer->public_key);
     char label[64];
-    if (other)
-        return wgctl_fail(err, WGCTL_EXISTS, "peer '%s' has that public key already",
-                          wgctl_peer_label(other, label, sizeof label));
-    if (wgctl_key_equal(&peer->public_key, &tunnel->server.public_key))
-        return wgctl_fail(err, WGCTL_INVALID, "that is the server's own public key");
+    if (other) {
+        wgctl_fail(err, WGCTL_EXISTS, "peer '%s' has that public key already",
+                   wgctl_peer_label(other, label, sizeof label));
+        return wgctl_hint(err, "each device needs a key of its own");
+    }
+    if (wgctl_key_equal(&peer->public_key, &tunnel->server.public_key)) {
+        wgctl_fail(err, WGCTL_INVALID, "that is the server's own public key");
+        return wgctl_hint(err, "give the device's: it shows it beside its own private key");
+    }
     if (!request->no_preshared_key)
         wgctl_key_generate_preshared(&peer->preshared_key);
     client->preshared_key = peer->preshared_key;
@@ -231,13 +237,26 @@ static int check_request(const struct wgctl_tunnel *tunnel,
                           request->name);
     }
     if (request->note && (strlen(request->note) > LONGEST_NOTE ||
-                          wgctl_slice_has_control(wgctl_slice_of(request->note))))
-        return wgctl_fail(err, WGCTL_INVALID,
-                          "a note is one line of at most %d bytes, without control bytes",
+                          !wgctl_slice_is_plain(wgctl_slice_of(request->note)))) {
+        wgctl_fail(err, WGCTL_INVALID, "that note cannot be stored");
+        return wgctl_hint(err,
+                          "a note is one line of at most %d bytes of UTF-8, without control "
+                          "characters",
                           LONGEST_NOTE);
-    if (!tunnel->server.has_private_key)
-        return wgctl_fail(err, WGCTL_INVALID, "%s has no PrivateKey, so it is no server's",
-                          tunnel->conf_name);
+    }
+    const char *const lists[] = {request->addresses, request->allowed_ips, request->dns,
+                                 request->lan};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        if (!lists[i] || !wgctl_slice_has_control(wgctl_slice_of(lists[i])))
+            continue;
+        wgctl_fail(err, WGCTL_INVALID, "'%.40s' has a control byte in it", lists[i]);
+        return wgctl_hint(err, "write lists with commas between, on one line");
+    }
+    if (!tunnel->server.has_private_key) {
+        wgctl_fail(err, WGCTL_INVALID, "%s has no PrivateKey, so it is no server's",
+                   tunnel->conf_name);
+        return wgctl_hint(err, "'wgctl init' makes a server; or put its key into [Interface]");
+    }
     if (tunnel->settings.endpoint.port)
         return WGCTL_OK;
     wgctl_fail(err, WGCTL_INVALID, "the address at which devices reach this server is not known");

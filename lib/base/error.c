@@ -46,7 +46,11 @@ static const char *hint_of_errno(int number)
         return "free some space ('df -h' shows where), then run it again";
     case ENOENT:
     case ENOTDIR:
+    case ENAMETOOLONG:
+    case EISDIR:
         return "look for a slip in the path";
+    case ELOOP:
+        return "it is a symbolic link, which wgctl does not follow: put the file itself there";
     case EROFS:
         return "the disk is mounted read-only; 'dmesg' often says why";
     case EIO:

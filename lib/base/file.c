@@ -107,8 +107,10 @@ void wgctl_folder_close(struct wgctl_folder *folder)
 static int check_file(const struct stat *status, enum wgctl_exposure exposure, const char *path,
                       struct wgctl_error *err)
 {
-    if (!S_ISREG(status->st_mode))
-        return wgctl_fail(err, WGCTL_DENIED, "%s is not a regular file", path);
+    if (!S_ISREG(status->st_mode)) {
+        wgctl_fail(err, WGCTL_DENIED, "%s is not a regular file", path);
+        return wgctl_hint(err, "'ls -ld %s' shows what it is; put a file in its place", path);
+    }
     int rc = check_owner(status, path, err);
     if (rc < 0)
         return rc;
@@ -285,14 +287,14 @@ int wgctl_folder_lock(const struct wgctl_folder *folder, const char *name, int *
     int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC;
     WGCTL_FD fd = openat(folder->fd, name, flags, 0600);
     if (fd < 0)
-        return wgctl_fail_errno(err, "cannot lock %s", folder->path);
+        return wgctl_fail_errno(err, "cannot lock %s/%s", folder->path, name);
 
     int rc;
     do
         rc = flock(fd, LOCK_EX);
     while (rc < 0 && errno == EINTR);
     if (rc < 0)
-        return wgctl_fail_errno(err, "cannot lock %s", folder->path);
+        return wgctl_fail_errno(err, "cannot lock %s/%s", folder->path, name);
     if (unlinkat(folder->fd, WGCTL_FILE_NEW, 0) < 0 && errno != ENOENT)
         return wgctl_fail_errno(err, "cannot remove %s/" WGCTL_FILE_NEW, folder->path);
 

@@ -111,6 +111,46 @@ bool wgctl_slice_has_control(struct wgctl_slice slice)
     return false;
 }
 
+size_t wgctl_slice_character(struct wgctl_slice text, unsigned *ret_code)
+{
+    unsigned char first = (unsigned char)text.data[0];
+    size_t length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    if (length == 0 || first > 0xf4 || length > text.size)
+        return 0;
+    unsigned code = length == 1 ? first : first & (0x7fU >> length);
+    for (size_t i = 1; i < length; i++) {
+        unsigned char next = (unsigned char)text.data[i];
+        if ((next & 0xc0) != 0x80)
+            return 0;
+        code = code << 6 | (next & 0x3f);
+    }
+    if ((length == 3 && (code < 0x800 || (code >= 0xd800 && code < 0xe000))) ||
+        (length == 4 && (code < 0x10000 || code > 0x10ffff)))
+        return 0;
+    *ret_code = code;
+    return length;
+}
+
+bool wgctl_is_harmful(unsigned code)
+{
+    return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x200e || code == 0x200f ||
+           (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) ||
+           code == 0xfeff;
+}
+
+bool wgctl_slice_is_plain(struct wgctl_slice text)
+{
+    while (text.size > 0) {
+        unsigned code;
+        size_t size = wgctl_slice_character(text, &code);
+        if (size == 0 || wgctl_is_harmful(code))
+            return false;
+        text.data += size;
+        text.size -= size;
+    }
+    return true;
+}
+
 char *wgctl_text_room(struct wgctl_text *text, size_t size)
 {
     if (text->failed)

@@ -38,6 +38,13 @@ char *wgctl_slice_string(struct wgctl_slice slice, char *buffer, size_t size);
 char *wgctl_slice_dup(struct wgctl_slice slice);
 /* Whether a byte below 0x20, or DEL, stands in it. */
 bool wgctl_slice_has_control(struct wgctl_slice slice);
+/* The size of the UTF-8 character at the start and its code point; 0 where it is none. */
+size_t wgctl_slice_character(struct wgctl_slice text, unsigned *ret_code);
+/* A control of either set, or what turns the direction of the text around: nothing
+ * for a terminal. */
+bool wgctl_is_harmful(unsigned code);
+/* Whether it is UTF-8 without a harmful character. */
+bool wgctl_slice_is_plain(struct wgctl_slice text);
 
 /* A buffer that grows. Start with all zero. Running out of memory is remembered:
  * append as much as you like and ask wgctl_text_check() once. */

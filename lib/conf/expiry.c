@@ -42,9 +42,10 @@ int wgctl_expiry_parse(const char *text, time_t now, char ret[WGCTL_EXPIRY_SIZE]
         wgctl_fail(err, WGCTL_INVALID, "'%.40s' is no time to expire at", text);
         return wgctl_hint(err, "give 12h, 7d, 2w, a day 2026-12-24, or 2026-12-24T18:00:00Z (UTC)");
     }
-    if (when <= now)
-        return wgctl_fail(err, WGCTL_INVALID, "the peer would have expired already, at '%.40s'",
-                          text);
+    if (when <= now) {
+        wgctl_fail(err, WGCTL_INVALID, "the peer would have expired already, at '%.40s'", text);
+        return wgctl_hint(err, "name a time to come, as in 7d");
+    }
     struct tm utc;
     if (!gmtime_r(&when, &utc) || strftime(ret, WGCTL_EXPIRY_SIZE, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
         return wgctl_fail(err, WGCTL_INVALID, "'%.40s' is too far away", text);

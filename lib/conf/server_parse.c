@@ -20,8 +20,9 @@ enum { SHORT_VALUE = 512 };
 
 static int fail_line(struct reader *reader, const char *what)
 {
-    return wgctl_fail(reader->err, WGCTL_INVALID, "%s:%zu: %s", reader->server->file,
-                      reader->line + 1, what);
+    wgctl_fail(reader->err, WGCTL_INVALID, "%s:%zu: %s", reader->server->file, reader->line + 1,
+               what);
+    return wgctl_hint(reader->err, "mend that line with an editor");
 }
 
 static int in_line(struct reader *reader)
@@ -304,8 +305,9 @@ static int end_section(struct reader *reader)
 {
     if (reader->section != PEER || reader->has_key)
         return WGCTL_OK;
-    return wgctl_fail(reader->err, WGCTL_INVALID, "%s:%zu: this [Peer] has no PublicKey",
-                      reader->server->file, reader->heading + 1);
+    wgctl_fail(reader->err, WGCTL_INVALID, "%s:%zu: this [Peer] has no PublicKey",
+               reader->server->file, reader->heading + 1);
+    return wgctl_hint(reader->err, "give it one, or take its lines out");
 }
 
 static int begin_section(struct reader *reader, struct wgctl_slice name, bool disabled)

@@ -17,6 +17,12 @@ static const char *const firewall_names[] = {
     [WGCTL_FIREWALL_NONE] = "none",
 };
 
+/* A value as a message shows it: a long one would push the rest out. */
+static int shown(struct wgctl_slice value)
+{
+    return (int)(value.size < 40 ? value.size : 40);
+}
+
 const char *wgctl_firewall_name(enum wgctl_firewall firewall)
 {
     return firewall_names[firewall];
@@ -37,7 +43,7 @@ int wgctl_settings_firewall(struct wgctl_slice value, struct wgctl_settings *set
         settings->firewall = (enum wgctl_firewall)i;
         return WGCTL_OK;
     }
-    wgctl_fail(err, WGCTL_INVALID, "there is no firewall '%.*s'", (int)value.size, value.data);
+    wgctl_fail(err, WGCTL_INVALID, "there is no firewall '%.*s'", shown(value), value.data);
     return wgctl_hint(err, "it is auto, nftables, iptables or none; with ufw choose iptables, "
                            "with firewalld choose none and put the interface into a zone");
 }
@@ -95,15 +101,17 @@ int wgctl_settings_dns(struct wgctl_slice value, struct wgctl_settings *settings
     while (wgctl_slice_split(&rest, ',', &part)) {
         struct wgctl_slice entry = wgctl_slice_trim(part);
         if (entry.size == 0 || !is_dns_entry(entry)) {
-            wgctl_fail(err, WGCTL_INVALID, "'%.*s' is no DNS server", (int)entry.size, entry.data);
+            wgctl_fail(err, WGCTL_INVALID, "'%.*s' is no DNS server", shown(entry), entry.data);
             return wgctl_hint(err, "give addresses with commas between, as in 1.1.1.1,9.9.9.9, "
                                    "or none");
         }
         wgctl_text_string(&list, list.size ? ", " : "");
         wgctl_text_slice(&list, entry);
     }
-    if (list.failed || list.size >= sizeof settings->dns)
-        return wgctl_fail(err, WGCTL_INVALID, "the list of DNS servers is too long");
+    if (list.failed || list.size >= sizeof settings->dns) {
+        wgctl_fail(err, WGCTL_INVALID, "the list of DNS servers is too long");
+        return wgctl_hint(err, "a device asks the first one or two of them anyway");
+    }
     wgctl_slice_string(wgctl_text_slice_of(&list), settings->dns, sizeof settings->dns);
     return WGCTL_OK;
 }
@@ -121,8 +129,10 @@ int wgctl_settings_allowed_ips(struct wgctl_slice value, struct wgctl_settings *
     for (size_t i = 0; i < list.count; i++)
         list.items[i] = wgctl_prefix_mask(list.items[i]);
     wgctl_prefixes_format(&list, &text);
-    if (text.failed || text.size >= sizeof settings->allowed_ips)
-        return wgctl_fail(err, WGCTL_INVALID, "the list of allowed IPs is too long");
+    if (text.failed || text.size >= sizeof settings->allowed_ips) {
+        wgctl_fail(err, WGCTL_INVALID, "the list of allowed IPs is too long");
+        return wgctl_hint(err, "name larger networks, as in 10.0.0.0/8");
+    }
     wgctl_slice_string(wgctl_text_slice_of(&text), settings->allowed_ips,
                        sizeof settings->allowed_ips);
     return WGCTL_OK;
@@ -134,9 +144,10 @@ int wgctl_settings_mtu(struct wgctl_slice value, struct wgctl_settings *settings
     enum { SMALLEST_MTU = 576 };
     uint64_t mtu = 0;
     if (!wgctl_slice_equal(value, wgctl_slice_of("auto")) &&
-        (!wgctl_slice_number(value, UINT16_MAX, &mtu) || mtu < SMALLEST_MTU))
-        return wgctl_fail(err, WGCTL_INVALID, "an MTU is 576 to 65535, or auto, not '%.*s'",
-                          (int)value.size, value.data);
+        (!wgctl_slice_number(value, UINT16_MAX, &mtu) || mtu < SMALLEST_MTU)) {
+        wgctl_fail(err, WGCTL_INVALID, "'%.*s' is no MTU", shown(value), value.data);
+        return wgctl_hint(err, "it is a number from 576 to 65535, as in 1420, or auto");
+    }
     settings->mtu = (uint16_t)mtu;
     return WGCTL_OK;
 }
@@ -146,10 +157,10 @@ int wgctl_settings_keepalive(struct wgctl_slice value, struct wgctl_settings *se
 {
     uint64_t seconds = 0;
     if (!wgctl_slice_equal(value, wgctl_slice_of("off")) &&
-        !wgctl_slice_number(value, UINT16_MAX, &seconds))
-        return wgctl_fail(err, WGCTL_INVALID,
-                          "a keepalive is 0 to 65535 seconds, or off, not '%.*s'", (int)value.size,
-                          value.data);
+        !wgctl_slice_number(value, UINT16_MAX, &seconds)) {
+        wgctl_fail(err, WGCTL_INVALID, "'%.*s' is no keepalive", shown(value), value.data);
+        return wgctl_hint(err, "it is 0 to 65535 seconds, as in 25, or off");
+    }
     settings->keepalive = (uint16_t)seconds;
     return WGCTL_OK;
 }
@@ -286,11 +297,15 @@ int wgctl_settings_parse(const char *file, struct wgctl_slice text, struct wgctl
     wgctl_text_clear(&feed.value);
     if (err->status != WGCTL_OK)
         return err->status;
-    if (feed.fault)
-        return wgctl_fail(err, WGCTL_INVALID, "%s:%d: %s", file, feed.line, feed.fault);
-    if (wrong_line != 0)
-        return wgctl_fail(err, WGCTL_INVALID, "%s:%d: this is neither a [section] nor key = value",
-                          file, wrong_line);
+    if (feed.fault) {
+        wgctl_fail(err, WGCTL_INVALID, "%s:%d: %s", file, feed.line, feed.fault);
+        return wgctl_hint(err, "mend that line with an editor");
+    }
+    if (wrong_line != 0) {
+        wgctl_fail(err, WGCTL_INVALID, "%s:%d: this is neither a [section] nor key = value", file,
+                   wrong_line);
+        return wgctl_hint(err, "put a ';' before what is a comment");
+    }
     *ret = feed.settings;
     return WGCTL_OK;
 }

@@ -95,9 +95,11 @@ static int count_repeats(const struct filling *filling, struct wgctl_slice line,
     while (next_placeholder(&line, &before, &name)) {
         bool known = false;
         size_t values = count_values(filling, name, &known);
-        if (!known)
-            return wgctl_fail(filling->err, WGCTL_INVALID, "%s:%zu: {{%.*s}} is not known here",
-                              filling->name, filling->line, (int)name.size, name.data);
+        if (!known) {
+            wgctl_fail(filling->err, WGCTL_INVALID, "%s:%zu: {{%.*s}} is not known here",
+                       filling->name, filling->line, (int)name.size, name.data);
+            return wgctl_hint(filling->err, "wgctl(8) lists the words of each template");
+        }
         any = true;
         none |= values == 0;
         most = values > most ? values : most;

@@ -7,6 +7,11 @@
 
 #include "net/key.h"
 
+static int hint_form(struct wgctl_error *err)
+{
+    return wgctl_hint(err, "write it like 10.0.0.1, 10.0.0.0/24 or fd00::/64");
+}
+
 static int refuse(struct wgctl_slice text, const char *why, struct wgctl_error *err)
 {
     char shown[100];
@@ -16,7 +21,7 @@ static int refuse(struct wgctl_slice text, const char *why, struct wgctl_error *
     else
         wgctl_fail(err, WGCTL_INVALID, "'%s' %s", wgctl_slice_string(text, shown, sizeof shown),
                    why);
-    return wgctl_hint(err, "write it like 10.0.0.1, 10.0.0.0/24 or fd00::/64");
+    return hint_form(err);
 }
 
 unsigned wgctl_family_size(uint8_t family)
@@ -153,8 +158,10 @@ int wgctl_prefixes_parse(struct wgctl_prefixes *list, struct wgctl_slice text,
                          struct wgctl_error *err)
 {
     struct wgctl_slice rest = wgctl_slice_trim(text), part;
-    if (rest.size == 0)
-        return wgctl_fail(err, WGCTL_INVALID, "the list of addresses is empty");
+    if (rest.size == 0) {
+        wgctl_fail(err, WGCTL_INVALID, "the list of addresses is empty");
+        return hint_form(err);
+    }
     while (wgctl_slice_split(&rest, ',', &part)) {
         struct wgctl_prefix prefix;
         part = wgctl_slice_trim(part);

@@ -161,7 +161,7 @@ set_device() { # CONFIGURATION APPLIED_COPY
 # ---- preparing ----
 
 prepare() {
-    local name mode status=0
+    local name status=0
     make_world
     dir=$fault_folder/before
     run_wgctl init --endpoint vpn.example.org --no-apply
@@ -176,10 +176,11 @@ prepare() {
     dir=$fault_folder/killed
     strace -qq -o "$log" -e inject=renameat,rename:signal=KILL:when=2 \
         "$wgctl" -C "$dir" -i wg0 add-peer phone --no-apply >"$said" 2>&1 || status=$?
-    for mode in "${modes[@]}"; do
-        ((status == 137)) ||
-            echo "add-peer-again $mode at its start: add-peer does not rename what is new into its place" >>"$fault_folder/faults.$role"
-    done
+    if ((status != 137)); then
+        fault_all add-peer-again "add-peer does not rename what is new into its place"
+        rm -rf "$dir"
+        cp -a "$fault_folder/before" "$dir"
+    fi
     for name in before after; do
         wg-quick strip "$fault_folder/$name/wg0.conf" >"$fault_folder/$name.device"
     done
@@ -202,14 +203,23 @@ list_calls() { # <STRACE_LOG
         }'
 }
 
+fault_all() { # CASE WHAT
+    local mode
+    for mode in "${modes[@]}"; do
+        echo "$1 $mode at its start: $2" >>"$fault_folder/faults.$role"
+    done
+}
+
 prepare_case() { # CASE
     local memory='^(mmap|mmap2|munmap|mremap|mprotect|madvise) '
     take_case "$1"
     begin
-    strace -qq -o "$log" "$wgctl" -C "$dir" -i wg0 "${command[@]}" </dev/null >"$said" 2>&1
-    cp "$log" "$fault_folder/clean.$case"
+    if ! strace -qq -o "$fault_folder/clean.$case" "$wgctl" -C "$dir" -i wg0 "${command[@]}" </dev/null >"$said" 2>&1; then
+        fault_all "$case" "it fails by itself: $(tr '\n' ' ' <"$said")"
+        return
+    fi
     [[ $deed != init ]] || mask_server "$dir/wg0.conf" >"$fault_folder/init.masked"
-    list_calls <"$log" >"$fault_folder/calls.$case"
+    list_calls <"$fault_folder/clean.$case" >"$fault_folder/calls.$case"
     # Where a sanitizer gets no memory it ends the program.
     ! grep -q __asan_init "$wgctl" || sed -i -E "/$memory/s/1\$/0/" "$fault_folder/calls.$case"
     list_jobs <"$fault_folder/calls.$case" | sed "s/^/$case /" >>"$fault_folder/jobs"
@@ -567,15 +577,15 @@ report_modes() { # CASE
 
 report_mode() { # CASE MODE
     local old new runs faults what
-    old=$(cat "$fault_folder"/verdicts.* | grep -c "^$1 $2 old$") || true
-    new=$(cat "$fault_folder"/verdicts.* | grep -c "^$1 $2 new$") || true
-    runs=$(cat "$fault_folder"/verdicts.* | grep -c "^$1 $2 ") || true
+    old=$(cat "$fault_folder"/verdicts.* /dev/null | grep -c "^$1 $2 old$") || true
+    new=$(cat "$fault_folder"/verdicts.* /dev/null | grep -c "^$1 $2 new$") || true
+    runs=$(cat "$fault_folder"/verdicts.* /dev/null | grep -c "^$1 $2 ") || true
     faults=$(cat "$fault_folder"/faults.* /dev/null | grep "^$1 $2 ") || true
     what="$1, $(describe_mode "$2" "$runs"): $old times the old file, $new times the new one, all is well with both"
-    if ((runs == 0)); then
-        not_ok "$what" <<<"nothing was run"
-    elif [[ $faults ]]; then
+    if [[ $faults ]]; then
         not_ok "$what" <<<"$faults"
+    elif ((runs == 0)); then
+        not_ok "$what" <<<"nothing was run"
     else
         ok "$what"
     fi
