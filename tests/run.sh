@@ -63,4 +63,5 @@ echo "Fetching a kernel with WireGuard"
 "$repo/tests/vm/fetch-kernel.sh" "$build/kernel"
 
 cd "$build/tests"
-exec ctest --output-on-failure "$@"
+# Every test has files, names and namespaces of its own.
+exec ctest --output-on-failure -j"$jobs" "$@"
