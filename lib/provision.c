@@ -75,101 +75,6 @@ static int check_no_conf(const char *path, const char *interface, struct wgctl_e
                            "'wgctl -i wg1 init' makes a second tunnel");
 }
 
-/* ---- addresses ---- */
-
-static bool overlaps_any(const struct wgctl_prefix *prefix, const struct wgctl_prefixes *list)
-{
-    for (size_t i = 0; i < list->count; i++)
-        if (wgctl_prefix_overlaps(prefix, &list->items[i]))
-            return true;
-    return false;
-}
-
-/* Fixed subnets collide with the networks of hotels and homes, so it is random:
- * 10.x.y.1/24, and a unique local /64 as RFC 4193 (section 3.2) makes them. */
-static int choose_address(uint8_t family, const struct wgctl_prefixes *routes,
-                          struct wgctl_prefixes *ret, struct wgctl_error *err)
-{
-    enum { MOST_TRIES = 10000 };
-    for (int tries = 0; tries < MOST_TRIES; tries++) {
-        struct wgctl_prefix address = {.family = family};
-        wgctl_random(address.bytes + 1, family == AF_INET ? 2 : 7);
-        address.bytes[0] = family == AF_INET ? 10 : 0xfd;
-        address.bytes[family == AF_INET ? 3 : 15] = 1;
-        address.length = family == AF_INET ? 24 : 64;
-        if (!overlaps_any(&address, routes))
-            return wgctl_prefixes_add(ret, &address, err);
-    }
-    wgctl_fail(err, WGCTL_FULL, "no network of 10.0.0.0/8 is free on this host");
-    return wgctl_hint(err, "name one: --address 192.168.73.1/24");
-}
-
-static bool host_has_ipv6(void)
-{
-    char line[8];
-    return wgctl_file_first_line("/proc/sys/net/ipv6/conf/all/disable_ipv6", line, sizeof line) &&
-           strcmp(line, "0") == 0;
-}
-
-static int check_server_address(const struct wgctl_prefix *address, struct wgctl_error *err)
-{
-    char text[WGCTL_PREFIX_TEXT_SIZE];
-    unsigned bits = wgctl_family_size(address->family) * 8;
-    struct wgctl_prefix network = wgctl_prefix_mask(*address);
-    if (address->length >= bits - 1) {
-        wgctl_fail(err, WGCTL_INVALID, "%s leaves no address for a peer",
-                   wgctl_prefix_format(address, text));
-        return wgctl_hint(err, "give the server's address with its network: 10.73.21.1/24");
-    }
-    struct wgctl_prefix last = network;
-    for (unsigned bit = address->length; bit < bits; bit++)
-        last.bytes[bit / 8] |= (uint8_t)(0x80U >> bit % 8);
-    if (address->family == AF_INET && wgctl_prefix_equal(&last, address)) {
-        wgctl_fail(err, WGCTL_INVALID, "%s is the broadcast address of its network",
-                   wgctl_prefix_format(address, text));
-        return wgctl_hint(err, "give the server's address with its network: 10.73.21.1/24");
-    }
-    if (wgctl_prefix_equal(&network, address)) {
-        wgctl_fail(err, WGCTL_INVALID, "%s is a network, not the server's address in it",
-                   wgctl_prefix_format(address, text));
-        return wgctl_hint(err, "give the server's address with its network: 10.73.21.1/24");
-    }
-    return WGCTL_OK;
-}
-
-static int choose_addresses(const struct wgctl_provision_request *request,
-                            struct wgctl_provision *provision, struct wgctl_error *err)
-{
-    WGCTL_PREFIXES routes = {0};
-    struct wgctl_prefixes *ret = &provision->addresses;
-    int rc = WGCTL_OK;
-    if (request->addresses) {
-        rc = wgctl_prefixes_parse(ret, wgctl_slice_of(request->addresses), err);
-        for (size_t i = 0; rc == WGCTL_OK && i < ret->count; i++) {
-            rc = check_server_address(&ret->items[i], err);
-            for (size_t k = 0; rc == WGCTL_OK && k < i; k++)
-                if (wgctl_prefix_equal(&ret->items[i], &ret->items[k])) {
-                    wgctl_fail(err, WGCTL_INVALID, "the same address is given twice");
-                    rc = wgctl_hint(err, "leave one of them out");
-                }
-        }
-    } else {
-        rc = wgctl_route_list(&routes, err);
-        if (rc == WGCTL_OK)
-            rc = choose_address(AF_INET, &routes, ret, err);
-        if (rc == WGCTL_OK && !request->no_ipv6 && host_has_ipv6())
-            rc = choose_address(AF_INET6, &routes, ret, err);
-    }
-    for (size_t i = 0; rc == WGCTL_OK && i < ret->count; i++) {
-        provision->ipv6 |= ret->items[i].family == AF_INET6;
-        if (request->no_ipv6 && ret->items[i].family == AF_INET6) {
-            wgctl_fail(err, WGCTL_INVALID, "--no-ipv6 and an IPv6 address do not go together");
-            rc = wgctl_hint(err, "leave one of them out");
-        }
-    }
-    return rc;
-}
-
 /* ---- port, MTU, endpoint ---- */
 
 static bool port_is_free(uint16_t port)
@@ -336,7 +241,7 @@ static int look_and_choose(const struct wgctl_provision_request *request,
     if (rc == WGCTL_OK)
         rc = wgctl_route_way_out(AF_INET6, &provision->way6, err);
     if (rc == WGCTL_OK)
-        rc = choose_addresses(request, provision, err);
+        rc = wgctl_provision_addresses(request, provision, err);
     if (rc == WGCTL_OK)
         rc = choose_port(request, provision, err);
     if (rc == WGCTL_OK)

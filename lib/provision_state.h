@@ -33,6 +33,11 @@ struct wgctl_provision {
     struct wgctl_text endpoint_text, addresses_text, conf_path, ini_path;
 };
 
+/* Chooses `addresses`: those asked for, or random ones that no route of this host
+ * overlaps. */
+int wgctl_provision_addresses(const struct wgctl_provision_request *request,
+                              struct wgctl_provision *provision, struct wgctl_error *err);
+
 /* Appends the texts of the files. */
 int wgctl_provision_conf(const struct wgctl_provision *provision, struct wgctl_text *ret,
                          struct wgctl_error *err);
