@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -63,6 +64,24 @@ int wgctl_folder_open(const char *path, struct wgctl_folder *ret, struct wgctl_e
     return rc;
 }
 
+static int fsync_retrying(int fd)
+{
+    int rc;
+    do
+        rc = fsync(fd);
+    while (rc < 0 && errno == EINTR);
+    return rc;
+}
+
+/* What the folder above lists has to be on the disk as well. */
+static int sync_above(const char *path)
+{
+    char copy[PATH_MAX];
+    snprintf(copy, sizeof copy, "%s", path);
+    WGCTL_FD fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return fd < 0 ? -1 : fsync_retrying(fd);
+}
+
 int wgctl_folder_make(const char *path, mode_t mode, bool *ret_made, struct wgctl_error *err)
 {
     bool made = mkdir(path, mode) == 0;
@@ -70,6 +89,8 @@ int wgctl_folder_make(const char *path, mode_t mode, bool *ret_made, struct wgct
         return wgctl_fail_errno(err, "cannot make the folder %s", path);
     if (ret_made)
         *ret_made = made;
+    if (made && sync_above(path) < 0)
+        return wgctl_fail_errno(err, "cannot make the folder %s", path);
     return WGCTL_OK;
 }
 
@@ -193,15 +214,6 @@ static int write_all(int fd, struct wgctl_slice content)
         content.size -= (size_t)put;
     }
     return 0;
-}
-
-static int fsync_retrying(int fd)
-{
-    int rc;
-    do
-        rc = fsync(fd);
-    while (rc < 0 && errno == EINTR);
-    return rc;
 }
 
 static int write_new(const struct wgctl_folder *folder, struct wgctl_slice content, mode_t mode,
