@@ -255,8 +255,12 @@ static const struct setting {
 
 static int read_setting(struct reader *reader, struct wgctl_line_parts parts)
 {
-    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
-        if (settings[i].section == reader->section && wgctl_key_is(parts.key, settings[i].key))
+    char buffer[32];
+    struct wgctl_slice key;
+    bool fits = wgctl_value_squeeze(parts.key, buffer, sizeof buffer, &key);
+    for (size_t i = 0; fits && i < sizeof settings / sizeof *settings; i++)
+        if (settings[i].section == reader->section &&
+            wgctl_slice_equal_nocase(key, settings[i].key))
             return settings[i].read(reader, parts.value);
     fail_line(reader, reader->section == NOWHERE ? "a setting stands before any [section]"
                                                  : "this setting is not known here");
@@ -406,7 +410,7 @@ static void read_notes(const struct wgctl_document *document, struct wgctl_peer 
 {
     for (size_t i = peer->first_line + 1; i < peer->end_line; i++) {
         struct wgctl_slice line = wgctl_document_line(document, i);
-        if (!peer->enabled && !wgctl_line_is_marked(line))
+        if (peer->enabled ? !memchr(line.data, '#', line.size) : !wgctl_line_is_marked(line))
             continue;
         struct wgctl_line_parts parts = peer->enabled ? wgctl_line_parse(line) : parse_marked(line);
         if (parts.kind == WGCTL_LINE_COMMENT)
