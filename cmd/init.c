@@ -12,21 +12,22 @@ static void print_advice(const struct context *context, const struct wgctl_provi
 {
     if (info->endpoint_source == WGCTL_ENDPOINT_LAN)
         note(context,
-             "\nNote: %s is this machine's address in its own network. Devices connect from there\n"
-             "only. To reach it from outside, forward UDP port %u of your router to it, then say\n"
-             "under which name or address the internet knows your router:\n"
+             "\nNote: %s is this machine's address in its own network. Devices\n"
+             "connect from there only. To reach it from outside, forward UDP port %u of\n"
+             "your router to it, then say under which name or address the internet knows\n"
+             "your router:\n"
              "  sudo wgctl edit-server --endpoint vpn.example.org",
              info->own_address, info->listen_port);
     else if (info->own_address[0])
-        note(
-            context,
-            "\nNote: this machine's own address is %s, so it is behind a router: forward UDP port\n"
-            "%u of the router to it.",
-            info->own_address, info->listen_port);
+        note(context,
+             "\nNote: this machine's own address is %s, so it is behind a router:\n"
+             "forward UDP port %u of the router to it.",
+             info->own_address, info->listen_port);
     if (info->dropping_table[0])
         note(context,
-             "\nNote: the firewall's table '%s' drops what it does not know, whatever wgctl's own\n"
-             "table says. Let it accept UDP port %u, and what is forwarded from and to %s.",
+             "\nNote: the firewall's table '%s' drops what it does not know,\n"
+             "whatever wgctl's own table says. Let it accept UDP port %u, and what is\n"
+             "forwarded from and to %s.",
              info->dropping_table, info->listen_port, info->interface);
 }
 
@@ -73,8 +74,8 @@ int run_init(struct context *context, const struct command *command, int argc, c
     const struct option_spec options[] = {
         {"endpoint", "HOST[:PORT]", "where devices find this server", &request.endpoint, NULL},
         {"listen-port", "PORT", "UDP port (default: 51820)", &request.listen_port, NULL},
-        {"address", "CIDR,...", "the server in the tunnel (default: random, 10.x.y.1/24 and IPv6)",
-         &request.addresses, NULL},
+        {"address", "CIDR,...", "its own in the tunnel (default: random ones)", &request.addresses,
+         NULL},
         {"no-ipv6", NULL, "no IPv6 in the tunnel", NULL, &request.no_ipv6},
         {"dns", "LIST|none", "DNS servers for devices (default: 1.1.1.1)", &request.dns, NULL},
         {"allowed-ips", "full|split|LIST", "what devices send through it (default: full)",

@@ -32,8 +32,8 @@ enum { GLOBAL_OPTIONS = sizeof global_options / sizeof *global_options };
 
 static const char global_help[] =
     "Options of every command:\n"
-    "  -i, --interface IFACE  the tunnel that is meant (default: $WGCTL_INTERFACE, the only one\n"
-    "                         there is, or wg0)\n"
+    "  -i, --interface IFACE  the tunnel that is meant (default: $WGCTL_INTERFACE,\n"
+    "                         the only one there is, or wg0)\n"
     "  -C, --directory DIR    where its files are (default: " WGCTL_FOLDER ")\n"
     "  -n, --dry-run          show what would change, and change nothing\n"
     "      --json             print results and errors as JSON\n"
@@ -57,7 +57,7 @@ int fail_usage(struct context *context, struct wgctl_error *err, const char *for
 void print_help(const struct command *commands)
 {
     printf("Usage: wgctl [OPTION]... COMMAND ...\n"
-           "Set up a WireGuard server at home, and look after the devices that connect to it.\n\n"
+           "Set up a WireGuard server at home, and look after the devices that connect.\n\n"
            "Commands:\n");
     for (const struct command *command = commands; command->name; command++)
         printf("  %-11s  %s\n", command->name, command->summary);

@@ -158,6 +158,8 @@ no_free_network() {
     mkdir -m 0700 "$work"/try{1..20} "$work/full"
     check "init chooses networks that this host has no route to" chooses_free_networks
     on hotel ip route add 10.77.0.0/16 via 192.168.60.1
+    on hotel ip route add 172.16.0.0/12 via 192.168.60.1
+    on hotel ip route add 192.168.0.0/16 via 192.168.60.1
     check_fails 1 "where none is free, init fails" wgctl_on hotel -C "$work/full" init --no-apply
     check_said "says so, and which option names one" '--address'
     check "and leaves no configuration" test ! -e "$work/full/wg0.conf"

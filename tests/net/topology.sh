@@ -260,12 +260,13 @@ stop_pinging() { # HOST
     wait "$pinger" || true
 }
 
-# Each ping has its number, so that a lost one is a gap. The last ones may have been on their way when ping was stopped.
+# Each ping has its number, so that a lost one is a gap. The last ones may have been on their way when ping was stopped;
+# and as the change is made after the hundredth answer, what the very first meet on a road just opened is none of its doing.
 none_lost() { # HOST
     replies "$1" | awk '
         { for (number = last + 1; number < $1; number++) missing[number] = 1; last = $1 }
         END {
-            for (number in missing) if (number <= last - 20) { print "no reply to ping " number; lost++ }
+            for (number in missing) if (number > 50 && number <= last - 20) { print "no reply to ping " number; lost++ }
             print NR " replies, " lost + 0 " lost"
             exit last < 300 || lost > 0
         }'
