@@ -96,6 +96,10 @@ void add_calls(const struct context *context, const char *text, struct wgctl_tex
  * its calls of wgctl completed. */
 void note(const struct context *context, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* Says what is under way, to somebody who waits at a terminal: on a slow machine the
+ * firewall's programs take seconds. */
+void say_step(const struct context *context, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 /* The error, in the one place where it is printed. */
 void print_error(const struct context *context, const struct wgctl_error *err);
 bool use_color(const struct context *context, FILE *stream);

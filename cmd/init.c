@@ -104,6 +104,8 @@ int run_init(struct context *context, const struct command *command, int argc, c
         return preview(context, provision, &info, err);
 
     bool userspace = false;
+    if (info.applies)
+        say_step(context, "Writing the files and bringing %s up...", info.interface);
     rc = wgctl_provision_commit(provision, &userspace, err);
     if (rc < 0)
         return rc;

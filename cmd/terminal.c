@@ -80,6 +80,17 @@ void note(const struct context *context, const char *format, ...)
     print_with_calls(context, text);
 }
 
+void say_step(const struct context *context, const char *format, ...)
+{
+    if (context->quiet || context->json || !isatty(STDERR_FILENO))
+        return;
+    va_list args;
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+}
+
 void print_error(const struct context *context, const struct wgctl_error *err)
 {
     if (context->json) {

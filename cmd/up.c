@@ -14,6 +14,8 @@ int run_up(struct context *context, const struct command *command, int argc, cha
     rc = open_tunnel(context, WGCTL_CHANGE, &tunnel, err);
     if (rc < 0)
         return rc;
+    if (!context->dry_run)
+        say_step(context, "Bringing %s up...", interface_of(context));
     rc = context->dry_run ? require_up(interface_of(context), false, err)
                           : wgctl_tunnel_up(tunnel, &userspace, err);
     if (rc < 0)

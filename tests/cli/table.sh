@@ -156,6 +156,8 @@ check_rules() { # SNAPSHOT_BEFORE SNAPSHOT_AFTER
     else
         difference=$(diff <(echo "$1") <(echo "$2")) || faults+=("files were changed:" "$difference")
     fi
+    [[ ! $call =~ (--help|' -h'|' help') ]] || ! grep -Eq '.{81}' "$work/out" ||
+        faults+=("wider than 80 columns" "$(cat "$work/out")")
     ! grep -Eq 'Sanitizer|runtime error' "$work/err" || faults+=("a sanitizer's report" "$(cat "$work/err")")
 }
 

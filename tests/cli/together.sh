@@ -20,7 +20,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source "$here/checks.sh"
 PATH=$PATH:/usr/sbin:/sbin
 CC=${CC:-cc}
-need base64 "$CC" jq mkfifo mount unshare wg wg-quick
+need base64 "$CC" jq mkfifo mount strace unshare wg wg-quick
 
 wgctl=$(realpath "$1")
 work=$(mktemp -d)
@@ -131,6 +131,22 @@ check "the others say that it exists already" test "$(grep -lE 'exists already|h
 winner=$(basename "$(grep -lx 0 results/*.status)" .status)
 check "the files are the winner's" grep -qx "endpoint = vpn${winner#init}.example.org:51820" etc/wg0.ini
 check "nothing of the others is left, and the lock is there" only_their_files
+
+# One init makes the folder and is held up there; another one overtakes it.
+mkdir slow
+delayed=(strace -qq -o /dev/null -e trace=mkdir,mkdirat -e inject=mkdir,mkdirat:delay_exit=3000000:when=1)
+init=("$wgctl" -C slow/etc init --no-apply --firewall none --endpoint)
+ASAN_OPTIONS+=:detect_leaks=0 "${delayed[@]}" "${init[@]}" slow.example.org >slow/out 2>slow/err &
+overtaken=$!
+until [[ -d slow/etc ]]; do sleep 0.05; done
+check "an init overtakes another one" "${init[@]}" fast.example.org
+snapshot slow/etc >slow/before
+status=0
+wait "$overtaken" || status=$?
+check "the one that was overtaken fails" test "$status" = 1
+check "and says why" grep -q 'exists already\|has just been made' slow/err
+check "and leaves the other's files alone" diff slow/before <(snapshot slow/etc)
+check "and the lock that others may hold" test -e slow/etc/.wgctl.lock
 
 # ---- add-peer ----
 
