@@ -90,8 +90,7 @@ static const struct {
      "2: allowed-ips: '10.0.0.0/33' needs a number from 0 to 32 after the '/'"},
     {"[clients]\nallowed-ips =\n", "2: allowed-ips: the list of addresses is empty"},
     {"[clients]\nmtu = 575\n", "2: mtu: '575' is no MTU"},
-    {"[clients]\nkeepalive = -1\n",
-     "2: keepalive: '-1' is no keepalive"},
+    {"[clients]\nkeepalive = -1\n", "2: keepalive: '-1' is no keepalive"},
     /* The first fault is the one that is named. */
     {"[server]\nfirewall = pf\nnonsense\n", "2: firewall: there is no firewall 'pf'"},
     {"[server]\nfirewall = pf\nfirewall = nftables\nx = y\n",
