@@ -134,7 +134,8 @@ check "nothing of the others is left, and the lock is there" only_their_files
 
 # One init makes the folder and is held up there; another one overtakes it.
 mkdir slow
-delayed=(strace -qq -o /dev/null -e trace=mkdir,mkdirat -e inject=mkdir,mkdirat:delay_exit=3000000:when=1)
+delayed=(strace -qq -o /dev/null -e 'trace=mkdir,mkdirat'
+    -e 'inject=mkdir,mkdirat:delay_exit=3000000:when=1')
 init=("$wgctl" -C slow/etc init --no-apply --firewall none --endpoint)
 ASAN_OPTIONS+=:detect_leaks=0 "${delayed[@]}" "${init[@]}" slow.example.org >slow/out 2>slow/err &
 overtaken=$!
