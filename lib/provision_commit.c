@@ -15,6 +15,7 @@
 struct progress {
     struct wgctl_provision *provision;
     struct wgctl_folder folder;
+    int lock; /* held until the files are written, or what was written is undone */
     char conf_name[24], ini_name[24], peers_name[24];
     bool made_folder, made_peers;
     bool wrote_ini, wrote_conf;
@@ -67,10 +68,11 @@ static int turn_on_forwarding(struct progress *progress, struct wgctl_error *err
 
 /* ---- files ---- */
 
-static int check_still_free(const struct progress *progress, struct wgctl_error *err)
+static int check_still_free(struct progress *progress, struct wgctl_error *err)
 {
     if (!wgctl_file_exists(&progress->folder, progress->conf_name))
         return WGCTL_OK;
+    progress->made_folder = false; /* whoever came first lives in it, under its lock */
     return wgctl_fail(err, WGCTL_EXISTS, "%s/%s has just been made by somebody else",
                       progress->folder.path, progress->conf_name);
 }
@@ -113,12 +115,11 @@ static int make_peers(struct progress *progress, struct wgctl_error *err)
 /* INTERFACE.conf comes last: with it the tunnel is there. */
 static int write_files(struct progress *progress, struct wgctl_error *err)
 {
-    WGCTL_FD lock = -1;
     int rc = wgctl_folder_make(progress->provision->folder, 0700, &progress->made_folder, err);
     if (rc == WGCTL_OK)
         rc = wgctl_folder_open(progress->provision->folder, &progress->folder, err);
     if (rc == WGCTL_OK)
-        rc = wgctl_folder_lock(&progress->folder, WGCTL_LOCK_NAME, &lock, err);
+        rc = wgctl_folder_lock(&progress->folder, WGCTL_LOCK_NAME, &progress->lock, err);
     if (rc == WGCTL_OK)
         rc = check_still_free(progress, err);
     if (rc == WGCTL_OK)
@@ -148,6 +149,12 @@ static int bring_up(struct progress *progress, bool *ret_userspace, struct wgctl
     WGCTL_TUNNEL *tunnel = NULL;
     int rc = wgctl_tunnel_open(provision->folder, provision->interface, WGCTL_CHANGE, &tunnel, err);
     return rc < 0 ? rc : wgctl_tunnel_up(tunnel, ret_userspace, err);
+}
+
+static void unlock(struct progress *progress)
+{
+    wgctl_close_pointer(&progress->lock);
+    progress->lock = -1;
 }
 
 /* ---- undoing ---- */
@@ -225,6 +232,7 @@ int wgctl_provision_commit(struct wgctl_provision *provision, bool *ret_userspac
     struct progress progress = {
         .provision = provision,
         .folder = WGCTL_FOLDER_CLOSED,
+        .lock = -1,
         .sysctl_folder = WGCTL_FOLDER_CLOSED,
     };
     snprintf(progress.conf_name, sizeof progress.conf_name, "%s.conf", provision->interface);
@@ -234,10 +242,13 @@ int wgctl_provision_commit(struct wgctl_provision *provision, bool *ret_userspac
     int rc = turn_on_forwarding(&progress, err);
     if (rc == WGCTL_OK)
         rc = write_files(&progress, err);
+    if (rc == WGCTL_OK)
+        unlock(&progress); /* the interface takes the lock itself */
     if (rc == WGCTL_OK && provision->applies)
         rc = bring_up(&progress, ret_userspace, err);
     if (rc < 0)
         undo(&progress, err);
+    unlock(&progress);
     wgctl_text_clear(&progress.sysctl_before);
     wgctl_text_clear(&progress.ini_before);
     wgctl_folder_close(&progress.sysctl_folder);
