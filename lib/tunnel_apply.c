@@ -1,5 +1,4 @@
 /* What runs: planned against the file, carried out, brought back. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "host/route.h"
@@ -162,17 +161,6 @@ static int check_keys(const struct wgctl_server *server, const struct wgctl_devi
     return WGCTL_OK;
 }
 
-static int compare_prefixes(const void *a, const void *b)
-{
-    return wgctl_prefix_compare(a, b);
-}
-
-static void sort_prefixes(struct wgctl_prefixes *list)
-{
-    if (list->count > 1)
-        qsort(list->items, list->count, sizeof *list->items, compare_prefixes);
-}
-
 /* A packet has one way: the last peer that names it would silently take it. */
 static int check_allowed_ips(const struct wgctl_server *server, const struct wgctl_device *wanted,
                              struct wgctl_error *err)
@@ -182,7 +170,7 @@ static int check_allowed_ips(const struct wgctl_server *server, const struct wgc
     for (size_t i = 0; i < wanted->peer_count; i++)
         for (size_t k = 0; rc == WGCTL_OK && k < wanted->peers[i].allowed_ips.count; k++)
             rc = wgctl_prefixes_add(&all, &wanted->peers[i].allowed_ips.items[k], err);
-    sort_prefixes(&all);
+    wgctl_prefixes_sort(&all);
     for (size_t i = 1; rc == WGCTL_OK && i < all.count; i++) {
         char text[WGCTL_PREFIX_TEXT_SIZE];
         if (!wgctl_prefix_equal(&all.items[i], &all.items[i - 1]))
@@ -241,14 +229,8 @@ static int list_routed(const struct wgctl_server *server, const struct wgctl_dev
                 rc = wgctl_prefixes_add(ret, &list->items[k], err);
         }
     }
-    sort_prefixes(ret);
+    wgctl_prefixes_sort(ret);
     return rc;
-}
-
-static bool is_listed(const struct wgctl_prefixes *sorted, const struct wgctl_prefix *prefix)
-{
-    return sorted->count > 0 &&
-           bsearch(prefix, sorted->items, sorted->count, sizeof *sorted->items, compare_prefixes);
 }
 
 /* Adds to `ret` what is in `list`, is in `in` or not as `wanted` says, and not in `out`. */
@@ -258,7 +240,8 @@ static int select_routes(const struct wgctl_prefixes *list, const struct wgctl_p
 {
     int rc = WGCTL_OK;
     for (size_t i = 0; rc == WGCTL_OK && i < list->count; i++)
-        if (is_listed(in, &list->items[i]) == wanted && !(out && is_listed(out, &list->items[i])))
+        if (wgctl_prefixes_has(in, &list->items[i]) == wanted &&
+            !(out && wgctl_prefixes_has(out, &list->items[i])))
             rc = wgctl_prefixes_add(ret, &list->items[i], err);
     return rc;
 }
@@ -280,7 +263,7 @@ static int plan_routes(const struct wgctl_tunnel *tunnel, struct wgctl_applicati
     if (rc < 0 || (wanted.count == 0 && had.count == 0))
         return rc;
     rc = wgctl_route_list_into(tunnel->interface, &there, err);
-    sort_prefixes(&there);
+    wgctl_prefixes_sort(&there);
     if (rc == WGCTL_OK)
         rc = select_routes(&wanted, &there, false, NULL, &application->routes_to_add, err);
     if (rc == WGCTL_OK)

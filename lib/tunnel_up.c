@@ -7,16 +7,10 @@
 int wgctl_tunnel_is_up(const char *interface, bool *ret, struct wgctl_error *err)
 {
     enum wgctl_backend backend;
-    int rc = wgctl_device_backend(interface, &backend, err);
-    if (rc < 0)
-        return rc;
-    if (backend == WGCTL_NOT_WIREGUARD) {
-        wgctl_fail(err, WGCTL_UNSUPPORTED, "%s exists, and is not a WireGuard interface",
-                   interface);
-        return wgctl_hint(err, "choose another name for the tunnel with -i, as in: wgctl -i wg1 …");
-    }
-    *ret = backend != WGCTL_NO_DEVICE;
-    return WGCTL_OK;
+    int rc = wgctl_device_find_wireguard(interface, &backend, err);
+    if (rc == WGCTL_OK)
+        *ret = backend != WGCTL_NO_DEVICE;
+    return rc;
 }
 
 static int run_hooks(const struct wgctl_tunnel *tunnel, enum wgctl_hook_kind kind,

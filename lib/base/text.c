@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_space(char c)
+bool wgctl_is_space(char c)
 {
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
@@ -43,11 +43,11 @@ bool wgctl_slice_starts(struct wgctl_slice slice, const char *prefix)
 
 struct wgctl_slice wgctl_slice_trim(struct wgctl_slice slice)
 {
-    while (slice.size > 0 && is_space(slice.data[0])) {
+    while (slice.size > 0 && wgctl_is_space(slice.data[0])) {
         slice.data++;
         slice.size--;
     }
-    while (slice.size > 0 && is_space(slice.data[slice.size - 1]))
+    while (slice.size > 0 && wgctl_is_space(slice.data[slice.size - 1]))
         slice.size--;
     return slice;
 }

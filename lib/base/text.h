@@ -22,6 +22,8 @@ bool wgctl_slice_equal(struct wgctl_slice a, struct wgctl_slice b);
 /* Without regard to ASCII case, whatever the locale. */
 bool wgctl_slice_equal_nocase(struct wgctl_slice a, const char *string);
 bool wgctl_slice_starts(struct wgctl_slice slice, const char *prefix);
+/* As isspace(3) in the C locale. */
+bool wgctl_is_space(char c);
 /* Without the white space (as isspace(3) in the C locale) at both ends. */
 struct wgctl_slice wgctl_slice_trim(struct wgctl_slice slice);
 /* Takes the part before the first `separator` off `rest` (all of it where there

@@ -105,17 +105,12 @@ struct wgctl_line_parts wgctl_line_parse(struct wgctl_slice line)
     return parts;
 }
 
-static bool is_space(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 bool wgctl_value_squeeze(struct wgctl_slice value, char *buffer, size_t size,
                          struct wgctl_slice *ret)
 {
     size_t used = 0;
     for (size_t i = 0; i < value.size; i++) {
-        if (is_space(value.data[i]))
+        if (wgctl_is_space(value.data[i]))
             continue;
         if (used == size)
             return false;

@@ -36,20 +36,12 @@ static int compare_peers(const void *a, const void *b)
     return wgctl_key_compare(&left->public_key, &right->public_key);
 }
 
-static int compare_prefixes(const void *a, const void *b)
-{
-    return wgctl_prefix_compare(a, b);
-}
-
 void wgctl_device_sort(struct wgctl_device *device)
 {
     if (device->peer_count > 1)
         qsort(device->peers, device->peer_count, sizeof *device->peers, compare_peers);
-    for (size_t i = 0; i < device->peer_count; i++) {
-        struct wgctl_prefixes *list = &device->peers[i].allowed_ips;
-        if (list->count > 1)
-            qsort(list->items, list->count, sizeof *list->items, compare_prefixes);
-    }
+    for (size_t i = 0; i < device->peer_count; i++)
+        wgctl_prefixes_sort(&device->peers[i].allowed_ips);
 }
 
 const struct wgctl_device_peer *wgctl_device_find(const struct wgctl_device *device,
@@ -103,16 +95,21 @@ int wgctl_device_backend(const char *interface, enum wgctl_backend *ret, struct 
     return WGCTL_OK;
 }
 
-static int require_device(const char *interface, enum wgctl_backend *ret, struct wgctl_error *err)
+int wgctl_device_find_wireguard(const char *interface, enum wgctl_backend *ret,
+                                struct wgctl_error *err)
 {
     int rc = wgctl_device_backend(interface, ret, err);
+    if (rc < 0 || *ret != WGCTL_NOT_WIREGUARD)
+        return rc;
+    wgctl_fail(err, WGCTL_UNSUPPORTED, "%s exists, and is not a WireGuard interface", interface);
+    return wgctl_hint(err, "choose another name for the tunnel with -i, as in: wgctl -i wg1 …");
+}
+
+static int require_device(const char *interface, enum wgctl_backend *ret, struct wgctl_error *err)
+{
+    int rc = wgctl_device_find_wireguard(interface, ret, err);
     if (rc < 0)
         return rc;
-    if (*ret == WGCTL_NOT_WIREGUARD) {
-        wgctl_fail(err, WGCTL_UNSUPPORTED, "%s exists, and is not a WireGuard interface",
-                   interface);
-        return wgctl_hint(err, "choose another name for the tunnel with -i, as in: wgctl -i wg1 …");
-    }
     if (*ret == WGCTL_NO_DEVICE) {
         wgctl_fail(err, WGCTL_NOT_FOUND, "%s is not up", interface);
         return wgctl_hint(err, "sudo wgctl up");

@@ -49,6 +49,9 @@ enum wgctl_backend {
     WGCTL_NOT_WIREGUARD, /* the name belongs to another kind of interface */
 };
 int wgctl_device_backend(const char *interface, enum wgctl_backend *ret, struct wgctl_error *err);
+/* The same, and fails (WGCTL_UNSUPPORTED) where it is another kind of interface. */
+int wgctl_device_find_wireguard(const char *interface, enum wgctl_backend *ret,
+                                struct wgctl_error *err);
 
 /* Reads what runs, sorted. Fails with WGCTL_NOT_FOUND where there is no device. */
 int wgctl_device_read(const char *interface, struct wgctl_device *ret, struct wgctl_error *err);

@@ -185,6 +185,23 @@ void wgctl_prefixes_format(const struct wgctl_prefixes *list, struct wgctl_text 
     }
 }
 
+static int compare_items(const void *left, const void *right)
+{
+    return wgctl_prefix_compare(left, right);
+}
+
+void wgctl_prefixes_sort(struct wgctl_prefixes *list)
+{
+    if (list->count > 1)
+        qsort(list->items, list->count, sizeof *list->items, compare_items);
+}
+
+bool wgctl_prefixes_has(const struct wgctl_prefixes *sorted, const struct wgctl_prefix *prefix)
+{
+    return sorted->count > 0 &&
+           bsearch(prefix, sorted->items, sorted->count, sizeof *sorted->items, compare_items);
+}
+
 void wgctl_prefixes_clear(struct wgctl_prefixes *list)
 {
     free(list->items);

@@ -1,6 +1,5 @@
 #include "net/pool.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* The addresses of a network, both ends included: the end of ::/0 plus one would
@@ -64,18 +63,12 @@ static bool counts(const struct range *used, const struct range *subnet)
            compare(used->last, subnet->last) < 0;
 }
 
-static int compare_prefixes(const void *left, const void *right)
-{
-    return wgctl_prefix_compare(left, right);
-}
-
 /* Masked, their order is that of the first address of each network. */
 static void mask_and_sort(struct wgctl_prefixes *list)
 {
     for (size_t i = 0; i < list->count; i++)
         list->items[i] = wgctl_prefix_mask(list->items[i]);
-    if (list->count > 1)
-        qsort(list->items, list->count, sizeof *list->items, compare_prefixes);
+    wgctl_prefixes_sort(list);
 }
 
 static int fail_full(const struct wgctl_prefix *subnet, struct wgctl_error *err)
