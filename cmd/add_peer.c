@@ -125,7 +125,7 @@ static int add(struct context *context, struct adding *adding, struct wgctl_erro
     WGCTL_TUNNEL *tunnel = NULL;
     WGCTL_TEXT config = {0};
     WGCTL_CHANGES changes = {0};
-    int rc = open_tunnel(context, WGCTL_CHANGE, &tunnel, err);
+    int rc = open_tunnel(context, adding->no_apply ? WGCTL_CHANGE : WGCTL_APPLY, &tunnel, err);
     if (rc == WGCTL_OK)
         rc = change(tunnel, adding, err);
     if (rc < 0)
@@ -139,7 +139,7 @@ static int add(struct context *context, struct adding *adding, struct wgctl_erro
     if (rc == WGCTL_OK)
         rc = pictures_prepare(&pictures, wgctl_text_slice_of(&config), err);
     if (rc == WGCTL_OK)
-        rc = wgctl_tunnel_commit(tunnel, !adding->no_apply, &changes, err);
+        rc = wgctl_tunnel_commit(tunnel, &changes, err);
     context->committed = rc == WGCTL_OK;
     if (rc == WGCTL_OK)
         rc = pictures_publish(&pictures, err);

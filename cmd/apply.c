@@ -11,14 +11,14 @@ int run_apply(struct context *context, const struct command *command, int argc, 
 
     WGCTL_TUNNEL *tunnel = NULL;
     WGCTL_CHANGES changes = {0};
-    rc = open_tunnel(context, WGCTL_CHANGE, &tunnel, err);
+    rc = open_tunnel(context, WGCTL_APPLY, &tunnel, err);
     if (rc == WGCTL_OK)
         rc = require_up(interface_of(context), true, err);
     if (rc < 0)
         return rc;
     if (context->dry_run)
         return show_plan(context, tunnel, true, err);
-    rc = wgctl_tunnel_commit(tunnel, true, &changes, err);
+    rc = wgctl_tunnel_commit(tunnel, &changes, err);
     if (rc < 0)
         return rc;
     context->committed = true;

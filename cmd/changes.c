@@ -62,7 +62,7 @@ int show_plan(struct context *context, struct wgctl_tunnel *tunnel, bool apply,
 {
     WGCTL_CHANGES changes = {0};
     const char *interface = wgctl_tunnel_interface(tunnel);
-    int rc = wgctl_tunnel_plan(tunnel, apply, &changes, err);
+    int rc = wgctl_tunnel_plan(tunnel, &changes, err);
     if (rc < 0)
         return rc;
     if (context->json)

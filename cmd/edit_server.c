@@ -12,7 +12,7 @@ static int edit(struct context *context, const char *endpoint, struct wgctl_erro
         return rc;
     if (context->dry_run)
         return show_plan(context, tunnel, false, err);
-    rc = wgctl_tunnel_commit(tunnel, false, NULL, err);
+    rc = wgctl_tunnel_commit(tunnel, NULL, err);
     if (rc < 0)
         return rc;
     context->committed = true;

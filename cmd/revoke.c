@@ -5,14 +5,14 @@ static int revoke(struct context *context, bool no_apply, int count, char **name
 {
     WGCTL_TUNNEL *tunnel = NULL;
     WGCTL_CHANGES changes = {0};
-    int rc = open_tunnel(context, WGCTL_CHANGE, &tunnel, err);
+    int rc = open_tunnel(context, no_apply ? WGCTL_CHANGE : WGCTL_APPLY, &tunnel, err);
     for (int i = 0; rc == WGCTL_OK && i < count; i++)
         rc = wgctl_tunnel_revoke(tunnel, names[i], err);
     if (rc < 0)
         return rc;
     if (context->dry_run)
         return show_plan(context, tunnel, !no_apply, err);
-    rc = wgctl_tunnel_commit(tunnel, !no_apply, &changes, err);
+    rc = wgctl_tunnel_commit(tunnel, &changes, err);
     if (rc < 0)
         return rc;
     context->committed = true;

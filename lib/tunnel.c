@@ -34,6 +34,7 @@ void wgctl_tunnel_close(struct wgctl_tunnel **pointer)
     wgctl_text_clear(&tunnel->ini);
     wgctl_folder_close(&tunnel->peers);
     wgctl_folder_close(&tunnel->folder);
+    wgctl_device_query_clear(&tunnel->query);
     if (tunnel->lock != LOCK_FREE)
         close(tunnel->lock);
     free(tunnel);
@@ -122,8 +123,12 @@ int wgctl_tunnel_open(const char *folder, const char *interface, enum wgctl_acce
     /* A folder without the tunnel must not get a lock file. */
     if (!wgctl_file_exists(&tunnel->folder, tunnel->conf_name))
         return fail_no_tunnel(tunnel, err);
-    if (access == WGCTL_CHANGE)
+    if (access != WGCTL_READ)
         rc = wgctl_folder_lock(&tunnel->folder, WGCTL_LOCK_NAME, &tunnel->lock, err);
+    tunnel->applies = access == WGCTL_APPLY;
+    /* What runs is asked for first: its answer takes as long as reading the files. */
+    if (rc == WGCTL_OK && tunnel->applies)
+        rc = wgctl_device_ask(interface, &tunnel->query, err);
     if (rc == WGCTL_OK)
         rc = read_files(tunnel, err);
     if (rc < 0)

@@ -19,7 +19,8 @@ struct wgctl_tunnel;
 
 enum wgctl_access {
     WGCTL_READ,
-    WGCTL_CHANGE, /* holds the folder's lock, which another wgctl waits for */
+    WGCTL_CHANGE, /* the files; holds the folder's lock, which another wgctl waits for */
+    WGCTL_APPLY,  /* the files, and what runs */
 };
 
 /* Opens the tunnel `interface` whose files are in `folder`: reads and checks
@@ -131,15 +132,14 @@ struct wgctl_changes {
 void wgctl_changes_clear(struct wgctl_changes *changes);
 #define WGCTL_CHANGES __attribute__((cleanup(wgctl_changes_clear))) struct wgctl_changes
 
-/* What a commit now would do, in order. Changes nothing. `apply`: with what runs,
- * where it runs. */
-int wgctl_tunnel_plan(struct wgctl_tunnel *tunnel, bool apply, struct wgctl_changes *ret,
+/* What a commit now would do, in order. Changes nothing. */
+int wgctl_tunnel_plan(struct wgctl_tunnel *tunnel, struct wgctl_changes *ret,
                       struct wgctl_error *err);
 
-/* Makes what was changed last: the files durably, then what runs, if `apply` says
- * so and it runs. If anything fails, everything is put back, and the error says so.
- * `ret` (may be NULL) is what was done. */
-int wgctl_tunnel_commit(struct wgctl_tunnel *tunnel, bool apply, struct wgctl_changes *ret,
+/* Makes what was changed last: the files durably, then what runs, if the tunnel was
+ * opened for it and it runs. If anything fails, everything is put back, and the
+ * error says so. `ret` (may be NULL) is what was done. */
+int wgctl_tunnel_commit(struct wgctl_tunnel *tunnel, struct wgctl_changes *ret,
                         struct wgctl_error *err);
 
 /* ---- up and down ---- */

@@ -285,13 +285,13 @@ static int change_routes(const char *interface, const struct wgctl_prefixes *add
 /* ---- plan, execute, revert ---- */
 
 /* What runs, against what the file wants. */
-static int plan_running(const struct wgctl_tunnel *tunnel, struct wgctl_application *ret,
+static int plan_running(struct wgctl_tunnel *tunnel, struct wgctl_application *ret,
                         struct wgctl_error *err)
 {
     WGCTL_SERVER parsed = {0};
     struct wgctl_error ignored;
     bool same = false;
-    int rc = wgctl_device_read(tunnel->interface, &ret->running, err);
+    int rc = wgctl_device_answer(tunnel->interface, &tunnel->query, &ret->running, err);
     if (rc < 0)
         return rc;
     bool has_applied = read_applied(tunnel, &parsed, &same);
@@ -308,12 +308,13 @@ static int plan_running(const struct wgctl_tunnel *tunnel, struct wgctl_applicat
     return rc < 0 ? rc : plan_routes(tunnel, ret, err);
 }
 
-int wgctl_application_plan(const struct wgctl_tunnel *tunnel, struct wgctl_application *ret,
+int wgctl_application_plan(struct wgctl_tunnel *tunnel, struct wgctl_application *ret,
                            struct wgctl_error *err)
 {
-    int rc = wgctl_tunnel_is_up(tunnel->interface, &ret->is_up, err);
+    int rc = wgctl_device_ask(tunnel->interface, &tunnel->query, err);
     if (rc < 0)
         return rc;
+    ret->is_up = tunnel->query.backend != WGCTL_NO_DEVICE;
     if (ret->is_up)
         return plan_running(tunnel, ret, err);
     return wgctl_device_wanted(&tunnel->server, &tunnel->server, NULL, &ret->wanted, err);

@@ -177,27 +177,28 @@ static int describe(const struct wgctl_tunnel *tunnel, const struct wgctl_applic
 
 /* ---- plan and commit ---- */
 
-static int make_plan(struct wgctl_tunnel *tunnel, bool apply, struct wgctl_application *ret,
+static int make_plan(struct wgctl_tunnel *tunnel, struct wgctl_application *ret,
                      struct wgctl_error *err)
 {
     /* Beside its own file there is nothing to look up. */
-    return apply ? wgctl_application_plan(tunnel, ret, err)
-                 : wgctl_device_wanted(&tunnel->server, &tunnel->server, NULL, &ret->wanted, err);
+    return tunnel->applies
+               ? wgctl_application_plan(tunnel, ret, err)
+               : wgctl_device_wanted(&tunnel->server, &tunnel->server, NULL, &ret->wanted, err);
 }
 
-int wgctl_tunnel_plan(struct wgctl_tunnel *tunnel, bool apply, struct wgctl_changes *ret,
+int wgctl_tunnel_plan(struct wgctl_tunnel *tunnel, struct wgctl_changes *ret,
                       struct wgctl_error *err)
 {
     WGCTL_APPLICATION application = {0};
-    int rc = make_plan(tunnel, apply, &application, err);
+    int rc = make_plan(tunnel, &application, err);
     return rc < 0 ? rc : describe(tunnel, &application, ret, err);
 }
 
-int wgctl_tunnel_commit(struct wgctl_tunnel *tunnel, bool apply, struct wgctl_changes *ret,
+int wgctl_tunnel_commit(struct wgctl_tunnel *tunnel, struct wgctl_changes *ret,
                         struct wgctl_error *err)
 {
     WGCTL_APPLICATION application = {0};
-    int rc = make_plan(tunnel, apply, &application, err);
+    int rc = make_plan(tunnel, &application, err);
     if (rc == WGCTL_OK && ret)
         rc = describe(tunnel, &application, ret, err);
     if (rc == WGCTL_OK)

@@ -24,7 +24,9 @@ struct wgctl_tunnel {
     struct wgctl_folder folder;
     struct wgctl_folder peers; /* INTERFACE.peers; closed where it is missing */
     int lock;                  /* -1: open for reading only */
-    size_t journal_kept;       /* where our own lines begin, behind those of other tunnels */
+    bool applies;              /* a commit changes what runs */
+    struct wgctl_device_query query;
+    size_t journal_kept; /* where our own lines begin, behind those of other tunnels */
     char interface[WGCTL_INTERFACE_SIZE];
     char conf_name[24];  /* "wg0.conf" */
     char ini_name[24];   /* "wg0.ini" */
@@ -95,7 +97,7 @@ void wgctl_application_clear(struct wgctl_application *application);
 int wgctl_device_wanted(const struct wgctl_server *server, const struct wgctl_server *applied,
                         const struct wgctl_device *running, struct wgctl_device *ret,
                         struct wgctl_error *err);
-int wgctl_application_plan(const struct wgctl_tunnel *tunnel, struct wgctl_application *ret,
+int wgctl_application_plan(struct wgctl_tunnel *tunnel, struct wgctl_application *ret,
                            struct wgctl_error *err);
 /* Carries it out, and reads it back. */
 int wgctl_application_execute(const struct wgctl_tunnel *tunnel,

@@ -83,7 +83,7 @@ static int set_mtu(const struct wgctl_tunnel *tunnel, struct wgctl_error *err)
 }
 
 /* Everything between the making of the interface and PostUp. */
-static int configure(const struct wgctl_tunnel *tunnel, struct wgctl_error *err)
+static int configure(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
 {
     WGCTL_APPLICATION application = {0};
     int rc = wgctl_application_plan(tunnel, &application, err);

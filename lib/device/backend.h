@@ -10,6 +10,10 @@ int wgctl_kernel_write(const char *interface, const struct wgctl_plan *plan,
 
 /* Whether a process serves the interface: its socket is there and answers. */
 bool wgctl_userspace_serves(const char *interface);
-int wgctl_userspace_read(const char *interface, struct wgctl_device *ret, struct wgctl_error *err);
+/* Sends the question; `ret` is the socket on which the answer comes. */
+int wgctl_userspace_ask(const char *interface, int *ret, struct wgctl_error *err);
+/* Reads the answer; the socket stays the caller's. */
+int wgctl_userspace_answer(const char *interface, int fd, struct wgctl_device *ret,
+                           struct wgctl_error *err);
 int wgctl_userspace_write(const char *interface, const struct wgctl_plan *plan,
                           struct wgctl_error *err);

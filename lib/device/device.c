@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/netlink.h"
 #include "device/backend.h"
@@ -105,27 +106,40 @@ int wgctl_device_find_wireguard(const char *interface, enum wgctl_backend *ret,
     return wgctl_hint(err, "choose another name for the tunnel with -i, as in: wgctl -i wg1 …");
 }
 
-static int require_device(const char *interface, enum wgctl_backend *ret, struct wgctl_error *err)
+static int fail_not_up(const char *interface, struct wgctl_error *err)
 {
-    int rc = wgctl_device_find_wireguard(interface, ret, err);
-    if (rc < 0)
-        return rc;
-    if (*ret == WGCTL_NO_DEVICE) {
-        wgctl_fail(err, WGCTL_NOT_FOUND, "%s is not up", interface);
-        return wgctl_hint(err, "sudo wgctl up");
-    }
-    return WGCTL_OK;
+    wgctl_fail(err, WGCTL_NOT_FOUND, "%s is not up", interface);
+    return wgctl_hint(err, "sudo wgctl up");
 }
 
-int wgctl_device_read(const char *interface, struct wgctl_device *ret, struct wgctl_error *err)
+void wgctl_device_query_clear(struct wgctl_device_query *query)
 {
-    enum wgctl_backend backend = WGCTL_NO_DEVICE;
+    if (query->asked && query->backend == WGCTL_USERSPACE)
+        close(query->socket);
+    *query = (struct wgctl_device_query){0};
+}
+
+int wgctl_device_ask(const char *interface, struct wgctl_device_query *query,
+                     struct wgctl_error *err)
+{
+    if (query->asked)
+        return WGCTL_OK;
+    int rc = wgctl_device_find_wireguard(interface, &query->backend, err);
+    if (rc == WGCTL_OK && query->backend == WGCTL_USERSPACE)
+        rc = wgctl_userspace_ask(interface, &query->socket, err);
+    query->asked = rc == WGCTL_OK;
+    return rc;
+}
+
+int wgctl_device_answer(const char *interface, struct wgctl_device_query *query,
+                        struct wgctl_device *ret, struct wgctl_error *err)
+{
     WGCTL_DEVICE device = {0};
-    int rc = require_device(interface, &backend, err);
-    if (rc < 0)
-        return rc;
-    rc = backend == WGCTL_KERNEL ? wgctl_kernel_read(interface, &device, err)
-                                 : wgctl_userspace_read(interface, &device, err);
+    int rc = query->backend == WGCTL_NO_DEVICE ? fail_not_up(interface, err)
+             : query->backend == WGCTL_KERNEL
+                 ? wgctl_kernel_read(interface, &device, err)
+                 : wgctl_userspace_answer(interface, query->socket, &device, err);
+    wgctl_device_query_clear(query);
     if (rc < 0)
         return rc;
     wgctl_device_sort(&device);
@@ -134,15 +148,24 @@ int wgctl_device_read(const char *interface, struct wgctl_device *ret, struct wg
     return WGCTL_OK;
 }
 
+int wgctl_device_read(const char *interface, struct wgctl_device *ret, struct wgctl_error *err)
+{
+    WGCTL_DEVICE_QUERY query = {0};
+    int rc = wgctl_device_ask(interface, &query, err);
+    return rc < 0 ? rc : wgctl_device_answer(interface, &query, ret, err);
+}
+
 int wgctl_device_write(const char *interface, const struct wgctl_plan *plan,
                        struct wgctl_error *err)
 {
     enum wgctl_backend backend;
     if (plan->count == 0)
         return WGCTL_OK;
-    int rc = require_device(interface, &backend, err);
+    int rc = wgctl_device_find_wireguard(interface, &backend, err);
     if (rc < 0)
         return rc;
+    if (backend == WGCTL_NO_DEVICE)
+        return fail_not_up(interface, err);
     return backend == WGCTL_KERNEL ? wgctl_kernel_write(interface, plan, err)
                                    : wgctl_userspace_write(interface, plan, err);
 }

@@ -53,7 +53,25 @@ int wgctl_device_backend(const char *interface, enum wgctl_backend *ret, struct 
 int wgctl_device_find_wireguard(const char *interface, enum wgctl_backend *ret,
                                 struct wgctl_error *err);
 
-/* Reads what runs, sorted. Fails with WGCTL_NOT_FOUND where there is no device. */
+/* A device that was asked what it is. A process makes up its answer while the one
+ * who asked does something else. All zero: not asked yet. */
+struct wgctl_device_query {
+    bool asked;
+    enum wgctl_backend backend;
+    int socket; /* of a process that was asked */
+};
+void wgctl_device_query_clear(struct wgctl_device_query *query);
+#define WGCTL_DEVICE_QUERY \
+    __attribute__((cleanup(wgctl_device_query_clear))) struct wgctl_device_query
+
+/* Asks, unless that was done. Where there is no device, `backend` says so. */
+int wgctl_device_ask(const char *interface, struct wgctl_device_query *query,
+                     struct wgctl_error *err);
+/* Takes the answer, sorted; the query can then be asked again. Fails with
+ * WGCTL_NOT_FOUND where there is no device. */
+int wgctl_device_answer(const char *interface, struct wgctl_device_query *query,
+                        struct wgctl_device *ret, struct wgctl_error *err);
+/* Both at once. */
 int wgctl_device_read(const char *interface, struct wgctl_device *ret, struct wgctl_error *err);
 
 struct wgctl_plan;

@@ -96,17 +96,31 @@ static void outlast(int fd)
     explicit_bzero(ignored, sizeof ignored);
 }
 
-/* Sends a request; the answer's lines without its last, "errno=0". */
-static int ask(const char *interface, struct wgctl_slice request, struct wgctl_text *answer,
-               struct wgctl_error *err)
+static int fail_no_answer(const char *interface, int fd, struct wgctl_error *err)
+{
+    wgctl_fail_errno(err, "the process that runs %s does not answer", interface);
+    outlast(fd);
+    return err->status;
+}
+
+static int send_request(const char *interface, struct wgctl_slice request, int *ret,
+                        struct wgctl_error *err)
+{
+    WGCTL_FD fd = connect_to(interface);
+    if (fd < 0 || send_all(fd, request) < 0)
+        return fail_no_answer(interface, fd, err);
+    *ret = fd;
+    fd = -1;
+    return WGCTL_OK;
+}
+
+/* The answer's lines without its last, "errno=0". */
+static int receive_answer(const char *interface, int fd, struct wgctl_text *answer,
+                          struct wgctl_error *err)
 {
     static const char success[] = "errno=0\n\n";
-    WGCTL_FD fd = connect_to(interface);
-    if (fd < 0 || send_all(fd, request) < 0 || receive_all(fd, answer) < 0) {
-        wgctl_fail_errno(err, "the process that runs %s does not answer", interface);
-        outlast(fd);
-        return err->status;
-    }
+    if (receive_all(fd, answer) < 0)
+        return fail_no_answer(interface, fd, err);
 
     size_t end = answer->size - 2; /* before the empty line */
     while (end > 0 && answer->data[end - 1] != '\n')
@@ -203,10 +217,16 @@ static bool take_line(struct wgctl_device *device, struct wgctl_slice line)
     return take_device_line(device, key, value);
 }
 
-int wgctl_userspace_read(const char *interface, struct wgctl_device *ret, struct wgctl_error *err)
+int wgctl_userspace_ask(const char *interface, int *ret, struct wgctl_error *err)
+{
+    return send_request(interface, wgctl_slice_of("get=1\n\n"), ret, err);
+}
+
+int wgctl_userspace_answer(const char *interface, int fd, struct wgctl_device *ret,
+                           struct wgctl_error *err)
 {
     WGCTL_TEXT answer = {0};
-    int rc = ask(interface, wgctl_slice_of("get=1\n\n"), &answer, err);
+    int rc = receive_answer(interface, fd, &answer, err);
     if (rc < 0)
         return rc;
     struct wgctl_slice rest = wgctl_text_slice_of(&answer), line;
@@ -328,6 +348,9 @@ int wgctl_userspace_write(const char *interface, const struct wgctl_plan *plan,
         i = end;
     }
     wgctl_text_string(&request, "\n");
+    WGCTL_FD fd = -1;
     int rc = wgctl_text_check(&request, err);
-    return rc < 0 ? rc : ask(interface, wgctl_text_slice_of(&request), &answer, err);
+    if (rc == WGCTL_OK)
+        rc = send_request(interface, wgctl_text_slice_of(&request), &fd, err);
+    return rc < 0 ? rc : receive_answer(interface, fd, &answer, err);
 }

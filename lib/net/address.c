@@ -192,8 +192,12 @@ static int compare_items(const void *left, const void *right)
 
 void wgctl_prefixes_sort(struct wgctl_prefixes *list)
 {
-    if (list->count > 1)
-        qsort(list->items, list->count, sizeof *list->items, compare_items);
+    /* Mostly they are in order: a peer has one address of each family. */
+    for (size_t i = 1; i < list->count; i++)
+        if (compare_items(&list->items[i - 1], &list->items[i]) > 0) {
+            qsort(list->items, list->count, sizeof *list->items, compare_items);
+            return;
+        }
 }
 
 bool wgctl_prefixes_has(const struct wgctl_prefixes *sorted, const struct wgctl_prefix *prefix)

@@ -148,7 +148,7 @@ static void teardown(void)
 static struct wgctl_tunnel *open_tunnel(void)
 {
     struct wgctl_tunnel *tunnel = NULL;
-    int rc = wgctl_tunnel_open(folder, "wgt0", WGCTL_CHANGE, &tunnel, &err);
+    int rc = wgctl_tunnel_open(folder, "wgt0", WGCTL_APPLY, &tunnel, &err);
     ck_assert_msg(rc == WGCTL_OK, "%s", err.message);
     return tunnel;
 }
@@ -159,7 +159,7 @@ static int add_phone(void)
     const struct wgctl_peer_request request = {.name = "phone"};
     int rc = wgctl_tunnel_add_peer(tunnel, &request, &err);
     ck_assert_msg(rc == WGCTL_OK, "%s", err.message);
-    rc = wgctl_tunnel_commit(tunnel, true, NULL, &err);
+    rc = wgctl_tunnel_commit(tunnel, NULL, &err);
     wgctl_tunnel_close(&tunnel);
     return rc;
 }
@@ -208,7 +208,7 @@ START_TEST(a_refused_revocation_is_not_said_to_have_happened)
     setup(REFUSES);
     struct wgctl_tunnel *tunnel = open_tunnel();
     ck_assert_int_eq(wgctl_tunnel_revoke(tunnel, "laptop", &err), WGCTL_OK);
-    ck_assert_int_lt(wgctl_tunnel_commit(tunnel, true, NULL, &err), 0);
+    ck_assert_int_lt(wgctl_tunnel_commit(tunnel, NULL, &err), 0);
     wgctl_tunnel_close(&tunnel);
     assert_nothing_changed();
     teardown();
@@ -232,7 +232,7 @@ START_TEST(adding_and_revoking_gives_the_file_back_byte_for_byte)
     ck_assert_int_eq(add_phone(), WGCTL_OK);
     struct wgctl_tunnel *tunnel = open_tunnel();
     ck_assert_int_eq(wgctl_tunnel_revoke(tunnel, "phone", &err), WGCTL_OK);
-    ck_assert_int_eq(wgctl_tunnel_commit(tunnel, true, NULL, &err), WGCTL_OK);
+    ck_assert_int_eq(wgctl_tunnel_commit(tunnel, NULL, &err), WGCTL_OK);
     wgctl_tunnel_close(&tunnel);
     assert_nothing_changed();
     teardown();
@@ -246,7 +246,7 @@ START_TEST(nothing_is_touched_before_the_commit)
     const struct wgctl_peer_request request = {.name = "phone"};
     WGCTL_CHANGES changes = {0};
     ck_assert_int_eq(wgctl_tunnel_add_peer(tunnel, &request, &err), WGCTL_OK);
-    ck_assert_int_eq(wgctl_tunnel_plan(tunnel, true, &changes, &err), WGCTL_OK);
+    ck_assert_int_eq(wgctl_tunnel_plan(tunnel, &changes, &err), WGCTL_OK);
     ck_assert_uint_eq(changes.count, 2);
     wgctl_tunnel_close(&tunnel);
     assert_nothing_changed();

@@ -217,6 +217,14 @@ static const struct {
 };
 enum { ANSWERS = sizeof answers / sizeof *answers };
 
+static int read_userspace(const char *interface, struct wgctl_device *ret,
+                          struct wgctl_error *error)
+{
+    WGCTL_FD fd = -1;
+    int rc = wgctl_userspace_ask(interface, &fd, error);
+    return rc < 0 ? rc : wgctl_userspace_answer(interface, fd, ret, error);
+}
+
 START_TEST(an_answer_is_read_in_whatever_pieces_it_comes)
 {
     static const size_t pieces[] = {STAGE_SIZE, 1, 2, 7, 64};
@@ -225,7 +233,7 @@ START_TEST(an_answer_is_read_in_whatever_pieces_it_comes)
         WGCTL_TEXT request = {0};
         stage->piece = pieces[i];
         answer_with(answers[_i].answer);
-        ck_assert_int_eq(wgctl_userspace_read("wgt0", &device, &err), WGCTL_OK);
+        ck_assert_int_eq(read_userspace("wgt0", &device, &err), WGCTL_OK);
         assert_device(&device, answers[_i].meaning);
         request = heard();
         assert_text(&request, "get=1\n\n");
@@ -273,7 +281,7 @@ static void assert_refused(const char *answer)
 {
     WGCTL_DEVICE device = {0};
     answer_with(answer);
-    ck_assert_msg(wgctl_userspace_read("wgt0", &device, &err) < 0, "was taken: %s", answer);
+    ck_assert_msg(read_userspace("wgt0", &device, &err) < 0, "was taken: %s", answer);
     ck_assert_ptr_nonnull(strstr(err.message, "the process that runs wgt0 "));
     ck_assert_ptr_null(strstr(err.message, "Success"));
 }
@@ -327,7 +335,7 @@ START_TEST(a_thousand_peers_and_ten_thousand_allowed_ips_are_read)
     for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
         WGCTL_DEVICE device = {0};
         stage->piece = pieces[i];
-        ck_assert_int_eq(wgctl_userspace_read("wgt0", &device, &err), WGCTL_OK);
+        ck_assert_int_eq(read_userspace("wgt0", &device, &err), WGCTL_OK);
         ck_assert_uint_eq(device.peer_count, PEERS);
         ck_assert_uint_eq(device.peers[PEERS - 2].received, PEERS - 2);
         ck_assert_uint_eq(device.peers[PEERS - 2].allowed_ips.count, 0);
@@ -346,8 +354,8 @@ START_TEST(a_socket_without_a_process_does_not_serve)
     ck_assert(wgctl_userspace_serves("wgt0"));
     ck_assert(!wgctl_userspace_serves("wgt1"));
     ck_assert(!wgctl_userspace_serves("wgt2"));
-    ck_assert_int_lt(wgctl_userspace_read("wgt1", &device, &err), 0);
-    ck_assert_int_lt(wgctl_userspace_read("wgt2", &device, &err), 0);
+    ck_assert_int_lt(read_userspace("wgt1", &device, &err), 0);
+    ck_assert_int_lt(read_userspace("wgt2", &device, &err), 0);
 }
 END_TEST
 
@@ -515,7 +523,7 @@ static struct wgctl_device said(void)
     wgctl_text_append(&answer, text.data + strlen("set=1\n"), text.size - strlen("set=1\n") - 1);
     wgctl_text_string(&answer, OK);
     answer_with(answer.data);
-    int rc = wgctl_userspace_read("wgt0", &device, &err);
+    int rc = read_userspace("wgt0", &device, &err);
     ck_assert_msg(rc == WGCTL_OK, "%s:\n%s", err.message, answer.data);
     stage->heard_size = 0;
     for (size_t i = 0; i < device.peer_count; i++)
@@ -810,9 +818,9 @@ static struct wgctl_text apply(const char *applied, const char *now, int expecte
     ck_assert_int_eq(mkdir("/run/conf", 0700), 0);
     write_file("/run/wgctl/wgt0.conf", applied);
     write_file("/run/conf/wgt0.conf", now);
-    int rc = wgctl_tunnel_open("/run/conf", "wgt0", WGCTL_CHANGE, &tunnel, &err);
+    int rc = wgctl_tunnel_open("/run/conf", "wgt0", WGCTL_APPLY, &tunnel, &err);
     ck_assert_msg(rc == WGCTL_OK, "%s", err.message);
-    rc = wgctl_tunnel_commit(tunnel, true, NULL, &err);
+    rc = wgctl_tunnel_commit(tunnel, NULL, &err);
     wgctl_tunnel_close(&tunnel);
     ck_assert_msg(rc == expected, "%d: %s", rc, err.message);
     return heard();
