@@ -138,25 +138,11 @@ static int add_wanted_peer(const struct wish *wish, const struct wgctl_peer *pee
 static int check_keys(const struct wgctl_server *server, const struct wgctl_device *wanted,
                       struct wgctl_error *err)
 {
-    char label[64];
     for (size_t i = 0; i < wanted->peer_count; i++) {
         const struct wgctl_key *key = &wanted->peers[i].public_key;
-        const struct wgctl_peer *peer = NULL;
-        if (server->has_private_key && wgctl_key_compare(key, &server->public_key) == 0)
-            peer = wgctl_server_by_key(server, key);
-        if (peer) {
-            wgctl_fail(err, WGCTL_INVALID, "%s: peer '%s' has the server's own public key",
-                       server->file, wgctl_peer_label(peer, label, sizeof label));
-            return wgctl_hint(err, "give it the device's, or take its lines out");
-        }
-        if (i > 0 && wgctl_key_compare(key, &wanted->peers[i - 1].public_key) == 0)
-            peer = wgctl_server_by_key(server, key);
-        if (peer) {
-            wgctl_fail(err, WGCTL_INVALID,
-                       "%s: two peers have the same public key; the first is '%s'", server->file,
-                       wgctl_peer_label(peer, label, sizeof label));
-            return wgctl_hint(err, "take the lines of one of them out");
-        }
+        bool own = server->has_private_key && wgctl_key_compare(key, &server->public_key) == 0;
+        if (own || (i > 0 && wgctl_key_compare(key, &wanted->peers[i - 1].public_key) == 0))
+            return wgctl_server_fail_key(server, key, err);
     }
     return WGCTL_OK;
 }
@@ -171,14 +157,9 @@ static int check_allowed_ips(const struct wgctl_server *server, const struct wgc
         for (size_t k = 0; rc == WGCTL_OK && k < wanted->peers[i].allowed_ips.count; k++)
             rc = wgctl_prefixes_add(&all, &wanted->peers[i].allowed_ips.items[k], err);
     wgctl_prefixes_sort(&all);
-    for (size_t i = 1; rc == WGCTL_OK && i < all.count; i++) {
-        char text[WGCTL_PREFIX_TEXT_SIZE];
-        if (!wgctl_prefix_equal(&all.items[i], &all.items[i - 1]))
-            continue;
-        wgctl_fail(err, WGCTL_INVALID, "%s: %s stands twice in AllowedIPs", server->file,
-                   wgctl_prefix_format(&all.items[i], text));
-        return wgctl_hint(err, "leave it to the one peer that shall have it");
-    }
+    for (size_t i = 1; rc == WGCTL_OK && i < all.count; i++)
+        if (wgctl_prefix_equal(&all.items[i], &all.items[i - 1]))
+            rc = wgctl_server_fail_allowed_ip(server, &all.items[i], err);
     return rc;
 }
 

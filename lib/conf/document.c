@@ -94,7 +94,7 @@ struct wgctl_line_parts wgctl_line_parse(struct wgctl_slice line)
         parts.value = wgctl_slice_trim((struct wgctl_slice){trimmed.data + 1, trimmed.size - 1});
     } else if (content.data[0] == '[' && content.data[content.size - 1] == ']') {
         parts.kind = WGCTL_LINE_SECTION;
-        parts.key = wgctl_slice_trim((struct wgctl_slice){content.data + 1, content.size - 2});
+        parts.key = (struct wgctl_slice){content.data + 1, content.size - 2};
     } else if (memchr(content.data, '=', content.size)) {
         parts.kind = WGCTL_LINE_SETTING;
         struct wgctl_slice key = until(content, '=');

@@ -48,8 +48,8 @@ enum wgctl_line_kind {
 };
 struct wgctl_line_parts {
     enum wgctl_line_kind kind;
-    struct wgctl_slice key;   /* trimmed; white space inside it is still there */
-    struct wgctl_slice value; /* likewise, without the comment */
+    struct wgctl_slice key;   /* trimmed, but a section's; white space inside it is there */
+    struct wgctl_slice value; /* trimmed, without the comment */
 };
 struct wgctl_line_parts wgctl_line_parse(struct wgctl_slice line);
 struct wgctl_slice wgctl_document_line(const struct wgctl_document *document, size_t index);

@@ -166,23 +166,50 @@ static size_t title_of(const struct wgctl_server *server, size_t first)
     return title > 0 && kind_at(server, title - 1) == WGCTL_LINE_BLANK ? title : first;
 }
 
+static void remove_lines(struct wgctl_server *server, size_t first, size_t count)
+{
+    wgctl_document_remove(&server->document, first, count);
+    for (size_t i = 0; i < server->peer_count; i++) {
+        struct wgctl_peer *peer = &server->peers[i];
+        if (peer->first_line >= first + count)
+            peer->first_line -= count;
+        if (peer->end_line >= first + count)
+            peer->end_line -= count;
+    }
+}
+
+/* The last of the disabled peers whose lines stand among those of an enabled one;
+ * NULL where there is none. They stay when it goes. */
+static const struct wgctl_peer *last_inside(const struct wgctl_server *server,
+                                            const struct wgctl_peer *peer, size_t end)
+{
+    for (size_t i = server->peer_count; i-- > 0;) {
+        const struct wgctl_peer *other = &server->peers[i];
+        if (other->first_line > peer->first_line && other->end_line <= end)
+            return other;
+    }
+    return NULL;
+}
+
 void wgctl_server_remove(struct wgctl_server *server, const struct wgctl_peer *peer)
 {
     size_t index = (size_t)(peer - server->peers);
     size_t first = title_of(server, peer->first_line), end = peer->end_line;
     if (first > 0 && kind_at(server, first - 1) == WGCTL_LINE_BLANK)
         first--;
-    wgctl_document_remove(&server->document, first, end - first);
+    for (const struct wgctl_peer *other; (other = last_inside(server, peer, end));) {
+        size_t begin = other->end_line;
+        size_t next = other->first_line;
+        remove_lines(server, begin, end - begin);
+        end = next;
+    }
+    remove_lines(server, first, end - first);
 
     clear_peer(&server->peers[index]);
     memmove(server->peers + index, server->peers + index + 1,
             (server->peer_count - index - 1) * sizeof *server->peers);
     server->peer_count--;
     memset(server->peers + server->peer_count, 0, sizeof *server->peers);
-    for (size_t i = index; i < server->peer_count; i++) {
-        server->peers[i].first_line -= end - first;
-        server->peers[i].end_line -= end - first;
-    }
 }
 
 int wgctl_peer_name_check(const char *name, struct wgctl_error *err)

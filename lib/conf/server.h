@@ -80,6 +80,15 @@ int wgctl_server_append(struct wgctl_server *server, const struct wgctl_peer *pe
  * invalid. */
 void wgctl_server_remove(struct wgctl_server *server, const struct wgctl_peer *peer);
 
+/* Fails because of a key that two enabled peers have, or that is the server's own; the
+ * message names the line. */
+int wgctl_server_fail_key(const struct wgctl_server *server, const struct wgctl_key *public_key,
+                          struct wgctl_error *err);
+/* Fails because of a network that stands twice among the allowed IPs of enabled peers;
+ * the message names the second line. */
+int wgctl_server_fail_allowed_ip(const struct wgctl_server *server,
+                                 const struct wgctl_prefix *network, struct wgctl_error *err);
+
 /* Checks what wgctl accepts as the name of a peer: [A-Za-z0-9][A-Za-z0-9_=+.-]{0,14},
  * which every WireGuard app accepts as the name of a tunnel. */
 int wgctl_peer_name_check(const char *name, struct wgctl_error *err);

@@ -132,6 +132,18 @@ test_json() {
     same "the manual has the fields of the JSON" "$work/fields" <(manual_fields)
 }
 
+# What wgctl refuses and wg does not, from the one table there is of it.
+test_stricter() {
+    tr '\n' ' ' <"$repo/lib/conf/stricter.c" |
+        grep -o '\[WGCTL_[A-Z_]*\] *= *{ *"[^"]*"' | sed 's/^[^"]*"//; s/"$//' >"$work/stricter"
+    awk '/^understands it the same|^takes, and understands/ { here = 1 } here && /^\.El/ { exit }
+        here && /^\.It/ { if (item) print item; item = ""; next }
+        here && !/^\./ { item = item (item ? " " : "") $0 } END { print item }' "$manual" |
+        sed -n 's/[;.]$//p' >"$work/manual"
+    check "wgctl is stricter than wg somewhere" test -s "$work/stricter"
+    same "the manual has each place where wgctl is stricter than wg" "$work/stricter" "$work/manual"
+}
+
 test_templates() {
     local template name
     for template in "$repo"/conf-templates/*; do
@@ -279,6 +291,7 @@ test_shown() {
 
 test_manual
 test_json
+test_stricter
 test_templates
 test_completions
 test_peers_offered

@@ -140,7 +140,7 @@ static const struct {
     {"#- [Peer]\n", WGCTL_LINE_COMMENT, "", "- [Peer]"},
     {"[Peer]\n", WGCTL_LINE_SECTION, "Peer", ""},
     {"[Peer]", WGCTL_LINE_SECTION, "Peer", ""},
-    {" [ P e er\t] # x\r\n", WGCTL_LINE_SECTION, "P e er", ""},
+    {" [ P e er\t] # x\r\n", WGCTL_LINE_SECTION, " P e er\t", ""},
     {"[]\n", WGCTL_LINE_SECTION, "", ""},
     {"[a=b]\n", WGCTL_LINE_SECTION, "a=b", ""},
     {"[Peer]x\n", WGCTL_LINE_OTHER, "", ""},

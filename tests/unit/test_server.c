@@ -131,10 +131,10 @@ static const struct {
     {"[Interface]\r\nListenPort = 1\r\n\r\n[Peer]\r\n# friendly_name = a\r\nPublicKey = " ALICE,
      "interface port=1\npeer key=JjE8 name=a\n"},
     {"[Peer]\n\v\f\nPublicKey =\v" ALICE "\f\n", "interface\npeer key=JjE8\n"},
-    /* '#' anywhere. */
+    /* '#' anywhere but in a hook, where it is bash's. */
     {"#x\n[Interface] # y\nListenPort = 1 # = 2\nFwMark = 2#3\n#MTU = 9\n  # MTU = 8\n"
      "PostUp = a # b\n[Peer]#\nPublicKey = " ALICE "#" BOB "\nAllowedIPs = 10.0.0.2#, 10.0.0.3\n",
-     "interface port=1 mark=2\nPostUp: a\npeer key=JjE8 ips=10.0.0.2/32\n"},
+     "interface port=1 mark=2\nPostUp: a # b\npeer key=JjE8 ips=10.0.0.2/32\n"},
     /* Repeated settings: lists grow, of the rest the last one counts. */
     {"[Interface]\nAddress = 10.0.0.1/24\nAddress = fd00::1/64\nListenPort = 1\nListenPort = 2\n"
      "PostUp = a\nPostUp = b\n[Peer]\nPublicKey = " ALICE "\nAllowedIPs = 10.0.0.9\n"
@@ -283,11 +283,11 @@ static const struct {
     {"[Interface\n", "1: this is neither a [section] nor KEY = VALUE"},
     {"[Interface]\nListenPort\n", "2: this is neither a [section] nor KEY = VALUE"},
     {"[Interface]\n; MTU\n", "2: this is neither a [section] nor KEY = VALUE"},
-    {"\xef\xbb\xbf[Interface]\n", "1: this is neither a [section] nor KEY = VALUE"},
+    {"\xef\xbb\xbf[Interface]\n", "1: a byte order mark stands before the first line"},
     {"[Interfaces]\n", "1: a section is [Interface] or [Peer]"},
     {"[Interface]\n[]\n", "2: a section is [Interface] or [Peer]"},
-    {"#- [Peer]\n#- PublicKey = " ALICE "\n#- [Interface]\n",
-     "3: a section is [Interface] or [Peer]"},
+    {"[Interface]\n#- [Peer]\n#- PublicKey = " ALICE "\n[Interfaces]\n",
+     "4: a section is [Interface] or [Peer]"},
     {"[Interface]\nPublicKey = " ALICE "\n", "2: this setting is not known here"},
     {"[Interface]\n; MTU = 1420\n", "2: this setting is not known here"},
     {"[Interface]\nMTU2 = 1420\n", "2: this setting is not known here"},
@@ -314,12 +314,18 @@ static const struct {
     {"[Peer]\nPublicKey = " ALICE "=\n", "2: a key has 44 characters, this one has 45"},
     {"[Peer]\nPublicKey = " ALICE "\nPresharedKey = x\n",
      "3: a key has 44 characters, this one has 1"},
-    {"[Interface]\nListenPort =\n", "2: ListenPort must be a number from 0 to 65535"},
-    {"[Interface]\nListenPort = 65536\n", "2: ListenPort must be a number from 0 to 65535"},
-    {"[Interface]\nListenPort = 70000\n", "2: ListenPort must be a number from 0 to 65535"},
-    {"[Interface]\nListenPort = -1\n", "2: ListenPort must be a number from 0 to 65535"},
-    {"[Interface]\nListenPort = 0x10\n", "2: ListenPort must be a number from 0 to 65535"},
-    {"[Interface]\nListenPort = off\n", "2: ListenPort must be a number from 0 to 65535"},
+    {"[Interface]\nListenPort =\n",
+     "2: a ListenPort is a number from 0 to 65535 (wg would cut a larger one)"},
+    {"[Interface]\nListenPort = 65536\n",
+     "2: a ListenPort is a number from 0 to 65535 (wg would cut a larger one)"},
+    {"[Interface]\nListenPort = 70000\n",
+     "2: a ListenPort is a number from 0 to 65535 (wg would cut a larger one)"},
+    {"[Interface]\nListenPort = -1\n",
+     "2: a ListenPort is a number from 0 to 65535 (wg would cut a larger one)"},
+    {"[Interface]\nListenPort = 0x10\n",
+     "2: a ListenPort is a number from 0 to 65535 (wg would cut a larger one)"},
+    {"[Interface]\nListenPort = off\n",
+     "2: a ListenPort is a number from 0 to 65535 (wg would cut a larger one)"},
     {"[Interface]\nFwMark = x\n", "2: FwMark must be a number, as in 51820 or 0xca6c, or off"},
     {"[Interface]\nFwMark = 0x\n", "2: FwMark must be a number, as in 51820 or 0xca6c, or off"},
     {"[Interface]\nFwMark = 0x100000000\n",
@@ -329,13 +335,15 @@ static const struct {
     {"[Interface]\nFwMark = 4294967296\n",
      "2: FwMark must be a number, as in 51820 or 0xca6c, or off"},
     {"[Interface]\nFwMark = 0x-1\n", "2: FwMark must be a number, as in 51820 or 0xca6c, or off"},
-    {"[Interface]\nMTU = x\n", "2: MTU must be a number, as in 1420"},
-    {"[Interface]\nMTU = 65536\n", "2: MTU must be a number, as in 1420"},
-    {"[Interface]\nAddress =\n", "2: the list of addresses is empty"},
+    {"[Interface]\nMTU = x\n",
+     "2: an MTU is a number without a 0 before it (which ip would read as octal)"},
+    {"[Interface]\nMTU = 65536\n",
+     "2: an MTU is a number without a 0 before it (which ip would read as octal)"},
+    {"[Interface]\nAddress = 10.0.0.1/24, lan\n", "2: 'lan' is not an IP address"},
     {"[Interface]\nAddress = 10.0.0.1/33\n",
      "2: '10.0.0.1/33' needs a number from 0 to 32 after the '/'"},
-    {"[Interface]\nAddress = 10.0.0.1,\n",
-     "2: '10.0.0.1,' has a comma too many, or an address too few"},
+    {"[Peer]\nPublicKey = " ALICE "\nAllowedIPs = 10.0.0.1,\n",
+     "3: '10.0.0.1,' has a comma too many, or an address too few"},
     {"[Peer]\nPublicKey = " ALICE "\nAllowedIPs = 010.0.0.1\n",
      "3: '010.0.0.1' is not an IP address"},
     {"[Peer]\nPublicKey = " ALICE "\nAllowedIPs = 10.0.0.2, lan\n",
@@ -379,7 +387,7 @@ START_TEST(a_nul_byte_is_refused_wherever_it_stands)
         ck_assert_int_eq(wgctl_server_parse("wg0.conf", &source, &server, &err), WGCTL_INVALID);
         char expected[80];
         snprintf(expected, sizeof expected,
-                 "wg0.conf:%u: a NUL byte stands here; this is no text file", line);
+                 "wg0.conf:%u: a NUL byte stands here, and wg would not read on", line);
         ck_assert_str_eq(err.message, expected);
     }
 }
@@ -848,6 +856,8 @@ END_TEST
 #define B_OFF "#- [Peer]\n#- PublicKey = " BOB "\n"
 
 /* What goes with Bob. */
+#define D_OFF "#- [Peer]\n#- PublicKey = " PSK "\n"
+#define E_OFF "#- [Peer]\n#- PublicKey = " PUBLIC "\n#- # note = x\n"
 static const struct {
     const char *before, *after;
 } removals[] = {
@@ -890,6 +900,12 @@ static const struct {
      A C},
     {A "[Peer]\nPublicKey = " BOB "\n[Interface]\nListenPort = 1\n" C,
      A "[Interface]\nListenPort = 1\n" C},
+    /* Around disabled ones, which stay, and among the lines of others. */
+    {A "[Peer]\n" D_OFF "PublicKey = " BOB "\n" C, A D_OFF C},
+    {A "\n[Peer]\nPublicKey = " BOB "\n" D_OFF "# x\n" E_OFF "AllowedIPs = 10.0.0.2\n\n" C,
+     A D_OFF E_OFF "\n" C},
+    {"[Peer]\n" D_OFF "PublicKey = " ALICE "\n" B_OFF "AllowedIPs = 10.0.0.2\n" C,
+     "[Peer]\n" D_OFF "PublicKey = " ALICE "\nAllowedIPs = 10.0.0.2\n" C},
 };
 enum { REMOVALS = sizeof removals / sizeof *removals };
 

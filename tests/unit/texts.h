@@ -10,6 +10,14 @@
 #include "net/key.h"
 #include "suite.h"
 
+/* A private key with its public one, and three more. */
+#define PRIVATE "AQwXIi04Q05ZZG96hZCbprG8x9Ld6PP+CRQfKjVAS1Y="
+#define PUBLIC "I5Qbl+hOXynotu1xihNJB5nfzXiIbM6TW/rezv3nHFs="
+#define ALICE "JjE8R1JdaHN+iZSfqrXAy9bh7PcCDRgjLjlET1plcHs="
+#define BOB "S1ZhbHeCjZijrrnEz9rl8PsGERwnMj1IU15pdH+KlaA="
+#define PSK "laCrtsHM1+Lt+AMOGSQvOkVQW2ZxfIeSnaizvsnU3+o="
+#define ZERO "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+
 static inline struct wgctl_text text_of(const char *string)
 {
     struct wgctl_text text = {0};

@@ -1,0 +1,323 @@
+/* The settings of a wg0.conf: what each key of wg(8) and wg-quick(8) takes. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/server_parse.h"
+#include "conf/stricter.h"
+
+/* Longer than any value that is not a list or a hook: a key, an endpoint. */
+enum { SHORT_VALUE = 512 };
+
+int wgctl_reader_fail(struct wgctl_reader *reader, const char *what)
+{
+    wgctl_fail(reader->err, WGCTL_INVALID, "%s:%zu: %s", reader->server->file, reader->line + 1,
+               what);
+    return wgctl_hint(reader->err, "mend that line with an editor");
+}
+
+static int in_line(struct wgctl_reader *reader)
+{
+    return wgctl_context(reader->err, "%s:%zu", reader->server->file, reader->line + 1);
+}
+
+static int fail_stricter(struct wgctl_reader *reader, enum wgctl_stricter rule)
+{
+    return wgctl_stricter_fail(rule, reader->server->file, reader->line + 1, reader->err);
+}
+
+static int explain_stricter(struct wgctl_reader *reader, enum wgctl_stricter rule)
+{
+    return wgctl_stricter_explain(rule, reader->server->file, reader->line + 1, reader->err);
+}
+
+static struct wgctl_peer *peer_of(struct wgctl_reader *reader)
+{
+    return &reader->server->peers[reader->block->peer];
+}
+
+static int read_key(struct wgctl_reader *reader, struct wgctl_slice value, struct wgctl_key *ret)
+{
+    char buffer[SHORT_VALUE];
+    struct wgctl_slice text;
+    if (!wgctl_value_squeeze(value, buffer, sizeof buffer, &text))
+        return wgctl_reader_fail(reader, "the key is too long");
+    int rc = wgctl_key_parse(text, ret, reader->err);
+    explicit_bzero(buffer, sizeof buffer);
+    return rc < 0 ? in_line(reader) : rc;
+}
+
+/* A number, or "off" for 0 where `off` says so; "0x…" where `hex` says so. */
+static bool read_number(struct wgctl_slice value, uint64_t max, bool off, bool hex, uint64_t *ret)
+{
+    char buffer[SHORT_VALUE], *end;
+    struct wgctl_slice text;
+    if (!wgctl_value_squeeze(value, buffer, sizeof buffer - 1, &text))
+        return false;
+    if (off && wgctl_slice_equal_nocase(text, "off")) {
+        *ret = 0;
+        return true;
+    }
+    if (!hex || !wgctl_slice_starts(text, "0x"))
+        return wgctl_slice_number(text, max, ret);
+    buffer[text.size] = '\0';
+    if (text.size == 2 || strspn(buffer + 2, "0123456789abcdefABCDEF") != text.size - 2)
+        return false;
+    *ret = strtoull(buffer + 2, &end, 16);
+    return text.size <= 2 + 16 && *ret <= max;
+}
+
+static int read_private_key(struct wgctl_reader *reader, struct wgctl_slice value)
+{
+    struct wgctl_server *server = reader->server;
+    int rc = read_key(reader, value, &server->private_key);
+    if (rc < 0)
+        return rc;
+    if (wgctl_key_is_zero(&server->private_key))
+        return fail_stricter(reader, WGCTL_NO_ZERO_KEY);
+    server->has_private_key = true;
+    rc = wgctl_key_public(&server->private_key, &server->public_key, reader->err);
+    return rc < 0 ? in_line(reader) : rc;
+}
+
+static int read_listen_port(struct wgctl_reader *reader, struct wgctl_slice value)
+{
+    uint64_t port;
+    if (!read_number(value, UINT16_MAX, false, false, &port))
+        return fail_stricter(reader, WGCTL_PORT_IN_RANGE);
+    reader->server->listen_port = (uint16_t)port;
+    reader->server->has_listen_port = true;
+    return WGCTL_OK;
+}
+
+static int read_fwmark(struct wgctl_reader *reader, struct wgctl_slice value)
+{
+    uint64_t mark;
+    if (!read_number(value, UINT32_MAX, true, true, &mark))
+        return wgctl_reader_fail(reader, "FwMark must be a number, as in 51820 or 0xca6c, or off");
+    reader->server->fwmark = (uint32_t)mark;
+    reader->server->has_fwmark = true;
+    return WGCTL_OK;
+}
+
+/* As bash splits it: at commas and white space, and what is empty counts nowhere. */
+static bool next_word(struct wgctl_slice *rest, struct wgctl_slice *ret)
+{
+    size_t begin = 0, end;
+    while (begin < rest->size && (rest->data[begin] == ',' || wgctl_is_space(rest->data[begin])))
+        begin++;
+    for (end = begin; end < rest->size; end++)
+        if (rest->data[end] == ',' || wgctl_is_space(rest->data[end]))
+            break;
+    *ret = (struct wgctl_slice){rest->data + begin, end - begin};
+    *rest = (struct wgctl_slice){rest->data + end, rest->size - end};
+    return ret->size > 0;
+}
+
+static int read_address(struct wgctl_reader *reader, struct wgctl_slice value)
+{
+    struct wgctl_slice word;
+    while (next_word(&value, &word)) {
+        struct wgctl_prefix prefix;
+        if (wgctl_prefix_parse(word, &prefix, reader->err) < 0)
+            return explain_stricter(reader, WGCTL_ADDRESS_IN_FULL);
+        int rc = wgctl_prefixes_add(&reader->server->addresses, &prefix, reader->err);
+        if (rc < 0)
+            return rc;
+    }
+    return WGCTL_OK;
+}
+
+static int read_mtu(struct wgctl_reader *reader, struct wgctl_slice value)
+{
+    uint64_t mtu = 0;
+    bool leading_zero = value.size > 1 && value.data[0] == '0';
+    if (value.size > 0 && (leading_zero || !wgctl_slice_number(value, UINT16_MAX, &mtu)))
+        return fail_stricter(reader, WGCTL_MTU_IN_DECIMAL);
+    reader->server->mtu = (uint32_t)mtu;
+    return WGCTL_OK;
+}
+
+static int read_table(struct wgctl_reader *reader, struct wgctl_slice value)
+{
+    reader->server->table = value;
+    return WGCTL_OK;
+}
+
+static int read_dns(struct wgctl_reader *reader, struct wgctl_slice value)
+{
+    reader->server->dns = value;
+    return WGCTL_OK;
+}
+
+static int read_save_config(struct wgctl_reader *reader, struct wgctl_slice value)
+{
+    reader->server->save_config = wgctl_slice_equal_nocase(value, "true");
+    if (reader->server->save_config || wgctl_slice_equal_nocase(value, "false"))
+        return WGCTL_OK;
+    return wgctl_reader_fail(reader, "SaveConfig is true or false");
+}
+
+static int add_hook(struct wgctl_reader *reader, enum wgctl_hook_kind kind,
+                    struct wgctl_slice command)
+{
+    struct wgctl_server *server = reader->server;
+    struct wgctl_hook *hooks =
+        wgctl_array_grow(server->hooks, server->hook_count, &server->hook_capacity, sizeof *hooks);
+    if (!hooks)
+        return wgctl_fail_memory(reader->err);
+    server->hooks = hooks;
+    hooks[server->hook_count++] = (struct wgctl_hook){kind, command};
+    return WGCTL_OK;
+}
+
+static int read_pre_up(struct wgctl_reader *reader, struct wgctl_slice value)
+{
+    return add_hook(reader, WGCTL_PRE_UP, value);
+}
+
+static int read_post_up(struct wgctl_reader *reader, struct wgctl_slice value)
+{
+    return add_hook(reader, WGCTL_POST_UP, value);
+}
+
+static int read_pre_down(struct wgctl_reader *reader, struct wgctl_slice value)
+{
+    return add_hook(reader, WGCTL_PRE_DOWN, value);
+}
+
+static int read_post_down(struct wgctl_reader *reader, struct wgctl_slice value)
+{
+    return add_hook(reader, WGCTL_POST_DOWN, value);
+}
+
+static int read_public_key(struct wgctl_reader *reader, struct wgctl_slice value)
+{
+    struct wgctl_key *key = &peer_of(reader)->public_key;
+    int rc = read_key(reader, value, key);
+    if (rc < 0)
+        return rc;
+    reader->block->has_key = true;
+    return wgctl_key_is_zero(key) ? fail_stricter(reader, WGCTL_NO_ZERO_KEY) : WGCTL_OK;
+}
+
+static int read_preshared_key(struct wgctl_reader *reader, struct wgctl_slice value)
+{
+    return read_key(reader, value, &peer_of(reader)->preshared_key);
+}
+
+static int read_allowed_ips(struct wgctl_reader *reader, struct wgctl_slice value)
+{
+    struct wgctl_prefixes *list = &peer_of(reader)->allowed_ips;
+    size_t before = list->count;
+    WGCTL_TEXT squeezed = {0};
+    char *room = wgctl_text_room(&squeezed, value.size);
+    struct wgctl_slice text;
+    if (!room || !wgctl_value_squeeze(value, room, value.size, &text))
+        return wgctl_fail_memory(reader->err);
+    squeezed.size = text.size;
+    if (text.size > 0 && (memchr(text.data, '+', text.size) || memchr(text.data, '-', text.size)))
+        return fail_stricter(reader, WGCTL_NO_PLUS_OR_MINUS);
+    if (wgctl_prefixes_parse(list, text, reader->err) < 0)
+        return in_line(reader);
+    for (size_t i = before; i < list->count; i++)
+        list->items[i] = wgctl_prefix_mask(list->items[i]);
+    return WGCTL_OK;
+}
+
+static int parse_endpoint(struct wgctl_slice value, struct wgctl_endpoint *ret,
+                          struct wgctl_error *err)
+{
+    char buffer[SHORT_VALUE];
+    struct wgctl_slice text;
+    if (!wgctl_value_squeeze(value, buffer, sizeof buffer, &text))
+        return wgctl_fail(err, WGCTL_INVALID, "the endpoint is too long");
+    return wgctl_endpoint_parse(text, 0, ret, err);
+}
+
+/* Few peers of a server have one, and its parts are long: they are kept as text. */
+static int read_endpoint(struct wgctl_reader *reader, struct wgctl_slice value)
+{
+    struct wgctl_endpoint endpoint;
+    peer_of(reader)->endpoint = value;
+    int rc = parse_endpoint(value, &endpoint, reader->err);
+    return rc < 0 ? explain_stricter(reader, WGCTL_ENDPOINT_IN_FULL) : rc;
+}
+
+bool wgctl_peer_endpoint(const struct wgctl_peer *peer, struct wgctl_endpoint *ret)
+{
+    struct wgctl_error ignored;
+    return peer->endpoint.size > 0 && parse_endpoint(peer->endpoint, ret, &ignored) == WGCTL_OK;
+}
+
+static int read_keepalive(struct wgctl_reader *reader, struct wgctl_slice value)
+{
+    uint64_t seconds;
+    if (!read_number(value, UINT16_MAX, true, false, &seconds))
+        return wgctl_reader_fail(reader, "PersistentKeepalive must be 0 to 65535 seconds, or off");
+    peer_of(reader)->keepalive = (uint16_t)seconds;
+    return WGCTL_OK;
+}
+
+enum heeded { BY_WG, BY_QUICK, AS_HOOK };
+
+/* Every key of wg(8) and wg-quick(8). */
+static const struct setting {
+    enum heeded heeded;
+    int section;
+    const char *key;
+    int (*read)(struct wgctl_reader *reader, struct wgctl_slice value);
+} settings[] = {
+    {BY_WG, WGCTL_IN_PEER, "PublicKey", read_public_key},
+    {BY_WG, WGCTL_IN_PEER, "PresharedKey", read_preshared_key},
+    {BY_WG, WGCTL_IN_PEER, "AllowedIPs", read_allowed_ips},
+    {BY_WG, WGCTL_IN_PEER, "Endpoint", read_endpoint},
+    {BY_WG, WGCTL_IN_PEER, "PersistentKeepalive", read_keepalive},
+    {BY_WG, WGCTL_IN_INTERFACE, "PrivateKey", read_private_key},
+    {BY_WG, WGCTL_IN_INTERFACE, "ListenPort", read_listen_port},
+    {BY_WG, WGCTL_IN_INTERFACE, "FwMark", read_fwmark},
+    {BY_QUICK, WGCTL_IN_INTERFACE, "Address", read_address},
+    {BY_QUICK, WGCTL_IN_INTERFACE, "MTU", read_mtu},
+    {BY_QUICK, WGCTL_IN_INTERFACE, "Table", read_table},
+    {BY_QUICK, WGCTL_IN_INTERFACE, "DNS", read_dns},
+    {BY_QUICK, WGCTL_IN_INTERFACE, "SaveConfig", read_save_config},
+    {AS_HOOK, WGCTL_IN_INTERFACE, "PreUp", read_pre_up},
+    {AS_HOOK, WGCTL_IN_INTERFACE, "PostUp", read_post_up},
+    {AS_HOOK, WGCTL_IN_INTERFACE, "PreDown", read_pre_down},
+    {AS_HOOK, WGCTL_IN_INTERFACE, "PostDown", read_post_down},
+};
+
+/* wg(8) drops the white space inside a key, wg-quick(8) does not. */
+static bool is_key(const struct wgctl_block *block, const struct setting *setting,
+                   struct wgctl_slice key)
+{
+    if (setting->section != (int)block->section)
+        return false;
+    if (setting->heeded == BY_WG)
+        return wgctl_key_is(key, setting->key);
+    return block->for_quick && wgctl_slice_equal_nocase(key, setting->key);
+}
+
+/* To bash a '#' inside a word is no comment, and one before a word is one anyway:
+ * the whole line is the command, as in wg-quick(8) since 2025. */
+static struct wgctl_slice command_of(struct wgctl_slice line)
+{
+    struct wgctl_slice key;
+    wgctl_slice_split(&line, '=', &key);
+    return wgctl_slice_trim(line);
+}
+
+int wgctl_setting_read(struct wgctl_reader *reader, struct wgctl_slice line,
+                       const struct wgctl_line_parts *parts)
+{
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+        const struct setting *setting = &settings[i];
+        if (is_key(reader->block, setting, parts->key))
+            return setting->read(reader,
+                                 setting->heeded == AS_HOOK ? command_of(line) : parts->value);
+    }
+    wgctl_reader_fail(reader, reader->block->section == WGCTL_NOWHERE
+                                  ? "a setting stands before any [section]"
+                                  : "this setting is not known here");
+    return wgctl_hint(reader->err, "[Interface] and [Peer] take the settings of wg(8) and "
+                                   "wg-quick(8); put a '#' before what is a comment");
+}
