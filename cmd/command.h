@@ -92,6 +92,9 @@ void print_escaped(FILE *stream, struct wgctl_slice text);
 /* Appends a text in which each call "wgctl COMMAND" names the tunnel as this call
  * of wgctl did: "wgctl -i wg1 COMMAND". */
 void add_calls(const struct context *context, const char *text, struct wgctl_text *ret);
+/* Writes out what was printed on standard output: where both go to one file, what was said
+ * first stands first. Returns 0, or the first errno(3) there ever was. */
+int flush_output(void);
 /* A message for people, on standard error, unless --quiet or --json. Its text is escaped, and
  * its calls of wgctl completed. */
 void note(const struct context *context, const char *format, ...)
@@ -114,6 +117,8 @@ const char *color(const struct context *context, FILE *stream, const char *seque
 void print_addresses(FILE *stream, const struct wgctl_tunnel *tunnel, size_t index);
 /* False where the stream is no terminal, or does not say. */
 bool window_size(FILE *stream, unsigned *ret_columns, unsigned *ret_rows);
+/* Whether there is somebody to ask: a terminal, without --yes and --json. */
+bool can_ask(const struct context *context);
 /* Asks a yes-or-no question; true at once with --yes, or without a terminal to ask on. */
 bool confirm(const struct context *context, const char *question);
 /* Prints that text, which may hold a secret, on standard output, unbuffered. */

@@ -1,4 +1,5 @@
 /* wgctl: the table of its commands, and what happens around each of them. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,7 +102,8 @@ int main(int argc, char **argv)
     struct wgctl_error err = {0};
     int rc = run(&context, argc, argv, &err);
     /* What did not reach a full disk or a closed pipe was not said. */
-    if (rc == WGCTL_OK && fflush(stdout) != 0)
+    errno = flush_output();
+    if (rc == WGCTL_OK && errno != 0)
         rc = wgctl_fail_errno(&err, "cannot write the output");
     if (rc == WGCTL_OK)
         return EXIT_SUCCESS;

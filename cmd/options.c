@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 
@@ -232,6 +233,8 @@ const char *interface_of(struct context *context)
 int open_tunnel(struct context *context, enum wgctl_access access, struct wgctl_tunnel **ret,
                 struct wgctl_error *err)
 {
+    if (access != WGCTL_READ && isatty(STDERR_FILENO) && wgctl_tunnel_is_busy(context->folder))
+        say_step(context, "Another wgctl is at work: waiting for it to finish...");
     return wgctl_tunnel_open(context->folder, interface_of(context), access, ret, err);
 }
 

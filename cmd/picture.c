@@ -24,6 +24,15 @@ static int write_all(int fd, const struct wgctl_text *content)
     return 0;
 }
 
+/* What one left that was killed while it wrote a picture of that name. */
+static void discard_leftover(const char *staged)
+{
+    struct stat status;
+    if (lstat(staged, &status) == 0 && status.st_mode == (S_IFREG | 0600) &&
+        status.st_uid == geteuid())
+        unlink(staged);
+}
+
 /* It holds the private key: 0600 from the start, and never through a link. */
 static int stage(const char *path, const struct wgctl_text *content, struct wgctl_error *err)
 {
@@ -39,10 +48,11 @@ static int stage(const char *path, const struct wgctl_text *content, struct wgct
         wgctl_fail(err, WGCTL_EXISTS, "cannot write %s: it is there, and no file", path);
         return wgctl_hint(err, "give the name of a file, as in --png phone.png");
     }
+    discard_leftover(staged);
     int fd = open(staged, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0 && errno == EEXIST) {
         wgctl_fail(err, WGCTL_EXISTS, "cannot write %s: %s is there already", path, staged);
-        return wgctl_hint(err, "another wgctl was stopped while it wrote it: remove it");
+        return wgctl_hint(err, "it is somebody else's: give another name, or remove it");
     }
     if (fd < 0)
         return wgctl_fail_errno(err, "cannot write %s", path);
@@ -120,8 +130,9 @@ int pictures_draw(const struct context *context, const struct pictures *pictures
         wgctl_fail(err, WGCTL_UNSUPPORTED,
                    "the QR code needs a window of %ux%u, and this one is %ux%u", columns, rows,
                    window_columns, window_rows);
-        return wgctl_hint(err, "make the window larger or its font smaller (Ctrl and -), then "
-                               "'wgctl qr' again; or write a picture: wgctl qr NAME --png FILE");
+        return wgctl_hint(
+            err, "make the window larger or its font smaller (Ctrl and -), then "
+                 "'sudo wgctl qr' again; or write a picture: sudo wgctl qr NAME --png FILE");
     }
     wgctl_qr_terminal(pictures->qr, use_color(context, stdout), &code);
     int rc = wgctl_text_check(&code, err);

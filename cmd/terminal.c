@@ -57,8 +57,17 @@ void add_calls(const struct context *context, const char *text, struct wgctl_tex
     wgctl_text_string(ret, text);
 }
 
+int flush_output(void)
+{
+    static int lost;
+    if (fflush(stdout) != 0 && lost == 0)
+        lost = errno;
+    return lost;
+}
+
 static void print_with_calls(const struct context *context, const char *text)
 {
+    flush_output();
     WGCTL_TEXT complete = {0};
     add_calls(context, text, &complete);
     struct wgctl_slice rest = wgctl_text_slice_of(&complete), line;
@@ -97,6 +106,7 @@ void print_error(const struct context *context, const struct wgctl_error *err)
         json_error(context, err);
         return;
     }
+    flush_output();
     fprintf(stderr, "%swgctl:%s ", color(context, stderr, RED), color(context, stderr, PLAIN));
     print_escaped(stderr, wgctl_slice_of(err->message));
     fputc('\n', stderr);
@@ -130,10 +140,15 @@ bool window_size(FILE *stream, unsigned *ret_columns, unsigned *ret_rows)
     return true;
 }
 
+bool can_ask(const struct context *context)
+{
+    return !context->yes && !context->json && isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+}
+
 bool confirm(const struct context *context, const char *question)
 {
     char answer[16];
-    if (context->yes || context->json || !isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+    if (!can_ask(context))
         return true;
     print_escaped(stderr, wgctl_slice_of(question));
     fputs(" [y/N] ", stderr);
@@ -144,7 +159,7 @@ bool confirm(const struct context *context, const char *question)
 int print_secret(const struct wgctl_text *text, struct wgctl_error *err)
 {
     struct wgctl_slice rest = wgctl_text_slice_of(text);
-    fflush(stdout);
+    flush_output();
     while (rest.size > 0) {
         ssize_t put = write(STDOUT_FILENO, rest.data, rest.size);
         if (put < 0 && errno == EINTR)

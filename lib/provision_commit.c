@@ -77,6 +77,15 @@ static int check_still_free(struct progress *progress, struct wgctl_error *err)
                       progress->folder.path, progress->conf_name);
 }
 
+/* The one that an init left which was killed says the same. */
+static int fail_other_ini(const struct progress *progress, struct wgctl_error *err)
+{
+    const char *folder = progress->folder.path, *name = progress->ini_name;
+    wgctl_fail(err, WGCTL_EXISTS, "%s/%s is there already, and says something else", folder, name);
+    return wgctl_hint(err, "it belongs to a server that is gone: sudo mv %s/%s %s/%s.old", folder,
+                      name, folder, name);
+}
+
 static int write_ini(struct progress *progress, struct wgctl_error *err)
 {
     WGCTL_TEXT text = {0};
@@ -84,6 +93,9 @@ static int write_ini(struct progress *progress, struct wgctl_error *err)
                              &progress->ini_before, err);
     if (rc == WGCTL_OK || rc == WGCTL_NOT_FOUND)
         rc = wgctl_provision_ini(progress->provision, &text, err);
+    struct wgctl_slice before = wgctl_text_slice_of(&progress->ini_before);
+    if (rc == WGCTL_OK && before.size > 0 && !wgctl_slice_equal(before, wgctl_text_slice_of(&text)))
+        return fail_other_ini(progress, err);
     if (rc < 0)
         return rc;
     progress->wrote_ini = true;

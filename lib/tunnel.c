@@ -138,6 +138,17 @@ int wgctl_tunnel_open(const char *folder, const char *interface, enum wgctl_acce
     return WGCTL_OK;
 }
 
+bool wgctl_tunnel_is_busy(const char *path)
+{
+    struct wgctl_folder folder;
+    struct wgctl_error ignored;
+    if (wgctl_folder_open(path, &folder, &ignored) < 0)
+        return false;
+    bool busy = wgctl_folder_is_locked(&folder, WGCTL_LOCK_NAME);
+    wgctl_folder_close(&folder);
+    return busy;
+}
+
 const char *wgctl_tunnel_interface(const struct wgctl_tunnel *tunnel)
 {
     return tunnel->interface;

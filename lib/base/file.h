@@ -66,6 +66,8 @@ int wgctl_file_set(const char *path, const char *content, struct wgctl_error *er
 /* Reads the first line of such a file, without its end. False where it cannot be read. */
 bool wgctl_file_first_line(const char *path, char *line, size_t size);
 
+/* Whether somebody holds that lock right now. */
+bool wgctl_folder_is_locked(const struct wgctl_folder *folder, const char *name);
 /* Opens and locks `name` (made with mode 0600 where it is missing; never removed)
  * and waits for whoever holds it. `ret_fd` is the lock: close(2) lets go. Removes
  * what a killed predecessor left behind in the folder. */

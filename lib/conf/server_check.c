@@ -62,7 +62,7 @@ int wgctl_server_fail_allowed_ip(const struct wgctl_server *server,
     for (size_t i = 0; line == 0 && i < server->peer_count; i++)
         if (server->peers[i].enabled)
             line = line_of_network(server, &server->peers[i], network, &second);
-    wgctl_fail(err, WGCTL_INVALID, "%s: %s", wgctl_prefix_format(network, text),
-               wgctl_stricter_rules[WGCTL_ONE_OWNER_A_NETWORK].what);
+    wgctl_fail(err, WGCTL_INVALID, "%s stands twice in AllowedIPs, and the last one gets it",
+               wgctl_prefix_format(network, text));
     return wgctl_stricter_explain(WGCTL_ONE_OWNER_A_NETWORK, server->file, line, err);
 }

@@ -492,9 +492,9 @@ refuses_conf "a comma at the end" "$at" "${peer}AllowedIPs = 10.73.21.77/32,\n"
 refuses_conf "a bad port" "${at}" "${peer}Endpoint = vpn.example.org:70000\n"
 refuses_conf "no port" "${at}" "${peer}Endpoint = vpn.example.org\n"
 refuses_conf "a bad keepalive" "${at}PersistentKeepalive" "${peer}PersistentKeepalive = 70000\n"
-refuses_conf "a bad listen port" "${at}ListenPort" "[Interface]\nListenPort = 70000\n"
+refuses_conf "a bad listen port" "${at}a ListenPort" "[Interface]\nListenPort = 70000\n"
 refuses_conf "a bad mark" "${at}FwMark" "[Interface]\nFwMark = 0x1ffffffff\n"
-refuses_conf "a bad MTU" "${at}MTU" "[Interface]\nMTU = large\n"
+refuses_conf "a bad MTU" "${at}an MTU" "[Interface]\nMTU = large\n"
 refuses_conf "a peer's key in the interface" "${at}this setting is not known" "[Interface]\nPublicKey = x\n"
 refuses_conf "escape sequences" "$at" '\e[31mred\e[0m\n'
 refuses_conf "escape sequences in a value" "$at" "${peer}AllowedIPs = \\\\e[31m10.0.0.1\n"
@@ -611,6 +611,21 @@ refuses_picture "there is no name" . ''
 echo mine >etc/x.wgctl-new
 refuses_picture "another file is in its way" 'etc/x' etc/x
 fresh
+install -m 0600 /dev/null etc/x.wgctl-new
+check "what one left that was killed while it wrote a picture is no obstacle" ./wgctl -C etc qr phone --png etc/x
+check "and is gone" test ! -e etc/x.wgctl-new
+fresh
+mkdir other
+sed 's/^dns = .*/dns = 9.9.9.9/' etc/wg0.ini >other/wg0.ini
+chmod 0600 other/wg0.ini
+cp other/wg0.ini mine.ini
+fails_with_other_ini() {
+    ! ./wgctl -C other init --no-apply --firewall nftables --endpoint vpn.example.org 2>said &&
+        grep -q 'wg0.ini is there already, and says something else' said && cmp other/wg0.ini mine.ini &&
+        [[ ! -e other/wg0.conf ]]
+}
+check "init does not write over a wg0.ini that says something else" fails_with_other_ini
+rm -r other mine.ini said
 
 # ---- what exists and is no WireGuard ----
 
@@ -672,7 +687,7 @@ for option in 'nr_inodes 1' 'size 4'; do
     rm -rf start
     starves "init" "${how[@]}" -C etc init --no-apply --firewall nftables --endpoint vpn.example.org
     mkdir start
-    echo '; mine' >start/wg0.ini
+    cp pristine/wg0.ini start
     starves "init beside a wg0.ini" "${how[@]}" -C etc init --no-apply --firewall nftables --endpoint vpn.example.org
     rm -rf start
     cp -a pristine start
