@@ -153,6 +153,11 @@ bring_up() {
     fi
 }
 
+# init says what to do next, and this script does it.
+without_next() { # COMMAND...
+    { "$@" 2>&1 >&3 | sed '/^Next: /d' >&2; } 3>&1
+}
+
 # The server is there: what is missing is mended, and nothing is overwritten.
 mend_server() { # ENDPOINT, or ""
     say "$conf is there already, and stays as it is"
@@ -205,9 +210,9 @@ main() {
     if [[ -e $conf ]]; then
         mend_server "${1-}"
     elif [[ $# -gt 0 ]]; then
-        "$wgctl" -i "$interface" init --endpoint "$1"
+        without_next "$wgctl" -i "$interface" init --endpoint "$1"
     else
-        "$wgctl" -i "$interface" init
+        without_next "$wgctl" -i "$interface" init
     fi
     has_peer || add_peer
     show_code
