@@ -108,7 +108,12 @@ struct wgctl_line_parts wgctl_line_parse(struct wgctl_slice line)
 bool wgctl_value_squeeze(struct wgctl_slice value, char *buffer, size_t size,
                          struct wgctl_slice *ret)
 {
-    size_t used = 0;
+    size_t first = 0, used = 0;
+    while (first < value.size && !wgctl_is_space(value.data[first]))
+        first++;
+    *ret = value;
+    if (first == value.size)
+        return true;
     for (size_t i = 0; i < value.size; i++) {
         if (wgctl_is_space(value.data[i]))
             continue;

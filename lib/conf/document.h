@@ -56,7 +56,8 @@ struct wgctl_slice wgctl_document_line(const struct wgctl_document *document, si
 
 /* Whether `key` is `name`, without regard to case and white space. */
 bool wgctl_key_is(struct wgctl_slice key, const char *name);
-/* `value` without any white space, in `buffer`; false where it does not fit. */
+/* `value` without any white space: itself where it has none, else in `buffer`; false where
+ * it does not fit. */
 bool wgctl_value_squeeze(struct wgctl_slice value, char *buffer, size_t size,
                          struct wgctl_slice *ret);
 

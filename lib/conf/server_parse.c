@@ -5,12 +5,14 @@
 
 #include "conf/stricter.h"
 
-/* Notes stand in comments as `# key = value`. */
-static void read_note(struct wgctl_peer *peer, struct wgctl_slice comment)
+/* Notes stand in comments as `# key = value`: where that one goes, NULL where the comment
+ * is none. */
+static struct wgctl_slice *note_of(struct wgctl_peer *peer, struct wgctl_slice comment,
+                                   struct wgctl_slice *ret_value)
 {
     struct wgctl_slice key, rest = comment;
     if (!wgctl_slice_split(&rest, '=', &key) || !rest.data)
-        return;
+        return NULL;
     const struct {
         const char *key;
         struct wgctl_slice *value;
@@ -20,9 +22,11 @@ static void read_note(struct wgctl_peer *peer, struct wgctl_slice comment)
         {"expires", &peer->expires},
         {"note", &peer->note},
     };
+    *ret_value = wgctl_slice_trim(rest);
     for (size_t i = 0; i < sizeof notes / sizeof *notes; i++)
         if (wgctl_slice_equal(wgctl_slice_trim(key), wgctl_slice_of(notes[i].key)))
-            *notes[i].value = wgctl_slice_trim(rest);
+            return notes[i].value;
+    return NULL;
 }
 
 static int begin_peer(struct wgctl_reader *reader)
@@ -149,33 +153,40 @@ static int read_line(struct wgctl_reader *reader)
     return rc < 0 ? rc : read_parts(reader, line, &parts);
 }
 
-/* Comments that follow a peer's last setting are its own where a blank line or
- * the end of the file follows them; else they may be the next one's title. */
+/* Comments that follow a peer's last setting are its own where a blank line or the end of
+ * the file follows them; else they may be the next one's title. Up to a note, which only
+ * stands below a [Peer], they are its own in any case. */
 static void take_trailing_comments(struct wgctl_server *server, struct wgctl_peer *peer)
 {
     const struct wgctl_document *document = &server->document;
-    enum wgctl_line_kind kind = WGCTL_LINE_BLANK;
-    size_t end = peer->end_line;
-    for (; end < document->count; end++) {
-        struct wgctl_slice line = wgctl_document_line(document, end);
-        kind = wgctl_line_parse(line).kind;
-        if (kind != WGCTL_LINE_COMMENT || wgctl_line_is_marked(line))
+    struct wgctl_line_parts parts = {.kind = WGCTL_LINE_BLANK};
+    struct wgctl_slice ignored;
+    size_t line = peer->end_line;
+    for (; line < document->count; line++) {
+        struct wgctl_slice text = wgctl_document_line(document, line);
+        parts = wgctl_line_parse(text);
+        if (parts.kind != WGCTL_LINE_COMMENT || wgctl_line_is_marked(text))
             break;
+        if (note_of(peer, parts.value, &ignored))
+            peer->end_line = line + 1;
     }
-    if (end == document->count || kind == WGCTL_LINE_BLANK)
-        peer->end_line = end;
+    if (line == document->count || parts.kind == WGCTL_LINE_BLANK)
+        peer->end_line = line;
 }
 
 /* A comment is a peer's note only where it goes when the peer goes. */
 static void read_notes(const struct wgctl_document *document, struct wgctl_peer *peer)
 {
     for (size_t i = peer->first_line + 1; i < peer->end_line; i++) {
-        struct wgctl_slice line = wgctl_document_line(document, i);
+        struct wgctl_slice line = wgctl_document_line(document, i), value;
         if (peer->enabled ? !memchr(line.data, '#', line.size) : !wgctl_line_is_marked(line))
             continue;
         struct wgctl_line_parts parts = peer->enabled ? wgctl_line_parse(line) : parse_marked(line);
+        struct wgctl_slice *note = NULL;
         if (parts.kind == WGCTL_LINE_COMMENT)
-            read_note(peer, parts.value);
+            note = note_of(peer, parts.value, &value);
+        if (note)
+            *note = value;
     }
 }
 

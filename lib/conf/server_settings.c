@@ -42,7 +42,8 @@ static int read_key(struct wgctl_reader *reader, struct wgctl_slice value, struc
     if (!wgctl_value_squeeze(value, buffer, sizeof buffer, &text))
         return wgctl_reader_fail(reader, "the key is too long");
     int rc = wgctl_key_parse(text, ret, reader->err);
-    explicit_bzero(buffer, sizeof buffer);
+    if (text.data == buffer)
+        explicit_bzero(buffer, sizeof buffer);
     return rc < 0 ? in_line(reader) : rc;
 }
 
@@ -51,7 +52,7 @@ static bool read_number(struct wgctl_slice value, uint64_t max, bool off, bool h
 {
     char buffer[SHORT_VALUE], *end;
     struct wgctl_slice text;
-    if (!wgctl_value_squeeze(value, buffer, sizeof buffer - 1, &text))
+    if (!wgctl_value_squeeze(value, buffer, sizeof buffer - 1, &text) || text.size >= sizeof buffer)
         return false;
     if (off && wgctl_slice_equal_nocase(text, "off")) {
         *ret = 0;
@@ -59,6 +60,7 @@ static bool read_number(struct wgctl_slice value, uint64_t max, bool off, bool h
     }
     if (!hex || !wgctl_slice_starts(text, "0x"))
         return wgctl_slice_number(text, max, ret);
+    memmove(buffer, text.data, text.size);
     buffer[text.size] = '\0';
     if (text.size == 2 || strspn(buffer + 2, "0123456789abcdefABCDEF") != text.size - 2)
         return false;
@@ -205,23 +207,33 @@ static int read_preshared_key(struct wgctl_reader *reader, struct wgctl_slice va
     return read_key(reader, value, &peer_of(reader)->preshared_key);
 }
 
-static int read_allowed_ips(struct wgctl_reader *reader, struct wgctl_slice value)
+/* With white space inside an address, which wg(8) drops. */
+static int parse_torn(struct wgctl_reader *reader, struct wgctl_slice value,
+                      struct wgctl_prefixes *list)
 {
-    struct wgctl_prefixes *list = &peer_of(reader)->allowed_ips;
-    size_t before = list->count;
     WGCTL_TEXT squeezed = {0};
     char *room = wgctl_text_room(&squeezed, value.size);
     struct wgctl_slice text;
     if (!room || !wgctl_value_squeeze(value, room, value.size, &text))
         return wgctl_fail_memory(reader->err);
-    squeezed.size = text.size;
-    if (text.size > 0 && (memchr(text.data, '+', text.size) || memchr(text.data, '-', text.size)))
+    return wgctl_prefixes_parse(list, text, reader->err) < 0 ? in_line(reader) : WGCTL_OK;
+}
+
+static int read_allowed_ips(struct wgctl_reader *reader, struct wgctl_slice value)
+{
+    struct wgctl_prefixes *list = &peer_of(reader)->allowed_ips;
+    size_t before = list->count;
+    int rc = WGCTL_OK;
+    if (value.size > 0 &&
+        (memchr(value.data, '+', value.size) || memchr(value.data, '-', value.size)))
         return fail_stricter(reader, WGCTL_NO_PLUS_OR_MINUS);
-    if (wgctl_prefixes_parse(list, text, reader->err) < 0)
-        return in_line(reader);
-    for (size_t i = before; i < list->count; i++)
+    if (wgctl_prefixes_parse(list, value, reader->err) < 0) {
+        list->count = before;
+        rc = parse_torn(reader, value, list);
+    }
+    for (size_t i = before; rc == WGCTL_OK && i < list->count; i++)
         list->items[i] = wgctl_prefix_mask(list->items[i]);
-    return WGCTL_OK;
+    return rc;
 }
 
 static int parse_endpoint(struct wgctl_slice value, struct wgctl_endpoint *ret,
@@ -288,12 +300,12 @@ static const struct setting {
 
 /* wg(8) drops the white space inside a key, wg-quick(8) does not. */
 static bool is_key(const struct wgctl_block *block, const struct setting *setting,
-                   struct wgctl_slice key)
+                   struct wgctl_slice key, struct wgctl_slice squeezed)
 {
     if (setting->section != (int)block->section)
         return false;
     if (setting->heeded == BY_WG)
-        return wgctl_key_is(key, setting->key);
+        return wgctl_slice_equal_nocase(squeezed, setting->key);
     return block->for_quick && wgctl_slice_equal_nocase(key, setting->key);
 }
 
@@ -309,9 +321,12 @@ static struct wgctl_slice command_of(struct wgctl_slice line)
 int wgctl_setting_read(struct wgctl_reader *reader, struct wgctl_slice line,
                        const struct wgctl_line_parts *parts)
 {
-    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+    char buffer[32];
+    struct wgctl_slice squeezed;
+    bool fits = wgctl_value_squeeze(parts->key, buffer, sizeof buffer, &squeezed);
+    for (size_t i = 0; fits && i < sizeof settings / sizeof *settings; i++) {
         const struct setting *setting = &settings[i];
-        if (is_key(reader->block, setting, parts->key))
+        if (is_key(reader->block, setting, parts->key, squeezed))
             return setting->read(reader,
                                  setting->heeded == AS_HOOK ? command_of(line) : parts->value);
     }

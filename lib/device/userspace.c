@@ -239,7 +239,10 @@ int wgctl_userspace_answer(const char *interface, int fd, struct wgctl_device *r
 static void put_key(struct wgctl_text *text, const char *name, const struct wgctl_key *key)
 {
     char hex[WGCTL_KEY_HEX_SIZE];
-    wgctl_text_format(text, "%s=%s\n", name, wgctl_key_format_hex(key, hex));
+    wgctl_text_string(text, name);
+    wgctl_text_string(text, "=");
+    wgctl_text_string(text, wgctl_key_format_hex(key, hex));
+    wgctl_text_string(text, "\n");
     explicit_bzero(hex, sizeof hex);
 }
 
@@ -253,7 +256,9 @@ static void put_endpoint(struct wgctl_text *text, const struct sockaddr_storage 
 static void put_allowed_ip(struct wgctl_text *text, const struct wgctl_prefix *prefix)
 {
     char value[WGCTL_PREFIX_TEXT_SIZE];
-    wgctl_text_format(text, "allowed_ip=%s\n", wgctl_prefix_format(prefix, value));
+    wgctl_text_string(text, "allowed_ip=");
+    wgctl_text_string(text, wgctl_prefix_format(prefix, value));
+    wgctl_text_string(text, "\n");
 }
 
 static void put_whole_peer(struct wgctl_text *text, const struct wgctl_device_peer *peer)

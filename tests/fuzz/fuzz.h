@@ -1,0 +1,7 @@
+/* What libFuzzer calls, and replay.c with the files of a corpus. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,0 +1,20 @@
+/* Whatever bytes wg0.conf has: reading them breaks nothing, and what is changed leaves the
+ * rest as it was. */
+#include "../unit/keeping.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "fuzz.h"
+
+static void fails(const char *what, struct wgctl_slice file)
+{
+    fprintf(stderr, "it does not hold that %s:\n%.*s\n", what, (int)file.size, file.data);
+    abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    check_keeping((struct wgctl_slice){(const char *)data, size});
+    return 0;
+}
