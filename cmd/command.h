@@ -60,6 +60,8 @@ int run_show(struct context *context, const struct command *command, int argc, c
              struct wgctl_error *err);
 int run_edit_server(struct context *context, const struct command *command, int argc, char **argv,
                     struct wgctl_error *err);
+int run_adopt(struct context *context, const struct command *command, int argc, char **argv,
+              struct wgctl_error *err);
 
 /* ---- options.c ---- */
 
@@ -166,5 +168,6 @@ int json_client(const char *name, const struct wgctl_text *config, struct wgctl_
 int json_provision(const struct wgctl_provision_info *info, struct wgctl_error *err);
 int json_endpoint(const char *interface, const char *endpoint, size_t clients, size_t elsewhere,
                   struct wgctl_error *err);
+int json_adopt(const struct wgctl_adopt_info *info, struct wgctl_error *err);
 int json_state(const char *interface, bool is_up, struct wgctl_error *err);
 void json_error(const struct context *context, const struct wgctl_error *err);

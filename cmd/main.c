@@ -20,6 +20,8 @@ static const struct command commands[] = {
     {"down", NULL, "", "Take the interface down", 0, 0, run_down},
     {"edit-server", NULL, "", "Change the server, and the device files that follow", 0, 0,
      run_edit_server},
+    {"adopt", NULL, "[FILE]", "Take over a server that another program has set up", 0, 1,
+     run_adopt},
     {NULL, NULL, NULL, NULL, 0, 0, NULL},
 };
 

@@ -63,7 +63,7 @@ static int read_conf(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
     return rc < 0 ? rc : wgctl_server_parse(tunnel->conf_name, &source, &tunnel->server, err);
 }
 
-static int read_ini(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
+int wgctl_tunnel_read_settings(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
 {
     tunnel->settings = wgctl_settings_default;
     int rc = wgctl_file_read(&tunnel->folder, tunnel->ini_name, WGCTL_PUBLIC, &tunnel->ini_original,
@@ -86,28 +86,25 @@ static int refuse_save_config(const struct wgctl_tunnel *tunnel, struct wgctl_er
                "%s says SaveConfig = true: wg-quick would write over it, and lose the names of "
                "the peers",
                tunnel->conf_name);
-    return wgctl_hint(err, "take that line out of %s/%s", tunnel->folder.path, tunnel->conf_name);
+    return wgctl_hint(err, "sudo wgctl adopt takes that line out, and changes nothing that runs");
 }
 
 static int read_files(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
 {
     int rc = read_conf(tunnel, err);
     if (rc == WGCTL_OK)
-        rc = read_ini(tunnel, err);
+        rc = wgctl_tunnel_read_settings(tunnel, err);
     if (rc == WGCTL_OK && tunnel->lock != LOCK_FREE)
         rc = wgctl_files_recover(tunnel, err);
-    if (rc == WGCTL_OK && tunnel->lock != LOCK_FREE)
-        rc = refuse_save_config(tunnel, err);
     return rc;
 }
 
-int wgctl_tunnel_open(const char *folder, const char *interface, enum wgctl_access access,
-                      struct wgctl_tunnel **ret, struct wgctl_error *err)
+int wgctl_tunnel_new(const char *interface, struct wgctl_tunnel **ret, struct wgctl_error *err)
 {
     int rc = wgctl_interface_name_check(wgctl_slice_of(interface), err);
     if (rc < 0)
         return rc;
-    WGCTL_TUNNEL *tunnel = calloc(1, sizeof *tunnel);
+    struct wgctl_tunnel *tunnel = calloc(1, sizeof *tunnel);
     if (!tunnel)
         return wgctl_fail_memory(err);
     tunnel->lock = LOCK_FREE;
@@ -116,8 +113,18 @@ int wgctl_tunnel_open(const char *folder, const char *interface, enum wgctl_acce
     snprintf(tunnel->conf_name, sizeof tunnel->conf_name, "%s.conf", interface);
     snprintf(tunnel->ini_name, sizeof tunnel->ini_name, "%s.ini", interface);
     snprintf(tunnel->peers_name, sizeof tunnel->peers_name, "%s.peers", interface);
+    tunnel->settings = wgctl_settings_default;
+    *ret = tunnel;
+    return WGCTL_OK;
+}
 
-    rc = wgctl_folder_open(folder, &tunnel->folder, err);
+int wgctl_tunnel_open(const char *folder, const char *interface, enum wgctl_access access,
+                      struct wgctl_tunnel **ret, struct wgctl_error *err)
+{
+    WGCTL_TUNNEL *tunnel = NULL;
+    int rc = wgctl_tunnel_new(interface, &tunnel, err);
+    if (rc == WGCTL_OK)
+        rc = wgctl_folder_open(folder, &tunnel->folder, err);
     if (rc < 0)
         return rc;
     /* A folder without the tunnel must not get a lock file. */
@@ -131,6 +138,8 @@ int wgctl_tunnel_open(const char *folder, const char *interface, enum wgctl_acce
         rc = wgctl_device_ask(interface, &tunnel->query, err);
     if (rc == WGCTL_OK)
         rc = read_files(tunnel, err);
+    if (rc == WGCTL_OK && access != WGCTL_READ && access != WGCTL_ADOPT)
+        rc = refuse_save_config(tunnel, err);
     if (rc < 0)
         return rc;
     *ret = tunnel;

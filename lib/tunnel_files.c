@@ -22,7 +22,7 @@ static int open_journal(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
     for (size_t i = 0; i < tunnel->file_count; i++)
         if (tunnel->files[i].fate == WGCTL_CLIENT_NEW || tunnel->files[i].fate == WGCTL_CLIENT_GONE)
             wgctl_text_format(&names, "%s %s\n", tunnel->interface, tunnel->files[i].name);
-    if (tunnel->ini_changed) {
+    if (tunnel->ini_changed && !tunnel->clients_stay) {
         wgctl_text_format(&names, "%s =", tunnel->interface);
         wgctl_tunnel_endpoint(tunnel, &names);
         wgctl_text_string(&names, "\n");

@@ -40,12 +40,19 @@ struct wgctl_tunnel {
     struct wgctl_text ini;          /* as it shall be, where `ini_changed` */
     bool ini_changed;
     struct wgctl_settings settings;
+    bool clients_stay; /* a new endpoint leaves the clients' files as they are */
 
     struct wgctl_client_file *files;
     size_t file_count, file_capacity;
 };
 
 /* ---- lib/tunnel.c ---- */
+
+/* One that has its names and nothing else: no folder is open, nothing is locked or
+ * read. */
+int wgctl_tunnel_new(const char *interface, struct wgctl_tunnel **ret, struct wgctl_error *err);
+/* Reads INTERFACE.ini, where there is one. */
+int wgctl_tunnel_read_settings(struct wgctl_tunnel *tunnel, struct wgctl_error *err);
 
 /* Opens INTERFACE.peers where it is not open, and makes it where `create`. */
 int wgctl_tunnel_open_peers(struct wgctl_tunnel *tunnel, bool create, struct wgctl_error *err);

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "adopt.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "provision.h"

@@ -1,0 +1,142 @@
+#include <string.h>
+
+#include "command.h"
+
+static void print_row(const char *name, const char *value, const char *about)
+{
+    printf("  %-11s ", name);
+    print_escaped(stdout, wgctl_slice_of(value));
+    if (about) {
+        printf(" (");
+        print_escaped(stdout, wgctl_slice_of(about));
+        putchar(')');
+    }
+    putchar('\n');
+}
+
+/* Its name from now on, or the beginning of its key. Returns the width. */
+static int print_label(const struct wgctl_adopt_peer *peer)
+{
+    enum { SHOWN = 8 };
+    if (peer->name[0])
+        return printf("  %s", peer->name);
+    printf("  %.*s…", SHOWN, peer->public_key);
+    return 2 + SHOWN + 1;
+}
+
+static void print_peer(const struct wgctl_adopt_peer *peer)
+{
+    enum { COLUMN = 19 };
+    int width = print_label(peer);
+    printf("%*s", width < COLUMN ? COLUMN - width : 1, "");
+    if (peer->fate == WGCTL_ADOPT_KEPT)
+        printf("keeps its name");
+    else if (!peer->found)
+        printf("no name was found");
+    else {
+        printf(peer->fate == WGCTL_ADOPT_RENAMED   ? "was '"
+               : peer->fate == WGCTL_ADOPT_UNNAMED ? "no name can be made of '"
+                                                   : "'");
+        print_escaped(stdout, wgctl_slice_of(peer->found));
+        printf("' (%s)", peer->source);
+    }
+    if (!peer->enabled)
+        printf(", disabled");
+    if (peer->file_taken || peer->refused) {
+        printf(peer->refused ? ", not " : ", ");
+        print_escaped(stdout, wgctl_slice_of(peer->file));
+    }
+    if (peer->refused) {
+        printf(": ");
+        print_escaped(stdout, wgctl_slice_of(peer->refused));
+    }
+    putchar('\n');
+}
+
+static void print_result(const struct context *context, const struct wgctl_adopt_info *info)
+{
+    const char *state = !info->changes_something ? "has nothing left to adopt"
+                        : context->dry_run       ? "would be adopted"
+                                                 : "is adopted";
+    printf("%s%s %s%s\n\n", color(context, stdout, BOLD), info->interface, state,
+           color(context, stdout, PLAIN));
+    print_row("file", info->conf, info->made_from);
+    print_row("endpoint", info->endpoint ? info->endpoint : "not known", info->endpoint_source);
+    if (info->dns)
+        print_row("DNS", info->dns, "for new devices");
+    if (info->allowed_ips)
+        print_row("allowed IPs", info->allowed_ips, "for new devices");
+    if (info->removes_save_config)
+        print_row("SaveConfig", "its line goes", NULL);
+    if (info->peer_count > 0)
+        printf("\nPeers:\n");
+    for (size_t i = 0; i < info->peer_count; i++)
+        print_peer(&info->peers[i]);
+}
+
+/* What is left to do. */
+static void print_advice(const struct context *context, const struct wgctl_adopt_info *info)
+{
+    if (!info->endpoint)
+        note(context, "\nWhere devices find this server is not known. Say it:\n"
+                      "  sudo wgctl edit-server --endpoint vpn.example.org");
+    if (info->lines_left > 0)
+        note(context,
+             "\n%zu line%s marked '#[disabled]' make%s no peer, and stay%s as %s: look at %s",
+             info->lines_left, info->lines_left == 1 ? "" : "s", info->lines_left == 1 ? "s" : "",
+             info->lines_left == 1 ? "s" : "", info->lines_left == 1 ? "it is" : "they are",
+             info->conf);
+    if (info->removes_save_config)
+        note(context, "\nPeers that were added with 'wg set' may be in no file:\n"
+                      "'sudo wgctl apply --dry-run' shows them");
+    if (info->made_from && strcmp(info->made_from, "wg-easy") == 0)
+        note(context, "\nIts rules for the firewall are not in that file: without PostUp lines\n"
+                      "devices reach this server, and not the internet");
+}
+
+static int adopt(struct context *context, const struct wgctl_adopt_request *request,
+                 struct wgctl_error *err)
+{
+    WGCTL_ADOPTION *adoption = NULL;
+    int rc = wgctl_adopt_open(request, &adoption, err);
+    if (rc < 0)
+        return rc;
+    const struct wgctl_adopt_info *info = wgctl_adopt_show(adoption);
+    if (!context->dry_run) {
+        if (info->removes_save_config &&
+            !confirm(context, "SaveConfig = true lets wg-quick write over the names. Take it out?"))
+            return wgctl_fail(err, WGCTL_INVALID, "nothing was changed");
+        rc = wgctl_adopt_commit(adoption, err);
+        if (rc < 0)
+            return rc;
+        context->committed = true;
+    }
+    if (context->json)
+        return json_adopt(info, err);
+    print_result(context, info);
+    print_advice(context, info);
+    return WGCTL_OK;
+}
+
+int run_adopt(struct context *context, const struct command *command, int argc, char **argv,
+              struct wgctl_error *err)
+{
+    struct wgctl_adopt_request request = {0};
+    const struct option_spec options[] = {
+        {"endpoint", "HOST[:PORT]", "where devices find this server (default: found out)",
+         &request.endpoint, NULL},
+        {0},
+    };
+    char **files;
+    int count;
+    int rc = parse_options(context, command, options, argc, argv, &files, &count, err);
+    if (rc < 0 || context->done)
+        return rc;
+    request.folder = context->folder;
+    request.dry_run = context->dry_run;
+    request.file = count > 0 ? files[0] : NULL;
+    /* A file knows how its interface is called. */
+    if (!request.file || (context->interface && context->interface[0]))
+        request.interface = interface_of(context);
+    return adopt(context, &request, err);
+}

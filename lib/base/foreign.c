@@ -1,0 +1,146 @@
+#include "base/foreign.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+/* The file may grow while it is read: one byte too many is enough to know. */
+static int read_most(int fd, size_t most, struct wgctl_text *ret)
+{
+    size_t start = ret->size;
+    for (;;) {
+        size_t want = most + 1 - (ret->size - start);
+        char *room = wgctl_text_room(ret, want);
+        if (!room)
+            return 0;
+        ssize_t got = read(fd, room, want);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return -1;
+        ret->size += (size_t)got;
+        ret->data[ret->size] = '\0';
+        if (ret->size - start > most) {
+            errno = EFBIG;
+            return -1;
+        }
+        if (got == 0)
+            return 0;
+    }
+}
+
+static int read_at(int folder, const char *name, size_t most, struct wgctl_text *ret)
+{
+    struct stat status;
+    WGCTL_FD fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &status) < 0)
+        return -1;
+    if (!S_ISREG(status.st_mode)) {
+        errno = EINVAL;
+        return -1;
+    }
+    /* The room for all of it at once, but not for what a huge file would take. */
+    if ((size_t)status.st_size > most) {
+        errno = EFBIG;
+        return -1;
+    }
+    return read_most(fd, (size_t)status.st_size < most ? (size_t)status.st_size + 1 : most, ret);
+}
+
+int wgctl_foreign_read(const char *path, size_t most, struct wgctl_text *ret,
+                       struct wgctl_error *err)
+{
+    if (read_at(AT_FDCWD, path, most, ret) == 0)
+        return wgctl_text_check(ret, err);
+    if (errno == ELOOP || errno == EINVAL || errno == EFBIG) {
+        const char *what = errno == ELOOP    ? "is a symbolic link"
+                           : errno == EINVAL ? "is not a regular file"
+                                             : "is too large";
+        wgctl_fail(err, WGCTL_DENIED, "%s %s", path, what);
+        return wgctl_hint(err, "'ls -l %s' shows what it is; name the file itself", path);
+    }
+    return wgctl_fail_errno(err, "cannot read %s", path);
+}
+
+static int open_folder(const char *path)
+{
+    return open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+}
+
+/* The names in a folder, sorted; NULL where there are none. */
+static struct dirent **list(int folder, int *ret_count)
+{
+    struct dirent **names = NULL;
+    *ret_count = scandirat(folder, ".", &names, NULL, alphasort);
+    return *ret_count < 0 ? NULL : names;
+}
+
+static void free_list(struct dirent **names, int count)
+{
+    for (int i = 0; i < count; i++)
+        free(names[i]);
+    free(names);
+}
+
+static bool ends_in(const char *name, const char *ending)
+{
+    size_t size = strlen(name), end = strlen(ending);
+    return size > end && strcmp(name + size - end, ending) == 0;
+}
+
+static bool join(char path[PATH_MAX], const char *folder, const char *name)
+{
+    int size = snprintf(path, PATH_MAX, "%s/%s", folder, name);
+    return size > 0 && size < PATH_MAX;
+}
+
+int wgctl_foreign_files(const char *folder, const char *ending, size_t most,
+                        wgctl_foreign_file *take, void *user, struct wgctl_error *err)
+{
+    int count, rc = WGCTL_OK;
+    WGCTL_FD fd = open_folder(folder);
+    if (fd < 0)
+        return WGCTL_OK;
+    struct dirent **names = list(fd, &count);
+    for (int i = 0; i < count && rc == WGCTL_OK; i++) {
+        WGCTL_TEXT text = {0};
+        char path[PATH_MAX];
+        if (!ends_in(names[i]->d_name, ending) || !join(path, folder, names[i]->d_name) ||
+            read_at(fd, names[i]->d_name, most, &text) < 0)
+            continue;
+        rc = wgctl_text_check(&text, err);
+        if (rc == WGCTL_OK)
+            rc = take(user, path, &text, err);
+    }
+    free_list(names, count);
+    return rc;
+}
+
+int wgctl_foreign_folders(const char *folder, wgctl_foreign_folder *take, void *user,
+                          struct wgctl_error *err)
+{
+    int count, rc = WGCTL_OK;
+    WGCTL_FD fd = open_folder(folder);
+    if (fd < 0)
+        return WGCTL_OK;
+    struct dirent **names = list(fd, &count);
+    for (int i = 0; i < count && rc == WGCTL_OK; i++) {
+        struct stat status;
+        char path[PATH_MAX];
+        if (names[i]->d_name[0] == '.' || !join(path, folder, names[i]->d_name) ||
+            fstatat(fd, names[i]->d_name, &status, AT_SYMLINK_NOFOLLOW) < 0 ||
+            !S_ISDIR(status.st_mode))
+            continue;
+        rc = take(user, path, err);
+    }
+    free_list(names, count);
+    return rc;
+}
