@@ -141,6 +141,11 @@ int json_endpoint(const char *interface, const char *endpoint, size_t clients, s
                  stdout, err);
 }
 
+static json_t *quoted(const char *text)
+{
+    return message(wgctl_slice_of(text ? text : ""));
+}
+
 static json_t *adopted_peer(const struct wgctl_adopt_peer *peer)
 {
     static const char *const fates[] = {
@@ -149,12 +154,11 @@ static json_t *adopted_peer(const struct wgctl_adopt_peer *peer)
         [WGCTL_ADOPT_RENAMED] = "renamed",
         [WGCTL_ADOPT_UNNAMED] = "unnamed",
     };
-    return json_pack(
-        "{s:o, s:s, s:b, s:s, s:o, s:s?, s:o, s:b, s:o}", "name", string_or_null(peer->name),
-        "public_key", peer->public_key, "enabled", peer->enabled, "action", fates[peer->fate],
-        "found", message(wgctl_slice_of(peer->found ? peer->found : "")), "source", peer->source,
-        "client_file", message(wgctl_slice_of(peer->file ? peer->file : "")), "client_file_taken",
-        peer->file_taken, "refused", message(wgctl_slice_of(peer->refused ? peer->refused : "")));
+    return json_pack("{s:o, s:s, s:b, s:s, s:o, s:s?, s:o, s:b, s:o}", "name",
+                     string_or_null(peer->name), "public_key", peer->public_key, "enabled",
+                     peer->enabled, "action", fates[peer->fate], "found", quoted(peer->found),
+                     "source", peer->source, "client_file", quoted(peer->file), "client_file_taken",
+                     peer->file_taken, "refused", quoted(peer->refused));
 }
 
 int json_adopt(const struct wgctl_adopt_info *info, struct wgctl_error *err)
@@ -162,10 +166,10 @@ int json_adopt(const struct wgctl_adopt_info *info, struct wgctl_error *err)
     json_t *peers = json_array();
     for (size_t i = 0; i < info->peer_count; i++)
         json_array_append_new(peers, adopted_peer(&info->peers[i]));
-    return print(json_pack("{s:s, s:s, s:b, s:s?, s:s?, s:s?, s:b, s:I, s:I, s:s?, s:s?, s:o}",
-                           "interface", info->interface, "file", info->conf, "changed",
+    return print(json_pack("{s:s, s:o, s:b, s:s?, s:s?, s:o, s:b, s:I, s:I, s:s?, s:s?, s:o}",
+                           "interface", info->interface, "file", quoted(info->conf), "changed",
                            info->changes_something, "made_from", info->made_from, "endpoint",
-                           info->endpoint, "endpoint_source", info->endpoint_source,
+                           info->endpoint, "endpoint_source", quoted(info->endpoint_source),
                            "save_config_removed", info->removes_save_config, "peers_added",
                            (json_int_t)info->peers_added, "lines_left",
                            (json_int_t)info->lines_left, "dns", info->dns, "allowed_ips",

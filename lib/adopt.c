@@ -9,7 +9,6 @@
 
 #include "adopt_state.h"
 #include "conf/adopted_blocks.h"
-#include "conf/client.h"
 
 void wgctl_adopt_close(struct wgctl_adopt **pointer)
 {
@@ -176,123 +175,6 @@ static int open_json(struct wgctl_adopt *adopt, const struct wgctl_adopt_request
     return wgctl_text_check(ret, err);
 }
 
-/* ---- the clients' files ---- */
-
-static int refuse(struct wgctl_adopt *adopt, struct wgctl_adopt_peer *peer, const char *why,
-                  struct wgctl_error *err)
-{
-    peer->refused = wgctl_adopt_keep(adopt, wgctl_slice_of(why));
-    return peer->refused ? WGCTL_OK : wgctl_fail_memory(err);
-}
-
-/* What wgctl keeps already for that name: the peer's own file, or one in its way. */
-static int look_at_kept(struct wgctl_adopt *adopt, size_t index, bool *ret_there,
-                        struct wgctl_error *err)
-{
-    struct wgctl_tunnel *tunnel = adopt->tunnel;
-    struct wgctl_adopt_peer *peer = &adopt->peers[index];
-    struct wgctl_client_facts facts;
-    WGCTL_TEXT text = {0};
-    char name[WGCTL_CLIENT_NAME_SIZE];
-    *ret_there = false;
-    if (tunnel->folder.fd < 0 || !wgctl_file_exists(&tunnel->folder, tunnel->peers_name))
-        return WGCTL_OK;
-    int rc = wgctl_tunnel_open_peers(tunnel, false, err);
-    if (rc < 0 || !wgctl_file_exists(&tunnel->peers, wgctl_client_file_name(peer->name, name)))
-        return rc;
-    *ret_there = true;
-    rc = wgctl_file_read(&tunnel->peers, name, WGCTL_SECRET, &text, err);
-    if (rc == WGCTL_OK)
-        rc = wgctl_client_look(wgctl_text_slice_of(&text), &tunnel->server.public_key, &facts, err);
-    if (rc < 0)
-        return rc;
-    if (facts.has_key &&
-        wgctl_key_compare(&facts.public_key, &tunnel->server.peers[index].public_key) != 0)
-        return refuse(adopt, peer, "another peer's file has that name here", err);
-    peer->file = NULL;
-    peer->refused = NULL;
-    return WGCTL_OK;
-}
-
-/* With an endpoint that was given, the files name that one. */
-static int copy_client(struct wgctl_adopt *adopt, const struct wgctl_candidate *candidate,
-                       struct wgctl_text *ret, struct wgctl_error *err)
-{
-    struct wgctl_tunnel *tunnel = adopt->tunnel;
-    struct wgctl_text copy = {0};
-    bool changed;
-    wgctl_text_slice(&copy, wgctl_text_slice_of(&candidate->text));
-    int rc = wgctl_text_check(&copy, err);
-    if (rc < 0 || tunnel->clients_stay) {
-        *ret = copy;
-        return rc;
-    }
-    return wgctl_client_set_endpoint(&copy, &tunnel->server.public_key, &tunnel->settings.endpoint,
-                                     ret, &changed, err);
-}
-
-/* The client's configuration as wg-easy would show it: its keys are in the JSON. */
-static int render_client(struct wgctl_adopt *adopt, const struct wgctl_foreign_peer *peer,
-                         struct wgctl_text *ret, struct wgctl_error *err)
-{
-    struct wgctl_tunnel *tunnel = adopt->tunnel;
-    const struct wgctl_settings *settings = &tunnel->settings;
-    struct wgctl_client client = {
-        .has_private_key = true,
-        .private_key = peer->private_key,
-        .addresses = peer->allowed_ips,
-        .dns = settings->dns,
-        .mtu = settings->mtu,
-        .server_key = tunnel->server.public_key,
-        .preshared_key = peer->preshared_key,
-        .allowed_ips = settings->allowed_ips,
-        .endpoint = settings->endpoint,
-        .keepalive = settings->keepalive,
-    };
-    int rc = wgctl_client_render(&client, &tunnel->folder, ret, err);
-    client.addresses = (struct wgctl_prefixes){0};
-    wgctl_client_clear(&client);
-    return rc;
-}
-
-static bool can_be_rendered(const struct wgctl_foreign_peer *peer)
-{
-    WGCTL_KEY public_key;
-    struct wgctl_error ignored;
-    return peer && !wgctl_key_is_zero(&peer->private_key) &&
-           wgctl_key_public(&peer->private_key, &public_key, &ignored) == WGCTL_OK &&
-           wgctl_key_compare(&public_key, &peer->public_key) == 0;
-}
-
-static int take_client(struct wgctl_adopt *adopt, size_t index, struct wgctl_error *err)
-{
-    struct wgctl_adopt_peer *peer = &adopt->peers[index];
-    const struct wgctl_candidate *own = adopt->own[index];
-    const struct wgctl_foreign_peer *known =
-        wgctl_foreign_by_key(&adopt->json, &adopt->tunnel->server.peers[index].public_key);
-    bool there;
-    if (!own && can_be_rendered(known))
-        peer->file = adopt->json_path;
-    if (!peer->file || peer->refused)
-        return WGCTL_OK;
-    if (!peer->name[0])
-        return refuse(adopt, peer, "the peer has no name", err);
-    int rc = look_at_kept(adopt, index, &there, err);
-    if (rc < 0 || there)
-        return rc;
-    if (!own && !adopt->tunnel->settings.endpoint.port)
-        return refuse(adopt, peer, "the endpoint is not known: give --endpoint", err);
-
-    struct wgctl_client_file *file;
-    rc = wgctl_tunnel_add_file(adopt->tunnel, wgctl_slice_of(peer->name), &file, err);
-    if (rc < 0)
-        return rc;
-    file->fate = WGCTL_CLIENT_NEW;
-    peer->file_taken = true;
-    return own ? copy_client(adopt, own, &file->text, err)
-               : render_client(adopt, known, &file->text, err);
-}
-
 /* ---- the whole ---- */
 
 static int read_server(struct wgctl_adopt *adopt, struct wgctl_text *text, struct wgctl_error *err)
@@ -333,8 +215,8 @@ static int decide(struct wgctl_adopt *adopt, const struct wgctl_adopt_request *r
     if (rc == WGCTL_OK && adopt->tunnel->ini_changed && !adopt->tunnel->clients_stay &&
         adopt->tunnel->folder.fd >= 0)
         rc = wgctl_clients_follow(adopt->tunnel, &followed, &elsewhere, err);
-    for (size_t i = 0; i < adopt->server.peer_count && rc == WGCTL_OK; i++)
-        rc = take_client(adopt, i, err);
+    if (rc == WGCTL_OK)
+        rc = wgctl_adopt_take_clients(adopt, err);
     adopt->info.changes_something =
         adopt->tunnel->conf_changed || adopt->tunnel->ini_changed || adopt->tunnel->file_count > 0;
     return rc;

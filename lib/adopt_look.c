@@ -17,7 +17,8 @@ struct search {
     const struct wgctl_key *server_key;
 };
 
-static int take_file(void *user, const char *path, struct wgctl_text *text, struct wgctl_error *err)
+static int take_file(void *user, const char *path, bool trusted, struct wgctl_text *text,
+                     struct wgctl_error *err)
 {
     const struct search *search = user;
     struct wgctl_adopt *adopt = search->adopt;
@@ -33,7 +34,7 @@ static int take_file(void *user, const char *path, struct wgctl_text *text, stru
     char *copy = wgctl_slice_dup(wgctl_slice_of(path));
     if (!copy)
         return wgctl_fail_memory(err);
-    candidates[adopt->candidate_count++] = (struct wgctl_candidate){copy, *text, facts};
+    candidates[adopt->candidate_count++] = (struct wgctl_candidate){copy, trusted, *text, facts};
     *text = (struct wgctl_text){0};
     return WGCTL_OK;
 }

@@ -104,12 +104,13 @@ static const char *field_of(const struct wgctl_client_facts *facts, enum field f
     return field == ENDPOINT ? facts->endpoint : field == DNS ? facts->dns : facts->allowed_ips;
 }
 
-/* NULL where there is no file, or they differ. */
+/* NULL where there is no file, or they differ. What users wrote themselves counts for
+ * their own device, and not for what others get. */
 static const char *common(const struct wgctl_adopt *adopt, enum field field)
 {
     const char *value = NULL;
     for (size_t i = 0; i < adopt->server.peer_count; i++) {
-        if (!adopt->own[i] || !adopt->own[i]->facts.is_of_server)
+        if (!adopt->own[i] || !adopt->own[i]->trusted || !adopt->own[i]->facts.is_of_server)
             continue;
         const char *this = field_of(&adopt->own[i]->facts, field);
         if (value && strcmp(value, this) != 0)
@@ -162,7 +163,8 @@ static void find_defaults(struct wgctl_adopt *adopt)
     if (dns && wgctl_settings_dns(wgctl_slice_of(dns), settings, &ignored) == WGCTL_OK &&
         strcmp(settings->dns, before.dns) != 0)
         adopt->info.dns = settings->dns[0] ? settings->dns : "none";
-    if (allowed_ips &&
+    /* Alone, it would let a new device's IPv6 leak around the tunnel. */
+    if (allowed_ips && strcmp(allowed_ips, "0.0.0.0/0") != 0 &&
         wgctl_settings_allowed_ips(wgctl_slice_of(allowed_ips), settings, &ignored) == WGCTL_OK &&
         strcmp(settings->allowed_ips, before.allowed_ips) != 0)
         adopt->info.allowed_ips = settings->allowed_ips;

@@ -9,6 +9,7 @@
 /* A file somewhere on this host that may be a client's. */
 struct wgctl_candidate {
     char *path;
+    bool trusted; /* nobody but root and the caller could write it */
     struct wgctl_text text;
     struct wgctl_client_facts facts;
 };
@@ -42,6 +43,12 @@ int wgctl_adopt_look_for_clients(struct wgctl_adopt *adopt,
                                  struct wgctl_error *err);
 /* Reads the program's own JSON file, if it is of this server. */
 int wgctl_adopt_look_for_json(struct wgctl_adopt *adopt, struct wgctl_error *err);
+
+/* ---- lib/adopt_clients.c ---- */
+
+/* Adds to the tunnel's files each client's that was found, or can be made. Comes
+ * last: it needs the names and the endpoint. */
+int wgctl_adopt_take_clients(struct wgctl_adopt *adopt, struct wgctl_error *err);
 
 /* ---- lib/adopt_settings.c ---- */
 

@@ -37,7 +37,8 @@ static int read_most(int fd, size_t most, struct wgctl_text *ret)
     }
 }
 
-static int read_at(int folder, const char *name, size_t most, struct wgctl_text *ret)
+static int read_at(int folder, const char *name, size_t most, struct wgctl_text *ret,
+                   bool *ret_trusted)
 {
     struct stat status;
     WGCTL_FD fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -47,6 +48,8 @@ static int read_at(int folder, const char *name, size_t most, struct wgctl_text 
         errno = EINVAL;
         return -1;
     }
+    *ret_trusted = (status.st_uid == 0 || status.st_uid == geteuid()) &&
+                   !(status.st_mode & (S_IWGRP | S_IWOTH));
     /* The room for all of it at once, but not for what a huge file would take. */
     if ((size_t)status.st_size > most) {
         errno = EFBIG;
@@ -58,7 +61,8 @@ static int read_at(int folder, const char *name, size_t most, struct wgctl_text 
 int wgctl_foreign_read(const char *path, size_t most, struct wgctl_text *ret,
                        struct wgctl_error *err)
 {
-    if (read_at(AT_FDCWD, path, most, ret) == 0)
+    bool trusted;
+    if (read_at(AT_FDCWD, path, most, ret, &trusted) == 0)
         return wgctl_text_check(ret, err);
     if (errno == ELOOP || errno == EINVAL || errno == EFBIG) {
         const char *what = errno == ELOOP    ? "is a symbolic link"
@@ -113,12 +117,13 @@ int wgctl_foreign_files(const char *folder, const char *ending, size_t most,
     for (int i = 0; i < count && rc == WGCTL_OK; i++) {
         WGCTL_TEXT text = {0};
         char path[PATH_MAX];
+        bool trusted;
         if (!ends_in(names[i]->d_name, ending) || !join(path, folder, names[i]->d_name) ||
-            read_at(fd, names[i]->d_name, most, &text) < 0)
+            read_at(fd, names[i]->d_name, most, &text, &trusted) < 0)
             continue;
         rc = wgctl_text_check(&text, err);
         if (rc == WGCTL_OK)
-            rc = take(user, path, &text, err);
+            rc = take(user, path, trusted, &text, err);
     }
     free_list(names, count);
     return rc;

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
@@ -17,9 +18,10 @@
 int wgctl_foreign_read(const char *path, size_t most, struct wgctl_text *ret,
                        struct wgctl_error *err);
 
-/* What is done with each file or folder. It may take the text over. A failure
- * ends the search and is handed on. */
-typedef int wgctl_foreign_file(void *user, const char *path, struct wgctl_text *text,
+/* What is done with each file or folder. `trusted` says that only root and the
+ * caller could write the file. It may take the text over. A failure ends the search
+ * and is handed on. */
+typedef int wgctl_foreign_file(void *user, const char *path, bool trusted, struct wgctl_text *text,
                                struct wgctl_error *err);
 typedef int wgctl_foreign_folder(void *user, const char *path, struct wgctl_error *err);
 

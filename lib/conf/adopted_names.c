@@ -252,6 +252,23 @@ struct wgctl_found_name wgctl_adopted_name(const struct wgctl_document *document
     return (struct wgctl_found_name){0};
 }
 
+bool wgctl_adopted_private_key(const struct wgctl_document *document, const struct wgctl_peer *peer,
+                               struct wgctl_key *ret)
+{
+    static const char mark[] = "# -WGP- PrivateKey: ";
+    for (size_t i = peer->first_line + 1; i < peer->end_line; i++) {
+        struct wgctl_key public_key;
+        struct wgctl_error ignored;
+        struct wgctl_slice comment = comment_at(document, i);
+        if (wgctl_slice_starts(comment, mark) &&
+            wgctl_key_parse(skip(comment, strlen(mark)), ret, &ignored) == WGCTL_OK &&
+            wgctl_key_public(ret, &public_key, &ignored) == WGCTL_OK &&
+            wgctl_key_compare(&public_key, &peer->public_key) == 0)
+            return true;
+    }
+    return false;
+}
+
 struct wgctl_slice wgctl_adopted_file_name(const char *path, const char *interface)
 {
     char own[40];

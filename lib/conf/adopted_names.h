@@ -17,6 +17,11 @@ struct wgctl_found_name {
 struct wgctl_found_name wgctl_adopted_name(const struct wgctl_document *document,
                                            const struct wgctl_peer *peer);
 
+/* The private key that wg-portal writes into a peer's comments. False where there is
+ * none, or it is another peer's. */
+bool wgctl_adopted_private_key(const struct wgctl_document *document, const struct wgctl_peer *peer,
+                               struct wgctl_key *ret);
+
 /* The name of the file NAME.conf of a client, without what programs put before
  * NAME ("wg0-client-"). `path` may have folders before it. */
 struct wgctl_slice wgctl_adopted_file_name(const char *path, const char *interface);

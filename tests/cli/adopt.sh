@@ -1,0 +1,355 @@
+#!/usr/bin/env bash
+# Taking over what other programs have set up: a folder a program in tests/adopt, with what is found on the host and what
+# is to come of it.
+#
+#     tests/adopt/PROGRAM/given       the host: etc, root, home
+#     tests/adopt/PROGRAM/expected    what is in the configuration folder afterwards, and what is printed with --json
+#     tests/adopt/PROGRAM/arguments   what adopt is called with, where it is anything
+#
+# usage: adopt.sh WGCTL RECORDER
+#
+# Needs root, and works in namespaces of its own. With WGCTL_ADOPT_WRITE set it writes the expected files anew, to be looked
+# at before they are believed.
+set -euo pipefail
+
+if (($# != 2)); then
+    echo "usage: ${0##*/} WGCTL RECORDER" >&2
+    exit 2
+fi
+if [[ $(id -u) -ne 0 ]]; then
+    echo "${0##*/}: needs root" >&2
+    exit 1
+fi
+if [[ -z ${WGCTL_TEST_INSIDE:-} ]]; then
+    exec unshare --net --mount --pid --fork --kill-child --mount-proc env WGCTL_TEST_INSIDE=1 "$BASH" "$0" "$@"
+fi
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=tests/cli/checks.sh
+source "$here/checks.sh"
+PATH=$PATH:/usr/sbin:/sbin
+need diff ip jq mount wg wireguard-go
+
+work=$(mktemp -d)
+# shellcheck disable=SC2317 # called by the trap
+clean_up() {
+    cd /
+    umount -lR "$work" 2>/dev/null || true
+    rm -rf "$work"
+    report_early_end
+}
+trap clean_up EXIT
+
+install -m 755 "$1" "$work/wgctl"
+install -m 755 "$2" "$work/recorder"
+# Where the repository is may be hidden by a sample's /root or /home.
+cp -r "$here/../adopt" "$work/samples"
+samples=$here/../adopt
+mount -t tmpfs -o mode=755 none /run
+mkdir -m 755 /run/wireguard
+cd "$work"
+
+# ---- a host as the sample has it ----
+
+made=() # the folders that stand in for this host's
+set_up() { # PROGRAM
+    local folder
+    put_back
+    rm -rf host
+    mkdir -p host/etc host/root host/home
+    cp -r "samples/$1/given/." host
+    cp -a /etc/alternatives host/etc # awk is one
+    find host -type d -exec chmod 755 {} +
+    find host -type f -exec chmod 644 {} +
+    [[ ! -d host/etc/wireguard ]] || chmod 700 host/etc/wireguard
+    find host/etc/wireguard -name '*.conf' -exec chmod 600 {} + 2>/dev/null || true
+    # A user's files are the user's.
+    for folder in host/home/*; do
+        [[ ! -d $folder ]] || chown -R 1000:1000 "$folder"
+    done
+    for folder in etc root home; do
+        mount --bind "host/$folder" "/$folder"
+        made+=("/$folder")
+    done
+    arguments=()
+    [[ ! -f samples/$1/arguments ]] || read -ra arguments <"samples/$1/arguments"
+}
+
+put_back() {
+    local folder
+    for folder in "${made[@]}"; do
+        umount -l "$folder"
+    done
+    made=()
+}
+
+status_of() { # COMMAND...
+    local status=0
+    "$@" >out 2>err </dev/null || status=$?
+    echo "$status"
+}
+
+# The configuration folder, without what the lock is.
+result() {
+    (cd /etc/wireguard && find . -type f ! -name .wgctl.lock ! -path './configs/*' ! -name params ! -name '*.json' | sort)
+}
+
+write_expected() { # PROGRAM
+    local file
+    rm -rf "$samples/$1/expected" "samples/$1/expected"
+    for file in $(result); do
+        install -D -m 644 "/etc/wireguard/$file" "samples/$1/expected/$file"
+    done
+    cp out "samples/$1/expected/adopt.json"
+}
+
+same_result() { # PROGRAM
+    local file
+    diff <(result) <(cd "samples/$1/expected" && find . -type f ! -name adopt.json | sort) || return 1
+    for file in $(result); do
+        cmp "/etc/wireguard/$file" "samples/$1/expected/$file" || return 1
+        [[ $(stat -c %a "/etc/wireguard/$file") == 600 ]] || { echo "$file has the wrong mode" && return 1; }
+    done
+    for file in /etc/wireguard/*.peers; do
+        [[ ! -d $file || $(stat -c %a "$file") == 700 ]] || { echo "$file has the wrong mode" && return 1; }
+    done
+}
+
+# The file without the lines that were added.
+as_before() { # FILE
+    awk '
+        /^(#- )?# friendly_name = [^\r]*\r?$/ { next }
+        { print }' "$1"
+}
+
+# The file as PiVPN had it: wgctl marks a disabled peer in another way.
+with_pivpns_mark() {
+    awk '
+        { line[NR] = $0 }
+        END {
+            for (i = 1; i <= NR; i++) {
+                if (line[i] ~ /^#- /) {
+                    sub(/^#- /, "#[disabled] ", line[i])
+                    if (line[i - 1] ~ /^### begin /) line[i - 1] = "#[disabled] " line[i - 1]
+                    if (line[i + 1] ~ /^### end /) line[i + 1] = "#[disabled] " line[i + 1]
+                }
+            }
+            for (i = 1; i <= NR; i++) print line[i]
+        }'
+}
+
+# Only lines were added: those taken out, the file is what it was. Where SaveConfig was true, that line went; what
+# wg-easy knew of more peers follows at the end; and an exporter's names that are none for wgctl are changed in place.
+lost_nothing() { # PROGRAM BEFORE AFTER
+    case $1 in
+    pivpn) diff <(as_before "$3" | with_pivpns_mark) "$2" ;;
+    wg-portal | wgdashboard) diff <(as_before "$3") <(grep -v '^SaveConfig = true$' "$2" | as_before /dev/stdin) ;;
+    wg-easy) cmp <(as_before "$3" | head -c "$(stat -c %s "$2")") "$2" ;;
+    exporter) diff <(as_before "$3" | grep -v friendly_name) <(grep -v friendly_name "$2") ;;
+    by-hand | *-15) cmp <(as_before "$3" | head -c "$(stat -c %s "$2")") "$2" ;;
+    *) cmp <(as_before "$3") "$2" ;;
+    esac
+}
+
+# What wg understands of a file, as it would tell a device.
+understood() { # FILE TRANSCRIPT
+    local process
+    ./recorder /run/wireguard/rec0.sock "$2" >ready &
+    process=$!
+    while ! grep -q ready ready; do sleep 0.01; done
+    WG_HIDE_KEYS=never wg setconf rec0 <(wg-quick strip "$1") || true
+    kill "$process"
+    wait "$process" 2>/dev/null || true
+    rm -f /run/wireguard/rec0.sock
+}
+
+conf_of() { # PROGRAM
+    find /etc/wireguard -maxdepth 1 -name '*.conf' 2>/dev/null | head -1 || true
+}
+
+names_are_listed() { # INTERFACE
+    ./wgctl -i "$1" list --json >listed
+    diff <(jq -r '.peers[].name' out) <(jq -r '.peers[].name' listed)
+}
+
+# qr and show, of each peer whose file was found.
+clients_work() { # INTERFACE
+    local name
+    for name in $(jq -r '.peers[] | select(.client_file_taken) | .name' adopted); do
+        ./wgctl -i "$1" qr "$name" --svg code.svg >/dev/null || return 1
+        ./wgctl -i "$1" show "$name" | grep -q '^PrivateKey' || return 1
+    done
+}
+
+test_sample() { # PROGRAM
+    local program=$1 before interface conf
+    set_up "$program"
+    before=$(snapshot /etc)
+    conf=$(conf_of "$program")
+    [[ ! $conf ]] || cp "$conf" before.conf
+    rm -f transcript.*
+    [[ ! $conf ]] || { install -m 600 before.conf rec0.conf && understood ./rec0.conf transcript.before; }
+
+    check "$program: --dry-run" ./wgctl adopt -n "${arguments[@]}"
+    check "$program: --dry-run changes nothing" diff <(echo "$before") <(snapshot /etc)
+    check "$program: it is adopted" test "$(status_of ./wgctl adopt --json "${arguments[@]}")" = 0
+    cp out adopted
+    if [[ ${WGCTL_ADOPT_WRITE:-} ]]; then
+        write_expected "$program"
+        made_anew+=("$program")
+    fi
+    check "$program: what is printed" diff "samples/$program/expected/adopt.json" adopted
+    check "$program: the files" same_result "$program"
+    check "$program: no terminal is told what to do" test "$(has_escapes adopted && echo yes)" = ""
+    check "$program: nothing was said to have been applied" test ! -e /run/wgctl
+    interface=$(jq -r .interface adopted)
+    conf=/etc/wireguard/$interface.conf
+    if [[ -f transcript.before ]]; then
+        check "$program: every byte that was there is there" lost_nothing "$program" before.conf "$conf"
+        install -m 600 "$conf" rec0.conf
+        understood ./rec0.conf transcript.after
+        check "$program: wg understood something" grep -q public_key transcript.before
+        check "$program: wg understands the same" diff transcript.before transcript.after
+    fi
+    cp adopted out
+    check "$program: list shows the names" names_are_listed "$interface"
+    check "$program: qr and show work" clients_work "$interface"
+    before=$(snapshot /etc/wireguard)
+    [[ ${arguments[0]:-} != /* ]] || arguments=()
+    status_of ./wgctl -i "$interface" adopt --json >status
+    check "$program: adopting again has nothing to do" test "$(cat status) $(jq .changed out)" = "0 false"
+    check "$program: and changes nothing" diff <(echo "$before") <(snapshot /etc/wireguard)
+    put_back
+}
+
+made_anew=()
+for sample in samples/*/; do
+    test_sample "$(basename "$sample")"
+done
+
+# ---- a tunnel that runs ----
+
+# What was sent to the device would be seen in what it says, but for what is sent in vain: that, the trace shows.
+runs_on() { # PROGRAM
+    local interface=wg0
+    set_up "$1"
+    [[ -f /etc/wireguard/wg0.conf ]] || interface=wghub
+    wireguard-go "$interface" >/dev/null 2>&1
+    wg setconf "$interface" <(wg-quick strip "$interface")
+    wg show "$interface" dump | sort >device.before
+    check "$1: a tunnel that runs is adopted" ./wgctl adopt "${arguments[@]}"
+    check "$1: it goes on as it was" diff device.before <(wg show "$interface" dump | sort)
+    check "$1: an apply afterwards has nothing to do" test "$(./wgctl apply -n --json | jq -c .changes)" = '[]'
+    check "$1: and does nothing" ./wgctl apply
+    check "$1: nor does that change anything" diff device.before <(wg show "$interface" dump | sort)
+    ip link del "$interface"
+    put_back
+}
+for sample in pivpn angristan easy-wg-quick by-hand; do
+    runs_on "$sample"
+done
+
+# A device that would write down what it is told hears nothing at all.
+set_up nyr
+./recorder /run/wireguard/wg0.sock heard >ready &
+recorder=$!
+while ! grep -q ready ready; do sleep 0.01; done
+check "with a device that listens, it is adopted" ./wgctl adopt
+check "the device has heard nothing" test ! -s heard
+kill "$recorder"
+wait "$recorder" 2>/dev/null || true
+rm /run/wireguard/wg0.sock
+put_back
+
+# ---- SaveConfig ----
+
+set_up wgdashboard
+refuses_save_config() { # ARGUMENT...
+    [[ $(status_of ./wgctl "$@") == 1 ]] && grep -q 'SaveConfig = true' err && grep -q 'wgctl adopt' err
+}
+for command in 'add-peer new --no-apply' 'revoke x' 'edit-server --endpoint a.example.org' apply; do
+    read -ra words <<<"$command"
+    check "'${words[0]}' refuses SaveConfig, and names the mend" refuses_save_config "${words[@]}"
+done
+put_back
+
+# ---- files that are none ----
+
+# In a home there can be anything.
+set_up nyr
+mkdir -p home/eve
+mv /root/client.conf /home/client.real
+mkfifo /root/a.conf
+ln -s /etc/wireguard/wg0.conf /root/b.conf
+ln -s /home/client.real /root/client.conf
+truncate -s 1G /root/c.conf
+head -c 50000 /dev/urandom >/root/d.conf
+mkdir /root/e.conf
+check "FIFOs, links, huge files and folders are passed over" timeout 10 ./wgctl adopt --json
+check "no file behind a link was taken" test ! -e /etc/wireguard/wg0.peers/client.conf
+check "the others were" test -f /etc/wireguard/wg0.peers/Anna_s_phone.conf
+put_back
+
+set_up nyr
+printf '\033]0;owned\a# \xe2\x80\xae\n' | cat - "/root/Anna_s_phone.conf" >with && cat with >/root/Anna_s_phone.conf
+sed -i 's/198.51.100.20:51820/203.0.113.9:1/' /root/client.conf
+status_of ./wgctl adopt >/dev/null
+cat err >>out
+check "a file with escape sequences is told of" grep -q 'Anna_s_phone.conf: it has control characters' out
+check "and not taken" test ! -e /etc/wireguard/wg0.peers/Anna_s_phone.conf
+check "nor printed" test "$(has_escapes out && echo yes)" = ""
+check "a file with another endpoint stays as it is" cmp /root/client.conf /etc/wireguard/wg0.peers/client.conf
+put_back
+
+set_up nyr
+check "with an endpoint that is given, files are adopted" ./wgctl adopt --endpoint new.example.org
+check "they name it" grep -qx 'Endpoint = new.example.org:51820' /etc/wireguard/wg0.peers/client.conf
+check "it is in wg0.ini" grep -qx 'endpoint = new.example.org:51820' /etc/wireguard/wg0.ini
+put_back
+
+set_up nyr
+printf '\n# \033[31mred\033[0m\n[Peer]\nPublicKey = %s\n' "$(wg genkey | wg pubkey)" >>/etc/wireguard/wg0.conf
+status_of ./wgctl adopt >/dev/null
+cat err >>out
+check "a name with escape sequences is escaped" grep -qF '\x1b[31mred' out
+check "and nothing of them is printed" test "$(has_escapes out && echo yes)" = ""
+check "its letters are its name" grep -qx '# friendly_name = 31mred0m' /etc/wireguard/wg0.conf
+put_back
+
+# ---- JSON ----
+
+set_up dsnet
+check "a tunnel is made from JSON" ./wgctl adopt /etc/dsnetconfig.json
+refuses_file() { # REGEX ARGUMENT...
+    local regex=$1 before
+    shift
+    before=$(snapshot /etc)
+    [[ $(status_of ./wgctl adopt "$@") == 1 ]] && grep -Eq "$regex" err && diff <(echo "$before") <(snapshot /etc)
+}
+check "it is not made a second time" refuses_file 'is there already' /etc/dsnetconfig.json
+check "under another name it is" ./wgctl -i other adopt /etc/dsnetconfig.json
+sed 's/"PostUp": ".*"/"PostUp": "true\\nPostDown = evil"/' /etc/dsnetconfig.json >/etc/evil.json
+check "a newline in a hook is refused" refuses_file 'PostUp has a line break' -i evil /etc/evil.json
+sed 's/"PublicKey": ".*"/"PublicKey": "x\\n[Peer]"/' /etc/dsnetconfig.json >/etc/evil.json
+check "a newline in a key is refused" refuses_file 'PublicKey is no key' -i evil /etc/evil.json
+sed 's/"InterfaceName": ".*"/"InterfaceName": "..\/x"/' /etc/dsnetconfig.json >/etc/evil.json
+check "an interface that is a path is refused" refuses_file 'no name of an interface' /etc/evil.json
+sed 's/"Hostname": ".*"/"Hostname": "..\/..\/x\\n[Peer]"/; s/"Description": ".*"/"Description": "a\\nb"/' /etc/dsnetconfig.json >/etc/odd.json
+check "a hostname that is a path is made a name" ./wgctl -i odd adopt /etc/odd.json
+check "which stays in its line" grep -qx '# friendly_name = x-Peer-2' /etc/wireguard/odd.conf
+check "a note of two lines is left out" test "$(grep -c note /etc/wireguard/odd.conf)" = 0
+echo '{' >/etc/half.json
+check "what is no JSON is refused" refuses_file 'is no JSON' -i half /etc/half.json
+echo '[]' >/etc/half.json
+check "what is another's JSON is refused" refuses_file 'neither' -i half /etc/half.json
+ln -s dsnetconfig.json /etc/link.json
+check "a link is refused" refuses_file 'symbolic link' -i half /etc/link.json
+check "a file that is missing is told" refuses_file 'No such file' -i half /etc/missing.json
+put_back
+
+if [[ ${WGCTL_ADOPT_WRITE:-} ]]; then
+    for program in "${made_anew[@]}"; do
+        cp -rT "samples/$program/expected" "$samples/$program/expected"
+    done
+fi
+finish
