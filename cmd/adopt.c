@@ -24,31 +24,53 @@ static int print_label(const struct wgctl_adopt_peer *peer)
     return 2 + SHOWN + 1;
 }
 
+/* The programs as people call them. */
+static const char *source_name(const char *source)
+{
+    static const struct {
+        const char *source, *name;
+    } names[] = {
+        {"pivpn", "PiVPN"},           {"angristan", "wireguard-install"},
+        {"nyr", "wireguard-install"}, {"wgdashboard", "WGDashboard"},
+        {"comment", "a comment"},     {"file_name", "its file"},
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(names[i].source, source) == 0)
+            return names[i].name;
+    return source;
+}
+
+static void print_name(const struct wgctl_adopt_peer *peer)
+{
+    if (peer->fate == WGCTL_ADOPT_KEPT) {
+        printf("keeps its name");
+    } else if (peer->fate == WGCTL_ADOPT_NAMED) {
+        printf("named by %s", source_name(peer->source));
+    } else if (!peer->found) {
+        printf("no name was found");
+    } else {
+        printf(peer->fate == WGCTL_ADOPT_RENAMED ? "was '" : "no name can be made of '");
+        print_escaped(stdout, wgctl_slice_of(peer->found));
+        printf("' (%s)", source_name(peer->source));
+    }
+}
+
 static void print_peer(const struct wgctl_adopt_peer *peer)
 {
     enum { COLUMN = 19 };
     int width = print_label(peer);
     printf("%*s", width < COLUMN ? COLUMN - width : 1, "");
-    if (peer->fate == WGCTL_ADOPT_KEPT)
-        printf("keeps its name");
-    else if (!peer->found)
-        printf("no name was found");
-    else {
-        printf(peer->fate == WGCTL_ADOPT_RENAMED   ? "was '"
-               : peer->fate == WGCTL_ADOPT_UNNAMED ? "no name can be made of '"
-                                                   : "'");
-        print_escaped(stdout, wgctl_slice_of(peer->found));
-        printf("' (%s)", peer->source);
-    }
+    print_name(peer);
     if (!peer->enabled)
         printf(", disabled");
     if (peer->file_taken || peer->refused) {
-        printf(peer->refused ? ", not " : ", ");
+        printf(peer->refused ? "; not taken: " : "; its file: ");
         print_escaped(stdout, wgctl_slice_of(peer->file));
     }
     if (peer->refused) {
-        printf(": ");
+        printf(" (");
         print_escaped(stdout, wgctl_slice_of(peer->refused));
+        putchar(')');
     }
     putchar('\n');
 }

@@ -26,7 +26,7 @@ _wgctl_options() { # COMMAND
         ;;
     revoke | remove) echo --no-apply ;;
     qr) echo --png --svg ;;
-    edit-server) echo --endpoint ;;
+    edit-server | adopt) echo --endpoint ;;
     esac
 }
 
@@ -74,7 +74,12 @@ _wgctl() {
         offered=$(_wgctl_options "$command")
     else
         case $command/${#names[@]} in
-        /0 | help/0) offered="init add-peer revoke remove qr list show apply up down edit-server help" ;;
+        /0 | help/0) offered="init add-peer revoke remove qr list show apply up down edit-server adopt help" ;;
+        adopt/0)
+            mapfile -t COMPREPLY < <(compgen -f -- "$word")
+            compopt -o filenames 2>/dev/null
+            return
+            ;;
         qr/0 | show/0) offered=$(_wgctl_peers "${tunnel[@]}") ;;
         revoke/* | remove/*) offered=$(_wgctl_peers "${tunnel[@]}" | grep -vxF -f <(printf '%s\n' "${names[@]}")) ;;
         esac

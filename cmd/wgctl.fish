@@ -79,10 +79,11 @@ for where in __wgctl_has_no_command '__wgctl_is help'
     complete -c wgctl -n $where -a up -d 'Bring the interface up'
     complete -c wgctl -n $where -a down -d 'Take the interface down'
     complete -c wgctl -n $where -a edit-server -d 'Change the server, and the device files that follow'
+    complete -c wgctl -n $where -a adopt -d 'Take over a server that another program has set up'
 end
 complete -c wgctl -n __wgctl_has_no_command -a help -d 'Print help'
 
-complete -c wgctl -n '__wgctl_is init edit-server' -l endpoint -x -d 'Where devices find this server'
+complete -c wgctl -n '__wgctl_is init edit-server adopt' -l endpoint -x -d 'Where devices find this server'
 complete -c wgctl -n '__wgctl_is init' -l listen-port -x -d 'UDP port'
 complete -c wgctl -n '__wgctl_is init' -l address -x -d 'The server in the tunnel'
 complete -c wgctl -n '__wgctl_is init' -l no-ipv6 -d 'No IPv6 in the tunnel'
@@ -108,6 +109,7 @@ complete -c wgctl -n '__wgctl_is add-peer' -l note -x -d 'A note of yours about 
 
 complete -c wgctl -n '__wgctl_is add-peer qr' -l png -r -F -d 'Write the QR code as a picture'
 complete -c wgctl -n '__wgctl_is add-peer qr' -l svg -r -F -d 'Write the QR code as SVG'
+complete -c wgctl -n '__wgctl_is adopt' -k -a '(__fish_complete_suffix .json)'
 complete -c wgctl -n '__wgctl_is init add-peer revoke remove' -l no-apply -d 'Change the files only'
 
 complete -c wgctl -n '__wgctl_is revoke remove qr show' -a '(__wgctl_peers)' -d Peer

@@ -126,6 +126,7 @@ test_json() {
         fields show one
         fields edit-server --endpoint new.example.org
         fields revoke one --no-apply
+        fields adopt
         fields --dry-run up
         fields show nobody
     } | grep -v '^write_file$\|^remove_file$' >"$work/fields"
