@@ -1,0 +1,424 @@
+#include "conf/adopted_blocks.h"
+#include "conf/adopted_names.h"
+#include "conf/client_facts.h"
+#include "conf/foreign_json.h"
+#include "texts.h"
+
+/* Keys: a private one and its public one, and others. */
+#define PRIVATE "AQwXIi04Q05ZZG96hZCbprG8x9Ld6PP+CRQfKjVAS1Y="
+#define PUBLIC "I5Qbl+hOXynotu1xihNJB5nfzXiIbM6TW/rezv3nHFs="
+#define ALICE "JjE8R1JdaHN+iZSfqrXAy9bh7PcCDRgjLjlET1plcHs="
+#define BOB "S1ZhbHeCjZijrrnEz9rl8PsGERwnMj1IU15pdH+KlaA="
+
+static struct wgctl_server server_of(const char *content)
+{
+    struct wgctl_text source = text_of(content);
+    struct wgctl_server server;
+    struct wgctl_error err;
+    ck_assert_msg(wgctl_server_parse("wg0.conf", &source, &server, &err) == WGCTL_OK, "%s\nin\n%s",
+                  err.message, content);
+    return server;
+}
+
+/* ---- names in comments ---- */
+
+#define KEY "PublicKey = " ALICE "\n"
+#define OTHER "[Peer]\nPublicKey = " BOB "\nAllowedIPs = 10.0.0.9/32\n"
+
+/* The name of the last peer. */
+static const struct {
+    const char *content, *name, *source;
+} comments[] = {
+    {"### begin phone ###\n[Peer]\n" KEY "### end phone ###\n", "phone", "pivpn"},
+    {OTHER "### end bob ###\n### begin phone ###\n[Peer]\n" KEY, "phone", "pivpn"},
+    {"\n### Client phone\n[Peer]\n" KEY, "phone", "angristan"},
+    {"# BEGIN_PEER phone\n[Peer]\n" KEY "# END_PEER phone\n", "phone", "nyr"},
+    {OTHER "# END_PEER bob\n# BEGIN_PEER phone\n[Peer]\n" KEY, "phone", "nyr"},
+    {"# Client: Anna's phone (721f6ac2-ab4f)\n[Peer]\n" KEY, "Anna's phone", "wg-easy"},
+    {"# Client: Bob (work) (3)\n[Peer]\n" KEY, "Bob (work)", "wg-easy"},
+    {"# Client: no id\n[Peer]\n" KEY, "no id", "wg-easy"},
+    {"[Peer]\n# -WGP- Peer: x\n# -WGP- Display name: A tv\n" KEY, "A tv", "wg-portal"},
+    {"[Peer]\n#Name# = Anna\n" KEY, "Anna", "wgdashboard"},
+    {"# 10: tv > wgclient_tv.conf\n[Peer]\n" KEY, "tv", "easy-wg-quick"},
+    {"# 10: tv\n[Peer]\n" KEY, "10: tv", "comment"},
+    {"# friendly_name=tv\n[Peer]\n" KEY, "tv", "friendly_name"},
+    {"# Laptop - Bob\n[Peer]\n" KEY, "Laptop - Bob", "comment"},
+    {"#Laptop\n[Peer]\n" KEY, "Laptop", "comment"},
+    {"[Peer]\n# Laptop\n" KEY, "Laptop", "comment"},
+    {"[Peer] # Laptop\n" KEY, "Laptop", "comment"},
+    {"[Peer]\nPublicKey = " ALICE " # Laptop\n", "Laptop", "comment"},
+    {"[Peer]\n" KEY "# Laptop\n", "Laptop", "comment"},
+    {"[Peer]\n" KEY "AllowedIPs = 10.0.0.2/32\n\n# Laptop\n\n", "", NULL},
+    {"# Phones\n# Laptop\n[Peer]\n" KEY, "Laptop", "comment"},
+    {"# Phones\n[Peer]\n# Laptop\n" KEY, "Laptop", "comment"},
+    {"# Name: Laptop\n[Peer]\n" KEY, "Laptop", "comment"},
+    {"# user = Laptop\n[Peer]\n" KEY, "Laptop", "comment"},
+    {"# Bob: laptop\n[Peer]\n" KEY, "Bob: laptop", "comment"},
+    {"#- [Peer]\n#- # Laptop\n#- " KEY, "Laptop", "comment"},
+    {"# Laptop\n#- [Peer]\n#- " KEY, "Laptop", "comment"},
+    {"# Laptop\r\n[Peer]\r\nPublicKey = " ALICE "\r\n", "Laptop", "comment"},
+    /* no names */
+    {"[Peer]\n" KEY, "", NULL},
+    {"# Laptop\n\n[Peer]\n" KEY, "", NULL},
+    {OTHER "# bob\n\n[Peer]\n" KEY, "", NULL},
+    {OTHER "### end bob ###\n[Peer]\n" KEY, "", NULL},
+    {OTHER "# END_PEER bob\n[Peer]\n" KEY, "", NULL},
+    {"# ------\n[Peer]\n" KEY, "", NULL},
+    {"#[Peer]\n[Peer]\n" KEY, "", NULL},
+    {"[Peer]\n# PersistentKeepalive = 25\n" KEY, "", NULL},
+    {"[Peer]\n# Created: 2025\n# Email: a@example.org\n" KEY, "", NULL},
+    {"[Peer]\n# added = 2025-01-01\n" KEY, "", NULL},
+    {"# A sentence about what this is here for and why\n[Peer]\n" KEY, "", NULL},
+    {"# " BOB "\n[Peer]\n" KEY, "", NULL},
+    {"# Client: " BOB "\n[Peer]\n" KEY, "", NULL},
+    {"### begin phone\n[Peer]\n" KEY, "begin phone", "comment"},
+};
+enum { COMMENTS = sizeof comments / sizeof *comments };
+
+START_TEST(a_name_is_found_in_the_comment_where_it_stands)
+{
+    struct wgctl_server server = server_of(comments[_i].content);
+    struct wgctl_found_name found =
+        wgctl_adopted_name(&server.document, &server.peers[server.peer_count - 1]);
+    ck_assert_msg(wgctl_slice_equal(found.text, wgctl_slice_of(comments[_i].name)),
+                  "'%.*s' instead of '%s' in\n%s", (int)found.text.size, found.text.data,
+                  comments[_i].name, comments[_i].content);
+    ck_assert_pstr_eq(found.source, comments[_i].source);
+    wgctl_server_clear(&server);
+}
+END_TEST
+
+/* ---- names that wgctl takes ---- */
+
+static const struct {
+    const char *text, *name;
+} adapted[] = {
+    {"phone", "phone"},
+    {"Laptop - Bob", "Laptop-Bob"},
+    {"Anna's phone", "Annas-phone"},
+    {"anna@work", "annawork"},
+    {"B\xc3\xbcro", "Bro"},
+    {"\xd0\xa2\xd0\xb5\xd0\xbb", ""},
+    {"", ""},
+    {"---", ""},
+    {"../../etc/passwd", "etcpasswd"},
+    {"..", ""},
+    {"-rf", "rf"},
+    {"a\nPostUp = evil", "a-PostUp-=-evil"},
+    {"a\x1b[31mb", "a31mb"},
+    {"a\tb\rc", "a-b-c"},
+    {"exactly15chars_", "exactly15chars_"},
+    {"sixteen-chars-16", "sixteen-chars-1"},
+    {"fourteen-chars -and", "fourteen-chars"},
+    {"ends-in-hyphen-", "ends-in-hyphen-"},
+    {"what?-", "what"},
+    {"$(reboot)", "reboot"},
+    {"a.b_c=d+e", "a.b_c=d+e"},
+};
+enum { ADAPTED = sizeof adapted / sizeof *adapted };
+
+START_TEST(of_any_text_a_name_is_made_or_none)
+{
+    char name[WGCTL_PEER_NAME_SIZE];
+    struct wgctl_error err;
+    bool made = wgctl_adapt_name(wgctl_slice_of(adapted[_i].text), name);
+    ck_assert_int_eq(made, adapted[_i].name[0] != '\0');
+    ck_assert_str_eq(name, adapted[_i].name);
+    if (made)
+        ck_assert_int_eq(wgctl_peer_name_check(name, &err), WGCTL_OK);
+}
+END_TEST
+
+START_TEST(whatever_bytes_it_is_made_of_a_name_is_one)
+{
+    char bytes[40], name[WGCTL_PEER_NAME_SIZE];
+    struct wgctl_error err;
+    for (int i = 0; i < 20000; i++) {
+        size_t size = (size_t)(i % (int)sizeof bytes);
+        wgctl_random(bytes, sizeof bytes);
+        if (wgctl_adapt_name((struct wgctl_slice){bytes, size}, name))
+            ck_assert_msg(wgctl_peer_name_check(name, &err) == WGCTL_OK, "%s", err.message);
+    }
+}
+END_TEST
+
+START_TEST(a_number_makes_a_name_another_one_of_the_same_length_at_most)
+{
+    char name[WGCTL_PEER_NAME_SIZE];
+    wgctl_number_name("phone", 2, name);
+    ck_assert_str_eq(name, "phone-2");
+    wgctl_number_name("exactly15chars_", 2, name);
+    ck_assert_str_eq(name, "exactly15char-2");
+    wgctl_number_name("exactly15chars_", 12345, name);
+    ck_assert_str_eq(name, "exactly15-12345");
+    wgctl_number_name("exactly15chars_", 4294967295U, name);
+    ck_assert_str_eq(name, "exac-4294967295");
+}
+END_TEST
+
+START_TEST(a_files_name_has_a_peers_in_it)
+{
+    assert_slice(wgctl_adopted_file_name("/root/phone.conf", "wg0"), "phone");
+    assert_slice(wgctl_adopted_file_name("/root/wg0-client-phone.conf", "wg0"), "phone");
+    assert_slice(wgctl_adopted_file_name("/root/wg1-client-phone.conf", "wg0"), "wg1-client-phone");
+    assert_slice(wgctl_adopted_file_name("wgclient_10.conf", "wg0"), "10");
+    assert_slice(wgctl_adopted_file_name("peer_.conf", "wg0"), "peer_");
+}
+END_TEST
+
+/* ---- edits ---- */
+
+static void assert_edited(struct wgctl_document *document, const char *expected)
+{
+    WGCTL_TEXT text = {0};
+    wgctl_document_render(document, &text);
+    assert_text(&text, expected);
+    wgctl_document_clear(document);
+}
+
+static struct wgctl_document document_of(const char *content)
+{
+    struct wgctl_text source = text_of(content);
+    struct wgctl_document document;
+    struct wgctl_error err;
+    ck_assert_int_eq(wgctl_document_parse(&source, &document, &err), WGCTL_OK);
+    return document;
+}
+
+static void assert_enabled_as(const char *before, const char *after, size_t lines, size_t left)
+{
+    struct wgctl_document document = document_of(before);
+    struct wgctl_error err;
+    size_t got_lines, got_left;
+    ck_assert_int_eq(wgctl_adopt_disabled(&document, &got_lines, &got_left, &err), WGCTL_OK);
+    ck_assert_uint_eq(got_lines, lines);
+    ck_assert_uint_eq(got_left, left);
+    assert_edited(&document, after);
+}
+
+START_TEST(what_pivpn_disabled_becomes_a_disabled_peer)
+{
+    assert_enabled_as("[Interface]\n"
+                      "#[disabled] ### begin a ###\r\n"
+                      "#[disabled] [Peer]\r\n"
+                      "#[disabled] PublicKey = " ALICE "  \r\n"
+                      "#[disabled] # mine\n"
+                      "#[disabled] ### end a ###\n"
+                      "#[disabled] ### begin b ###\n"
+                      "#[disabled] [Peer]\n"
+                      "#[disabled] PublicKey = " BOB "\n"
+                      "#[disabled] ### end b ###",
+                      "[Interface]\n"
+                      "### begin a ###\r\n"
+                      "#- [Peer]\r\n"
+                      "#- PublicKey = " ALICE "  \r\n"
+                      "#- # mine\n"
+                      "### end a ###\n"
+                      "### begin b ###\n"
+                      "#- [Peer]\n"
+                      "#- PublicKey = " BOB "\n"
+                      "### end b ###",
+                      9, 0);
+}
+END_TEST
+
+START_TEST(what_is_disabled_and_no_peer_stays_as_it_is)
+{
+    static const char *const blocks[] = {
+        "#[disabled] [Peer]\n#[disabled] PublicKey = x\n",
+        "#[disabled] [Peer]\n",
+        "#[disabled] # only a comment\n",
+        "#[disabled] [Interface]\n#[disabled] PrivateKey = " PRIVATE "\n#[disabled] [Peer]\n"
+        "#[disabled] PublicKey = " ALICE "\n",
+        "#[disabled] PostUp = evil\n",
+    };
+    for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) {
+        size_t lines = 0;
+        for (const char *c = blocks[i]; *c; c++)
+            lines += *c == '\n';
+        assert_enabled_as(blocks[i], blocks[i], 0, lines);
+    }
+}
+END_TEST
+
+START_TEST(save_config_goes_where_it_is_true)
+{
+    struct wgctl_document document =
+        document_of("[Interface]\nSaveConfig = true\n saveconfig=TRUE # x\n# SaveConfig = true\n"
+                    "SaveConfig = false\n");
+    ck_assert_uint_eq(wgctl_remove_save_config(&document), 2);
+    assert_edited(&document, "[Interface]\n# SaveConfig = true\nSaveConfig = false\n");
+}
+END_TEST
+
+static const struct {
+    const char *before, *after;
+} named[] = {
+    {"[Peer]\n" KEY, "[Peer]\n# friendly_name = tv\n" KEY},
+    {"[Peer]\r\nPublicKey = " ALICE "\r\n",
+     "[Peer]\r\n# friendly_name = tv\r\nPublicKey = " ALICE "\r\n"},
+    {"#- [Peer]\n#- " KEY, "#- [Peer]\n#- # friendly_name = tv\n#- " KEY},
+    {"[Peer]\n  #  friendly_name=A tv \n" KEY, "[Peer]\n  #  friendly_name = tv \n" KEY},
+    {"[Peer]\n" KEY "# friendly_name = a\n# friendly_name = b",
+     "[Peer]\n" KEY "# friendly_name = a\n# friendly_name = tv"},
+    {"#- [Peer]\n#- " KEY "#- # friendly_name = A tv\n",
+     "#- [Peer]\n#- " KEY "#- # friendly_name = tv\n"},
+};
+enum { NAMED = sizeof named / sizeof *named };
+
+START_TEST(a_name_is_written_where_it_is_read)
+{
+    struct wgctl_error err;
+    struct wgctl_server server = server_of(named[_i].before);
+    ck_assert_int_eq(wgctl_write_name(&server, &server.peers[0], "tv", &err), WGCTL_OK);
+    WGCTL_TEXT text = {0};
+    wgctl_document_render(&server.document, &text);
+    assert_text(&text, named[_i].after);
+    wgctl_server_clear(&server);
+    server = server_of(text.data);
+    assert_slice(server.peers[0].name, "tv");
+    wgctl_server_clear(&server);
+}
+END_TEST
+
+/* ---- clients' files ---- */
+
+static struct wgctl_client_facts look_at(const char *content)
+{
+    struct wgctl_key server_key;
+    struct wgctl_client_facts facts;
+    struct wgctl_error err;
+    ck_assert_int_eq(wgctl_key_parse(wgctl_slice_of(ALICE), &server_key, &err), WGCTL_OK);
+    ck_assert_int_eq(wgctl_client_look(wgctl_slice_of(content), &server_key, &facts, &err),
+                     WGCTL_OK);
+    return facts;
+}
+
+#define CLIENT "[Interface]\nPrivateKey = " PRIVATE "\nAddress = 10.0.0.2/32\nDNS = 1.1.1.1\n"
+#define SERVER "[Peer]\nPublicKey = " ALICE "\nEndpoint = a.example.org:1\nAllowedIPs = ::/0\n"
+
+START_TEST(a_clients_file_tells_whose_it_is)
+{
+    char text[WGCTL_KEY_TEXT_SIZE];
+    struct wgctl_client_facts facts = look_at(CLIENT SERVER "AllowedIPs=0.0.0.0/0\n");
+    ck_assert(facts.has_key && facts.is_of_server && facts.is_plain);
+    ck_assert_str_eq(wgctl_key_format(&facts.public_key, text), PUBLIC);
+    ck_assert_str_eq(facts.stranger, "");
+    ck_assert_str_eq(facts.endpoint, "a.example.org:1");
+    ck_assert_str_eq(facts.dns, "1.1.1.1");
+    ck_assert_str_eq(facts.allowed_ips, "::/0, 0.0.0.0/0");
+    ck_assert(look_at(CLIENT "\t# tab\r\n" SERVER).is_plain);
+}
+END_TEST
+
+START_TEST(a_clients_file_that_is_none_or_not_for_everybody_is_known)
+{
+    ck_assert(!look_at("").has_key);
+    ck_assert(!look_at(SERVER).has_key);
+    ck_assert(!look_at("PrivateKey = " PRIVATE "\n" SERVER).has_key);
+    ck_assert(!look_at("[Interface]\nPrivateKey = AAAA\n" SERVER).has_key);
+    ck_assert(!look_at(CLIENT "[Peer]\nPublicKey = " BOB "\n").is_of_server);
+    ck_assert_str_eq(look_at(CLIENT "PostUp = x\n" SERVER).stranger, "PostUp");
+    ck_assert_str_eq(look_at(CLIENT "Table = off\n" SERVER).stranger, "Table");
+    ck_assert_str_eq(look_at(CLIENT SERVER "[Other]\nx = y\n").stranger, "x");
+    ck_assert(!look_at(CLIENT "# \x1b[31m\n" SERVER).is_plain);
+    ck_assert(!look_at(CLIENT "# \xe2\x80\xae\n" SERVER).is_plain);
+    ck_assert(!look_at(CLIENT "# \xff\n" SERVER).is_plain);
+    ck_assert(!look_at(CLIENT "# a\rb\n" SERVER).is_plain);
+    ck_assert_str_eq(look_at(CLIENT SERVER SERVER).endpoint, "");
+}
+END_TEST
+
+/* ---- JSON ---- */
+
+static int parse_json(const char *text, struct wgctl_foreign_server *ret, struct wgctl_error *err)
+{
+    return wgctl_foreign_json_parse("x.json", wgctl_slice_of(text), ret, err);
+}
+
+#define EASY(client)                                                                            \
+    "{\"server\": {\"privateKey\": \"" PRIVATE "\", \"address\": \"10.8.0.1\"}, \"clients\": {" \
+    "\"id\\u001b\": " client "}}"
+#define DSNET(more, peer)                                                                     \
+    "{\"ListenPort\": 51820, \"PrivateKey\": \"" PRIVATE "\", \"Network\": \"10.1.0.0/22\", " \
+    "\"IP\": \"10.1.0.1\"" more ", \"Peers\": [" peer "]}"
+
+START_TEST(names_in_json_are_taken_as_they_are)
+{
+    WGCTL_FOREIGN_SERVER server = {0};
+    struct wgctl_error err;
+    char text[WGCTL_PREFIX_TEXT_SIZE];
+    int rc = parse_json(EASY("{\"name\": \"a\\nb\\u001b[31m\\\"../x\", \"publicKey\": \"" ALICE
+                             "\", \"address\": \"10.8.0.2\", \"enabled\": false, \"createdAt\": "
+                             "\"2025-03-02T18:22:41.120Z\"}"),
+                        &server, &err);
+    ck_assert_msg(rc == WGCTL_OK, "%s", err.message);
+    ck_assert_str_eq(server.source, "wg-easy");
+    ck_assert_str_eq(wgctl_prefix_format(&server.addresses.items[0], text), "10.8.0.1/24");
+    ck_assert_uint_eq(server.peer_count, 1);
+    ck_assert_str_eq(server.peers[0].name, "a\nb\x1b[31m\"../x");
+    ck_assert_str_eq(server.peers[0].added, "2025-03-02");
+    ck_assert(!server.peers[0].enabled);
+    ck_assert_ptr_eq(wgctl_foreign_by_key(&server, &server.peers[0].public_key), server.peers);
+}
+END_TEST
+
+static const struct {
+    const char *json, *message;
+} bad_json[] = {
+    {"", "is no JSON"},
+    {"{", "is no JSON"},
+    {"[]", "neither"},
+    {"{\"a\": \"\\u0000\"}", "is no JSON"},
+    {"{\"server\": {}}", "the server: privateKey is no key"},
+    {"{\"server\": {\"privateKey\": 1}}", "the server: privateKey is no key"},
+    {EASY("1"), "publicKey is no key"},
+    {EASY("{\"publicKey\": \"" ALICE "\\n\"}"), "publicKey is no key"},
+    {EASY("{\"publicKey\": \"" ALICE "\", \"address\": \"10.8.0.2\\nPostUp = x\"}"),
+     "address is no address"},
+    {EASY("{\"publicKey\": \"" ALICE "\", \"preSharedKey\": \"x\"}"), "preSharedKey is no key"},
+    {DSNET("", "{}"), "peer 1: PublicKey is no key"},
+    {DSNET(", \"PostUp\": \"a\\nb\"", ""), "PostUp has a line break"},
+    {DSNET(", \"PostUp\": \"a # b\"", ""), "PostUp has a line break"},
+    {DSNET(", \"Networks\": [1]", ""), "Networks has an entry"},
+    {DSNET(", \"IP6\": \"::1\", \"Network6\": \"x\"", ""), "Network6 is no network"},
+};
+enum { BAD_JSON = sizeof bad_json / sizeof *bad_json };
+
+START_TEST(bad_json_is_refused_and_no_key_is_shown)
+{
+    WGCTL_FOREIGN_SERVER server = {0};
+    struct wgctl_error err;
+    ck_assert_int_eq(parse_json(bad_json[_i].json, &server, &err), WGCTL_INVALID);
+    ck_assert_msg(strstr(err.message, bad_json[_i].message), "%s", err.message);
+    ck_assert_str_ne(err.hint, "");
+    ck_assert(!wgctl_key_may_be_in(wgctl_slice_of(err.message)));
+}
+END_TEST
+
+static Suite *adopted_suite(void)
+{
+    Suite *suite = suite_create("adopted");
+    TCase *tests = tcase_create("adopted");
+    tcase_add_loop_test(tests, a_name_is_found_in_the_comment_where_it_stands, 0, COMMENTS);
+    tcase_add_loop_test(tests, of_any_text_a_name_is_made_or_none, 0, ADAPTED);
+    tcase_add_test(tests, whatever_bytes_it_is_made_of_a_name_is_one);
+    tcase_add_test(tests, a_number_makes_a_name_another_one_of_the_same_length_at_most);
+    tcase_add_test(tests, a_files_name_has_a_peers_in_it);
+    tcase_add_test(tests, what_pivpn_disabled_becomes_a_disabled_peer);
+    tcase_add_test(tests, what_is_disabled_and_no_peer_stays_as_it_is);
+    tcase_add_test(tests, save_config_goes_where_it_is_true);
+    tcase_add_loop_test(tests, a_name_is_written_where_it_is_read, 0, NAMED);
+    tcase_add_test(tests, a_clients_file_tells_whose_it_is);
+    tcase_add_test(tests, a_clients_file_that_is_none_or_not_for_everybody_is_known);
+    tcase_add_test(tests, names_in_json_are_taken_as_they_are);
+    tcase_add_loop_test(tests, bad_json_is_refused_and_no_key_is_shown, 0, BAD_JSON);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
+
+int main(void)
+{
+    struct wgctl_error err;
+    return wgctl_key_setup(&err) < 0 ? EXIT_FAILURE : run_suite(adopted_suite());
+}
