@@ -70,8 +70,12 @@ static int read_json_beside(struct wgctl_adopt *adopt, struct wgctl_error *err)
     int rc = set_path(&adopt->json_path, adopt->tunnel->folder.path, name, err);
     if (rc < 0)
         return rc;
-    if (wgctl_adopt_look_for_json(adopt, &ignored) < 0 ||
-        !wgctl_key_equal(&adopt->json.private_key, &adopt->tunnel->server.private_key))
+    rc = wgctl_adopt_look_for_json(adopt, &ignored);
+    if (rc == WGCTL_SYSTEM) {
+        *err = ignored;
+        return rc;
+    }
+    if (rc < 0 || !wgctl_key_equal(&adopt->json.private_key, &adopt->tunnel->server.private_key))
         wgctl_foreign_server_clear(&adopt->json);
     return WGCTL_OK;
 }
@@ -163,9 +167,9 @@ static int open_json(struct wgctl_adopt *adopt, const struct wgctl_adopt_request
     if (rc == WGCTL_OK)
         rc = refuse_existing(adopt->tunnel, err);
     if (rc == WGCTL_OK && adopt->tunnel->folder.fd >= 0) {
-        rc = wgctl_files_recover(adopt->tunnel, err);
+        rc = wgctl_tunnel_read_settings(adopt->tunnel, err);
         if (rc == WGCTL_OK)
-            rc = wgctl_tunnel_read_settings(adopt->tunnel, err);
+            rc = wgctl_files_recover(adopt->tunnel, err);
     }
     if (rc < 0)
         return rc;
@@ -217,6 +221,10 @@ static int decide(struct wgctl_adopt *adopt, const struct wgctl_adopt_request *r
         rc = wgctl_clients_follow(adopt->tunnel, &followed, &elsewhere, err);
     if (rc == WGCTL_OK)
         rc = wgctl_adopt_take_clients(adopt, err);
+    /* A commit would say so too late: what a dry run shows has to be possible. */
+    WGCTL_CHANGES changes = {0};
+    if (rc == WGCTL_OK)
+        rc = wgctl_tunnel_plan(adopt->tunnel, &changes, err);
     adopt->info.changes_something =
         adopt->tunnel->conf_changed || adopt->tunnel->ini_changed || adopt->tunnel->file_count > 0;
     return rc;

@@ -47,35 +47,42 @@ static bool take(struct wgctl_adopt *adopt, struct wgctl_slice endpoint, uint16_
            wgctl_settings_endpoint(endpoint, port, &adopt->tunnel->settings, &ignored) == WGCTL_OK;
 }
 
-static const char *look_in_variables(struct wgctl_adopt *adopt,
-                                     const struct wgctl_adopt_request *request,
-                                     const struct variables *where)
+static bool path_of(const struct wgctl_adopt_request *request, const struct variables *where,
+                    char path[PATH_MAX])
+{
+    bool beside = where->file[0] != '/';
+    const char *folder = beside ? request->folder : request->root ? request->root : "";
+    return snprintf(path, PATH_MAX, "%s%s%s", folder, beside ? "/" : "", where->file) < PATH_MAX;
+}
+
+/* A host can have other tunnels than this program's. */
+static bool is_ours(const struct wgctl_adopt *adopt, struct wgctl_slice interface)
+{
+    return interface.size == 0 ||
+           wgctl_slice_equal(interface, wgctl_slice_of(adopt->tunnel->interface));
+}
+
+static int look_in_variables(struct wgctl_adopt *adopt, const struct wgctl_adopt_request *request,
+                             const struct variables *where, const char **ret_source,
+                             struct wgctl_error *err)
 {
     enum { LARGEST = 64 * 1024 };
     WGCTL_TEXT text = {0};
     char path[PATH_MAX];
-    struct wgctl_error ignored;
     uint64_t port = 0;
-    bool own = where->file[0] != '/';
-    if (snprintf(path, sizeof path, "%s%s%s", own ? request->folder : "", own ? "/" : "",
-                 where->file) >= PATH_MAX)
-        return NULL;
-    if (!own && request->root &&
-        snprintf(path, sizeof path, "%s%s", request->root, where->file) >= PATH_MAX)
-        return NULL;
-    if (wgctl_foreign_read(path, LARGEST, &text, &ignored) < 0)
-        return NULL;
+    if (!path_of(request, where, path))
+        return WGCTL_OK;
+    int rc = wgctl_foreign_read(path, LARGEST, &text, err);
+    if (rc < 0)
+        return rc == WGCTL_SYSTEM ? rc : WGCTL_OK;
     struct wgctl_slice content = wgctl_text_slice_of(&text);
-    struct wgctl_slice interface = value_of(content, where->interface);
-    /* A host can have other tunnels than this program's. */
-    if (interface.size > 0 &&
-        !wgctl_slice_equal(interface, wgctl_slice_of(adopt->tunnel->interface)))
-        return NULL;
     if (!wgctl_slice_number(value_of(content, where->port), UINT16_MAX, &port) || port == 0)
         port = default_port(adopt);
-    if (!take(adopt, value_of(content, where->host), (uint16_t)port))
-        return NULL;
-    return wgctl_adopt_keep(adopt, wgctl_slice_of(path));
+    if (!is_ours(adopt, value_of(content, where->interface)) ||
+        !take(adopt, value_of(content, where->host), (uint16_t)port))
+        return WGCTL_OK;
+    *ret_source = wgctl_adopt_keep(adopt, wgctl_slice_of(path));
+    return *ret_source ? WGCTL_OK : wgctl_fail_memory(err);
 }
 
 /* "# ENDPOINT vpn.example.org", above [Interface]. */
@@ -125,9 +132,10 @@ static int find_endpoint(struct wgctl_adopt *adopt, const struct wgctl_adopt_req
 {
     const char *source = NULL, *of_clients = common(adopt, ENDPOINT);
     struct wgctl_settings *settings = &adopt->tunnel->settings;
+    int rc = WGCTL_OK;
     if (request->endpoint) {
         uint16_t port = settings->endpoint.port ? settings->endpoint.port : default_port(adopt);
-        int rc = wgctl_settings_endpoint(wgctl_slice_of(request->endpoint), port, settings, err);
+        rc = wgctl_settings_endpoint(wgctl_slice_of(request->endpoint), port, settings, err);
         if (rc < 0)
             return rc;
         source = "given";
@@ -136,8 +144,10 @@ static int find_endpoint(struct wgctl_adopt *adopt, const struct wgctl_adopt_req
     }
     if (!source)
         source = look_in_comments(adopt);
-    for (size_t i = 0; !source && i < sizeof variables / sizeof *variables; i++)
-        source = look_in_variables(adopt, request, &variables[i]);
+    for (size_t i = 0; rc == WGCTL_OK && !source && i < sizeof variables / sizeof *variables; i++)
+        rc = look_in_variables(adopt, request, &variables[i], &source, err);
+    if (rc < 0)
+        return rc;
     if (!source && take(adopt, wgctl_slice_of(adopt->json.endpoint),
                         adopt->json.listen_port ? adopt->json.listen_port : default_port(adopt)))
         source = adopt->json_path;

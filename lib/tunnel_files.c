@@ -7,14 +7,27 @@
  * line each, and whoever locks next makes it good:
  *     wg0 phone             phone's file goes, unless wg0 has that peer
  *     wg0 =example.org:1    the clients' files follow, if wg0 has that endpoint
+ *     wg0 +0123456789abcdef wg0.ini goes, if wg0.conf has that checksum still: they
+ *                           were to come together
  * It needs no fsync: after a power cut such a file is at worst a key that opens
  * nothing, or names an endpoint that the next change names again. */
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "tunnel_state.h"
+
+/* Tells one wg0.conf from the next; whoever could forge it could write the file. */
+static uint64_t checksum(struct wgctl_slice text)
+{
+    uint64_t sum = 0xcbf29ce484222325; /* FNV-1a */
+    for (size_t i = 0; i < text.size; i++)
+        sum = (sum ^ (unsigned char)text.data[i]) * 0x100000001b3;
+    return sum;
+}
 
 static int open_journal(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
 {
@@ -22,6 +35,9 @@ static int open_journal(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
     for (size_t i = 0; i < tunnel->file_count; i++)
         if (tunnel->files[i].fate == WGCTL_CLIENT_NEW || tunnel->files[i].fate == WGCTL_CLIENT_GONE)
             wgctl_text_format(&names, "%s %s\n", tunnel->interface, tunnel->files[i].name);
+    if (tunnel->ini_changed && tunnel->conf_changed && tunnel->ini_original.size == 0)
+        wgctl_text_format(&names, "%s +%016" PRIx64 "\n", tunnel->interface,
+                          checksum(wgctl_text_slice_of(&tunnel->original)));
     if (tunnel->ini_changed && !tunnel->clients_stay) {
         wgctl_text_format(&names, "%s =", tunnel->interface);
         wgctl_tunnel_endpoint(tunnel, &names);
@@ -188,6 +204,17 @@ static int recover_endpoint(struct wgctl_tunnel *tunnel, struct wgctl_slice endp
     return rc;
 }
 
+static int recover_ini(struct wgctl_tunnel *tunnel, struct wgctl_slice sum, struct wgctl_error *err)
+{
+    char now[20];
+    snprintf(now, sizeof now, "%016" PRIx64, checksum(wgctl_text_slice_of(&tunnel->original)));
+    if (!wgctl_slice_equal(sum, wgctl_slice_of(now)))
+        return WGCTL_OK;
+    wgctl_text_clear(&tunnel->ini_original);
+    tunnel->settings = wgctl_settings_default;
+    return wgctl_file_remove(&tunnel->folder, tunnel->ini_name, err);
+}
+
 /* Lines of other interfaces are kept for them. */
 static int recover_line(struct wgctl_tunnel *tunnel, struct wgctl_slice line,
                         struct wgctl_text *kept, struct wgctl_error *err)
@@ -201,6 +228,8 @@ static int recover_line(struct wgctl_tunnel *tunnel, struct wgctl_slice line,
     }
     if (wgctl_slice_starts(what, "="))
         return recover_endpoint(tunnel, (struct wgctl_slice){what.data + 1, what.size - 1}, err);
+    if (wgctl_slice_starts(what, "+"))
+        return recover_ini(tunnel, (struct wgctl_slice){what.data + 1, what.size - 1}, err);
     return recover_client(tunnel, what, err);
 }
 

@@ -74,17 +74,28 @@ int wgctl_foreign_read(const char *path, size_t most, struct wgctl_text *ret,
     return wgctl_fail_errno(err, "cannot read %s", path);
 }
 
-static int open_folder(const char *path)
+/* What is not to be read is passed over, and so is a home on a server that is away.
+ * Where the disk or the memory fails, it is another matter. */
+static int pass_over(const char *path, struct wgctl_error *err)
 {
-    return open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (errno == EIO || errno == ENOMEM || errno == EMFILE || errno == ENFILE)
+        return wgctl_fail_errno(err, "cannot read %s", path);
+    return WGCTL_OK;
 }
 
-/* The names in a folder, sorted; NULL where there are none. */
-static struct dirent **list(int folder, int *ret_count)
+/* The names in a folder, sorted. */
+static int list(const char *path, int *ret_fd, struct dirent ***ret_names, int *ret_count,
+                struct wgctl_error *err)
 {
-    struct dirent **names = NULL;
-    *ret_count = scandirat(folder, ".", &names, NULL, alphasort);
-    return *ret_count < 0 ? NULL : names;
+    *ret_count = 0;
+    *ret_fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (*ret_fd < 0)
+        return pass_over(path, err);
+    int count = scandirat(*ret_fd, ".", ret_names, NULL, alphasort);
+    if (count < 0)
+        return pass_over(path, err);
+    *ret_count = count;
+    return WGCTL_OK;
 }
 
 static void free_list(struct dirent **names, int count)
@@ -106,24 +117,27 @@ static bool join(char path[PATH_MAX], const char *folder, const char *name)
     return size > 0 && size < PATH_MAX;
 }
 
+static int take_file(int folder, const char *name, const char *path, size_t most,
+                     wgctl_foreign_file *take, void *user, struct wgctl_error *err)
+{
+    WGCTL_TEXT text = {0};
+    bool trusted;
+    if (read_at(folder, name, most, &text, &trusted) < 0)
+        return pass_over(path, err);
+    int rc = wgctl_text_check(&text, err);
+    return rc < 0 ? rc : take(user, path, trusted, &text, err);
+}
+
 int wgctl_foreign_files(const char *folder, const char *ending, size_t most,
                         wgctl_foreign_file *take, void *user, struct wgctl_error *err)
 {
-    int count, rc = WGCTL_OK;
-    WGCTL_FD fd = open_folder(folder);
-    if (fd < 0)
-        return WGCTL_OK;
-    struct dirent **names = list(fd, &count);
+    struct dirent **names = NULL;
+    WGCTL_FD fd = -1;
+    int count, rc = list(folder, &fd, &names, &count, err);
     for (int i = 0; i < count && rc == WGCTL_OK; i++) {
-        WGCTL_TEXT text = {0};
         char path[PATH_MAX];
-        bool trusted;
-        if (!ends_in(names[i]->d_name, ending) || !join(path, folder, names[i]->d_name) ||
-            read_at(fd, names[i]->d_name, most, &text, &trusted) < 0)
-            continue;
-        rc = wgctl_text_check(&text, err);
-        if (rc == WGCTL_OK)
-            rc = take(user, path, trusted, &text, err);
+        if (ends_in(names[i]->d_name, ending) && join(path, folder, names[i]->d_name))
+            rc = take_file(fd, names[i]->d_name, path, most, take, user, err);
     }
     free_list(names, count);
     return rc;
@@ -132,19 +146,18 @@ int wgctl_foreign_files(const char *folder, const char *ending, size_t most,
 int wgctl_foreign_folders(const char *folder, wgctl_foreign_folder *take, void *user,
                           struct wgctl_error *err)
 {
-    int count, rc = WGCTL_OK;
-    WGCTL_FD fd = open_folder(folder);
-    if (fd < 0)
-        return WGCTL_OK;
-    struct dirent **names = list(fd, &count);
+    struct dirent **names = NULL;
+    WGCTL_FD fd = -1;
+    int count, rc = list(folder, &fd, &names, &count, err);
     for (int i = 0; i < count && rc == WGCTL_OK; i++) {
         struct stat status;
         char path[PATH_MAX];
-        if (names[i]->d_name[0] == '.' || !join(path, folder, names[i]->d_name) ||
-            fstatat(fd, names[i]->d_name, &status, AT_SYMLINK_NOFOLLOW) < 0 ||
-            !S_ISDIR(status.st_mode))
+        if (names[i]->d_name[0] == '.' || !join(path, folder, names[i]->d_name))
             continue;
-        rc = take(user, path, err);
+        if (fstatat(fd, names[i]->d_name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+            rc = pass_over(path, err);
+        else if (S_ISDIR(status.st_mode))
+            rc = take(user, path, err);
     }
     free_list(names, count);
     return rc;

@@ -26,8 +26,9 @@ typedef int wgctl_foreign_file(void *user, const char *path, bool trusted, struc
 typedef int wgctl_foreign_folder(void *user, const char *path, struct wgctl_error *err);
 
 /* Each regular file in the folder whose name ends in `ending` and that is at most
- * `most` bytes long, in the order of their names. What cannot be read is passed
- * over: a folder that is missing, or is a link, has none. */
+ * `most` bytes long, in the order of their names. What may not be read is passed
+ * over: a folder that is missing, or is a link, has none. Fails where the system
+ * does (WGCTL_SYSTEM), so that nothing is missed by chance. */
 int wgctl_foreign_files(const char *folder, const char *ending, size_t most,
                         wgctl_foreign_file *take, void *user, struct wgctl_error *err);
 /* Each folder in a folder, likewise, but for hidden ones. */

@@ -29,7 +29,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source "$here/checks.sh"
 PATH=$PATH:/usr/sbin:/sbin
 CC=${CC:-gcc}
-need "$CC" diff ip jq mount wg wireguard-go
+need "$CC" diff ip jq mount strace wg wireguard-go
 
 work=$(mktemp -d)
 # shellcheck disable=SC2317 # called by the trap
@@ -316,6 +316,84 @@ check "a name with escape sequences is escaped" grep -qF '\x1b[31mred' out
 check "and nothing of them is printed" test "$(has_escapes out && echo yes)" = ""
 check "its letters are its name" grep -qx '# friendly_name = 31mred0m' /etc/wireguard/wg0.conf
 put_back
+
+# ---- killed, and refused by the disk ----
+
+# Where the command is killed, or a call of it fails, the files are the old ones or the new ones; and whatever comes next
+# finds nothing half done.
+files_of() { # FOLDER
+    (cd "$1" && find . -type f ! -name .wgctl.lock -exec sha256sum {} + | sort -k 2)
+}
+
+prepare_start() { # PROGRAM
+    set_up "$1"
+    rm -rf start
+    mkdir -p start
+    [[ ! -d /etc/wireguard ]] || cp -a /etc/wireguard/. start
+    ./wgctl adopt "${arguments[@]}" >/dev/null 2>&1
+    old=$(files_of start)
+    new=$(files_of /etc/wireguard)
+}
+
+inject() { # CALL:WHAT:when=COUNT
+    rm -rf /etc/wireguard
+    cp -a start /etc/wireguard
+    chmod 700 /etc/wireguard
+    { timeout -s KILL 60 strace -qq -o trace -e "inject=$1" ./wgctl adopt "${arguments[@]}" >out 2>err </dev/null; } 2>/dev/null
+}
+
+judge() { # STATUS CALL
+    local now conf=wg0.conf
+    now=$(files_of /etc/wireguard | sed '/\.wgctl\.new$/d')
+    if (($1 == 0)); then
+        [[ $now == "$new" ]] || faults+=("$2: exit status 0, and not all is done")
+    elif (($1 < 128)); then
+        [[ $now == "$old" ]] || grep -Eq 'could not be|is done all the same' err ||
+            faults+=("$2: exit status $1, and not all is as it was: $(cat err)")
+    fi
+    # The next command is another one.
+    if [[ -f start/$conf ]]; then
+        ./wgctl edit-server --endpoint 192.0.2.1:1 -n >/dev/null 2>err || faults+=("$2: then: $(cat err)")
+        now=$(files_of /etc/wireguard)
+        if cmp -s "/etc/wireguard/$conf" "start/$conf"; then
+            [[ $now == "$old" ]] || faults+=("$2: $conf is the old one, and the rest is not" "$(diff <(echo "$old") <(echo "$now") || true)")
+        else
+            [[ $now == "$new" ]] || faults+=("$2: $conf is the new one, and the rest is not" "$(diff <(echo "$new") <(echo "$now") || true)")
+        fi
+    fi
+    ./wgctl adopt "${arguments[@]}" >/dev/null 2>err || grep -q 'is there already' err ||
+        faults+=("$2: adopting again: $(cat err)")
+    [[ $(files_of /etc/wireguard) == "$new" ]] || faults+=("$2: adopting again does not do it")
+}
+
+injects() { # PROGRAM WHAT
+    local call count status runs=0 faults=()
+    prepare_start "$1"
+    for call in openat mkdirat pwrite64 fsync renameat unlinkat ftruncate; do
+        for ((count = 1; count < 80; count++)); do
+            status=0
+            inject "$call:$2:when=$count" || status=$?
+            # The one after the last.
+            if [[ $2 == signal=* ]]; then ((status == 137)) || break; else grep -q INJECTED trace || break; fi
+            runs=$((runs + 1))
+            judge "$status" "$call#$count"
+        done
+    done
+    if ((${#faults[@]} == 0 && runs > 20)); then
+        ok "$1, with $2 in turn at $runs calls: it is done or not"
+    else
+        not_ok "$1, with $2 in turn at $runs calls: it is done or not" "${faults[@]}"
+    fi
+    put_back
+}
+# LeakSanitizer is a tracer itself, and there can be only one.
+leaks=$ASAN_OPTIONS
+ASAN_OPTIONS+=:detect_leaks=0
+for sample in nyr pivpn wg-easy-json; do
+    injects "$sample" signal=KILL
+    injects "$sample" error=EIO
+done
+ASAN_OPTIONS=$leaks
 
 # ---- JSON ----
 
