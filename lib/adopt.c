@@ -113,11 +113,24 @@ static int rewrite_conf(struct wgctl_adopt *adopt, struct wgctl_text *ret, struc
     return wgctl_text_check(ret, err);
 }
 
+/* Who has no wg0.conf may have what it can be made from. */
+static int hint_at_json(const struct wgctl_adopt_request *request, struct wgctl_error *err)
+{
+    char path[PATH_MAX];
+    struct stat status;
+    snprintf(path, sizeof path, "%s/etc/dsnetconfig.json", request->root ? request->root : "");
+    if (stat(path, &status) < 0)
+        return err->status;
+    return wgctl_hint(err, "dsnet has none: sudo wgctl adopt %s makes it", path);
+}
+
 static int open_conf(struct wgctl_adopt *adopt, const struct wgctl_adopt_request *request,
                      struct wgctl_text *ret, struct wgctl_error *err)
 {
     int rc = wgctl_tunnel_open(request->folder, request->interface ? request->interface : "wg0",
                                WGCTL_ADOPT, &adopt->tunnel, err);
+    if (rc == WGCTL_NOT_FOUND)
+        return hint_at_json(request, err);
     if (rc == WGCTL_OK)
         rc = read_json_beside(adopt, err);
     if (rc == WGCTL_OK)

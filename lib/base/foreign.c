@@ -88,7 +88,7 @@ static int list(const char *path, int *ret_fd, struct dirent ***ret_names, int *
                 struct wgctl_error *err)
 {
     *ret_count = 0;
-    *ret_fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    *ret_fd = open(path, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC);
     if (*ret_fd < 0)
         return pass_over(path, err);
     int count = scandirat(*ret_fd, ".", ret_names, NULL, alphasort);
@@ -154,7 +154,7 @@ int wgctl_foreign_folders(const char *folder, wgctl_foreign_folder *take, void *
         char path[PATH_MAX];
         if (names[i]->d_name[0] == '.' || !join(path, folder, names[i]->d_name))
             continue;
-        if (fstatat(fd, names[i]->d_name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+        if (fstatat(fd, names[i]->d_name, &status, 0) < 0)
             rc = pass_over(path, err);
         else if (S_ISDIR(status.st_mode))
             rc = take(user, path, err);

@@ -152,16 +152,25 @@ lost_nothing() { # PROGRAM BEFORE AFTER
     esac
 }
 
+# Stands in for an interface, until stop_recorder.
+start_recorder() { # INTERFACE TRANSCRIPT
+    : >ready
+    ./recorder "/run/wireguard/$1.sock" "$2" >ready &
+    recorder=$!
+    while ! grep -q ready ready; do sleep 0.01; done
+}
+
+stop_recorder() { # INTERFACE
+    kill "$recorder"
+    wait "$recorder" 2>/dev/null || true
+    rm -f "/run/wireguard/$1.sock"
+}
+
 # What wg understands of a file, as it would tell a device.
 understood() { # FILE TRANSCRIPT
-    local process
-    ./recorder /run/wireguard/rec0.sock "$2" >ready &
-    process=$!
-    while ! grep -q ready ready; do sleep 0.01; done
-    WG_HIDE_KEYS=never wg setconf rec0 <(wg-quick strip "$1") || true
-    kill "$process"
-    wait "$process" 2>/dev/null || true
-    rm -f /run/wireguard/rec0.sock
+    start_recorder rec0 "$2"
+    wg setconf rec0 <(wg-quick strip "$1") || true
+    stop_recorder rec0
 }
 
 conf_of() { # PROGRAM
@@ -252,14 +261,10 @@ done
 
 # A device that would write down what it is told hears nothing at all.
 set_up nyr
-./recorder /run/wireguard/wg0.sock heard >ready &
-recorder=$!
-while ! grep -q ready ready; do sleep 0.01; done
+start_recorder wg0 heard
 check "with a device that listens, it is adopted" ./wgctl adopt
 check "the device has heard nothing" test ! -s heard
-kill "$recorder"
-wait "$recorder" 2>/dev/null || true
-rm /run/wireguard/wg0.sock
+stop_recorder wg0
 put_back
 
 # ---- SaveConfig ----
@@ -285,7 +290,9 @@ ln -s /etc/wireguard/wg0.conf /root/b.conf
 ln -s /home/client.real /root/client.conf
 truncate -s 1G /root/c.conf
 head -c 50000 /dev/urandom >/root/d.conf
-mkdir /root/e.conf
+mkdir /root/e.conf /root/real
+mv /root/Anna_s_phone.conf /root/real
+ln -s /root/real /home/anna # a home can be a link
 check "FIFOs, links, huge files and folders are passed over" timeout 10 ./wgctl adopt --json
 check "no file behind a link was taken" test ! -e /etc/wireguard/wg0.peers/client.conf
 check "the others were" test -f /etc/wireguard/wg0.peers/Anna_s_phone.conf
@@ -315,6 +322,18 @@ cat err >>out
 check "a name with escape sequences is escaped" grep -qF '\x1b[31mred' out
 check "and nothing of them is printed" test "$(has_escapes out && echo yes)" = ""
 check "its letters are its name" grep -qx '# friendly_name = 31mred0m' /etc/wireguard/wg0.conf
+put_back
+
+# A name is no proof.
+set_up nyr
+sed -i "s|^PublicKey = .*|PublicKey = $(wg genkey | wg pubkey)|" /root/client.conf
+mkdir -m 700 /etc/wireguard/wg0.peers
+install -m 600 /root/client.conf /etc/wireguard/wg0.peers/Anna_s_phone.conf
+before=$(snapshot /etc/wireguard/wg0.peers)
+status_of ./wgctl adopt >/dev/null
+check "a file for another server is told of" grep -q 'client.conf (it is for another server)' out
+check "so is one whose name another's has here" grep -q "Anna_s_phone.conf (another peer's file has that name here)" out
+check "none is written over" diff <(echo "$before") <(snapshot /etc/wireguard/wg0.peers)
 put_back
 
 # ---- killed, and refused by the disk ----
@@ -398,6 +417,11 @@ ASAN_OPTIONS=$leaks
 # ---- JSON ----
 
 set_up dsnet
+says_how() {
+    mkdir -m 700 /etc/wireguard
+    [[ $(status_of ./wgctl adopt) == 1 ]] && grep -q 'adopt /etc/dsnetconfig.json' err
+}
+check "without a wg0.conf, it says what dsnet has" says_how
 check "a tunnel is made from JSON" ./wgctl adopt /etc/dsnetconfig.json
 refuses_file() { # REGEX ARGUMENT...
     local regex=$1 before
