@@ -27,8 +27,8 @@ typedef int wgctl_foreign_folder(void *user, const char *path, struct wgctl_erro
 
 /* Each regular file in the folder whose name ends in `ending` and that is at most
  * `most` bytes long, in the order of their names. What may not be read is passed
- * over. The folder may be a link (homes are, on some systems), a file may not. Fails where the system
- * does (WGCTL_SYSTEM), so that nothing is missed by chance. */
+ * over. The folder may be a link (homes are, on some systems), a file may not.
+ * Fails where the system does (WGCTL_SYSTEM): nothing is missed by chance. */
 int wgctl_foreign_files(const char *folder, const char *ending, size_t most,
                         wgctl_foreign_file *take, void *user, struct wgctl_error *err);
 /* Each folder in a folder, or link to one, likewise, but for hidden ones. */

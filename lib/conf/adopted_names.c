@@ -174,11 +174,11 @@ static struct wgctl_slice comment_behind(const struct wgctl_document *document, 
 struct walk {
     const struct wgctl_document *document;
     const struct wgctl_peer *peer;
-    enum { UNDER, ABOVE, BEHIND, WITHIN, OVER } place;
+    enum place { UNDER, ABOVE, BEHIND, WITHIN, OVER } place;
     size_t next;
 };
 
-static void go_to(struct walk *walk, int place)
+static void go_to(struct walk *walk, enum place place)
 {
     walk->place = place;
     walk->next = place == WITHIN ? walk->peer->first_line + 2 : walk->peer->first_line;
