@@ -182,7 +182,9 @@ static int check_count(struct context *context, const struct command *command, i
         fail_usage(context, err, "%s needs a NAME", command->name);
     else
         fail_usage(context, err, "%s takes %s", command->name,
-                   command->most == 0 ? "no arguments" : "one NAME");
+                   command->most == 0             ? "no arguments"
+                   : command->arguments[0] == '[' ? "one FILE at most"
+                                                  : "one NAME");
     return wgctl_hint(err, "wgctl %s --help", command->name);
 }
 
