@@ -267,6 +267,28 @@ check "the device has heard nothing" test ! -s heard
 stop_recorder wg0
 put_back
 
+# ---- the endpoint ----
+
+endpoint_is() { # ENDPOINT SOURCE [ARGUMENT...]
+    ./wgctl adopt -n --json "${@:3}" >found || return 1
+    test "$(jq -r '.endpoint + " " + .endpoint_source' found)" = "$1 $2" || { cat found && return 1; }
+}
+
+set_up pivpn
+variables=/etc/pivpn/wireguard/setupVars.conf
+sed -i 's/^pivpnPORT=.*/pivpnPORT="4500"/' $variables
+check "the router's port is the one that the program says" endpoint_is home.example.org:4500 $variables
+check "what is given comes first" endpoint_is 192.0.2.9:51820 given --endpoint 192.0.2.9
+# shellcheck disable=SC2016 # it is not to be run
+echo 'pivpnHOST="$(touch /etc/ran)"' >>$variables
+check "what is no host is passed over" endpoint_is home.example.org:51820 "clients' files"
+check "and not run" test ! -e /etc/ran
+sed -i 's/^pivpnHOST=.*/pivpnHOST=a.example.org/; s/^pivpnDEV=.*/pivpnDEV=wg9/' $variables
+check "another tunnel's is not this one's" endpoint_is home.example.org:51820 "clients' files"
+printf '[server]\nendpoint = b.example.org:1\n' >/etc/wireguard/wg0.ini
+check "what is set already stays" endpoint_is b.example.org:1 ''
+put_back
+
 # ---- SaveConfig ----
 
 set_up wgdashboard
