@@ -289,6 +289,18 @@ printf '[server]\nendpoint = b.example.org:1\n' >/etc/wireguard/wg0.ini
 check "what is set already stays" endpoint_is b.example.org:1 ''
 put_back
 
+# ---- names in wg-easy's own file ----
+
+names() {
+    ./wgctl adopt -n --json | jq -c '[.peers[] | [.name, .source]]' || true
+}
+set_up wg-easy
+sed -i 's/^# Client: .*/# hello/' /etc/wireguard/wg0.conf
+check "a program's word counts for more than a comment" test "$(names | jq -c '.[0]')" = '["Annas-phone","wg-easy"]'
+sed -i "0,/\"privateKey\": .*/s||\"privateKey\": \"$(wg genkey)\",|" /etc/wireguard/wg0.json
+check "the file of another server counts for nothing" test "$(names)" = '[["hello","comment"],["hello-2","comment"],["hello-3","comment"]]'
+put_back
+
 # ---- SaveConfig ----
 
 set_up wgdashboard
