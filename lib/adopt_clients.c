@@ -56,16 +56,27 @@ static int copy_client(struct wgctl_adopt *adopt, const struct wgctl_candidate *
                                      ret, &changed, err);
 }
 
-/* The addresses of the device itself; others are of networks behind it. */
+/* An address of the device itself; others are of networks behind it. */
+static bool is_own(const struct wgctl_prefix *prefix)
+{
+    return prefix->length == 8 * wgctl_family_size(prefix->family);
+}
+
+static bool has_own_address(const struct wgctl_peer *peer)
+{
+    for (size_t i = 0; i < peer->allowed_ips.count; i++)
+        if (is_own(&peer->allowed_ips.items[i]))
+            return true;
+    return false;
+}
+
 static int own_addresses(const struct wgctl_peer *peer, struct wgctl_prefixes *ret,
                          struct wgctl_error *err)
 {
     int rc = WGCTL_OK;
-    for (size_t i = 0; i < peer->allowed_ips.count && rc == WGCTL_OK; i++) {
-        const struct wgctl_prefix *prefix = &peer->allowed_ips.items[i];
-        if (prefix->length == 8 * wgctl_family_size(prefix->family))
-            rc = wgctl_prefixes_add(ret, prefix, err);
-    }
+    for (size_t i = 0; i < peer->allowed_ips.count && rc == WGCTL_OK; i++)
+        if (is_own(&peer->allowed_ips.items[i]))
+            rc = wgctl_prefixes_add(ret, &peer->allowed_ips.items[i], err);
     return rc;
 }
 
@@ -125,6 +136,8 @@ static int take_client(struct wgctl_adopt *adopt, size_t index, struct wgctl_err
         return rc;
     if (!own && !adopt->tunnel->settings.endpoint.port)
         return refuse(adopt, peer, "the endpoint is not known: give --endpoint", err);
+    if (!own && !has_own_address(server_peer))
+        return refuse(adopt, peer, "its address in the tunnel is not known", err);
 
     struct wgctl_client_file *file;
     rc = wgctl_tunnel_add_file(adopt->tunnel, wgctl_slice_of(peer->name), &file, err);
