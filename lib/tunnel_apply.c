@@ -176,7 +176,7 @@ int wgctl_device_wanted(const struct wgctl_server *server, const struct wgctl_se
         .has_fwmark = server->has_fwmark,
         .fwmark = server->fwmark,
     };
-    int rc = WGCTL_OK;
+    int rc = wgctl_device_reserve(&wanted, server->peer_count, err);
     for (size_t i = 0; rc == WGCTL_OK && i < server->peer_count; i++)
         if (server->peers[i].enabled)
             rc = add_wanted_peer(&wish, &server->peers[i], &wanted, err);

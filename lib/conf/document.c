@@ -17,6 +17,21 @@ static int add_line(struct wgctl_document *document, const char *data, size_t si
     return WGCTL_OK;
 }
 
+/* Room for all of them at once, and for those of a new peer. */
+static int reserve_lines(struct wgctl_document *document, const char *at, const char *end,
+                         struct wgctl_error *err)
+{
+    enum { NEW = 16 };
+    size_t count = NEW;
+    for (; at < end && (at = memchr(at, '\n', (size_t)(end - at))); at++)
+        count++;
+    document->lines = calloc(count, sizeof *document->lines);
+    if (!document->lines)
+        return wgctl_fail_memory(err);
+    document->capacity = count;
+    return WGCTL_OK;
+}
+
 int wgctl_document_parse(struct wgctl_text *source, struct wgctl_document *ret,
                          struct wgctl_error *err)
 {
@@ -25,6 +40,9 @@ int wgctl_document_parse(struct wgctl_text *source, struct wgctl_document *ret,
 
     const char *at = wgctl_text_slice_of(&document.source).data;
     const char *end = at + document.source.size;
+    int status = reserve_lines(&document, at, end, err);
+    if (status < 0)
+        return status;
     while (at < end) {
         const char *newline = memchr(at, '\n', (size_t)(end - at));
         const char *next = newline ? newline + 1 : end;

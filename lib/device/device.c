@@ -21,6 +21,15 @@ void wgctl_device_clear(struct wgctl_device *device)
     explicit_bzero(device, sizeof *device);
 }
 
+int wgctl_device_reserve(struct wgctl_device *device, size_t count, struct wgctl_error *err)
+{
+    device->peers = calloc(count ? count : 1, sizeof *device->peers);
+    if (!device->peers)
+        return wgctl_fail_memory(err);
+    device->peer_capacity = count ? count : 1;
+    return WGCTL_OK;
+}
+
 struct wgctl_device_peer *wgctl_device_add_peer(struct wgctl_device *device)
 {
     struct wgctl_device_peer *peers =

@@ -32,6 +32,8 @@ struct wgctl_device {
 /* Wipes and frees. */
 void wgctl_device_clear(struct wgctl_device *device);
 #define WGCTL_DEVICE __attribute__((cleanup(wgctl_device_clear))) struct wgctl_device
+/* Makes room for that many peers in a device that has none. */
+int wgctl_device_reserve(struct wgctl_device *device, size_t count, struct wgctl_error *err);
 /* A new peer at the end, all zero; NULL where memory has run out. */
 struct wgctl_device_peer *wgctl_device_add_peer(struct wgctl_device *device);
 /* By public key, and each peer's allowed IPs in order: as the plan walks them. */

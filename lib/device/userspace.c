@@ -339,23 +339,38 @@ static void put_device(struct wgctl_text *text, const struct wgctl_plan *plan, s
     }
 }
 
+/* Sends what there is of a request once it is a lot, so that the whole never is in memory. */
+static int send_part(const char *interface, int fd, struct wgctl_text *part, size_t enough,
+                     struct wgctl_error *err)
+{
+    int rc = part->size >= enough ? wgctl_text_check(part, err) : WGCTL_OK;
+    if (rc < 0 || part->size < enough)
+        return rc;
+    if (send_all(fd, wgctl_text_slice_of(part)) < 0)
+        return fail_no_answer(interface, fd, err);
+    part->size = 0;
+    return WGCTL_OK;
+}
+
 int wgctl_userspace_write(const char *interface, const struct wgctl_plan *plan,
                           struct wgctl_error *err)
 {
+    enum { ENOUGH = 1 << 18 };
     WGCTL_TEXT request = {0}, answer = {0};
+    WGCTL_FD fd = -1;
     wgctl_text_string(&request, "set=1\n");
     size_t i = 0;
     while (i < plan->count && !plan->steps[i].peer)
         put_device(&request, plan, i++);
-    while (i < plan->count) {
+    int rc = send_request(interface, (struct wgctl_slice){"", 0}, &fd, err);
+    while (rc == WGCTL_OK && i < plan->count) {
         size_t end = wgctl_plan_peer_end(plan, i);
         put_peer(&request, plan, i, end);
+        rc = send_part(interface, fd, &request, ENOUGH, err);
         i = end;
     }
     wgctl_text_string(&request, "\n");
-    WGCTL_FD fd = -1;
-    int rc = wgctl_text_check(&request, err);
     if (rc == WGCTL_OK)
-        rc = send_request(interface, wgctl_text_slice_of(&request), &fd, err);
+        rc = send_part(interface, fd, &request, 1, err);
     return rc < 0 ? rc : receive_answer(interface, fd, &answer, err);
 }
