@@ -10,7 +10,7 @@ int run_down(struct context *context, const struct command *command, int argc, c
         return rc;
 
     WGCTL_TUNNEL *tunnel = NULL;
-    rc = open_tunnel(context, WGCTL_CHANGE, &tunnel, err);
+    rc = open_tunnel(context, WGCTL_HOLD, &tunnel, err);
     if (rc == WGCTL_OK)
         rc = context->dry_run ? require_up(interface_of(context), true, err)
                               : wgctl_tunnel_down(tunnel, err);

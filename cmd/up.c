@@ -11,7 +11,7 @@ int run_up(struct context *context, const struct command *command, int argc, cha
 
     WGCTL_TUNNEL *tunnel = NULL;
     bool userspace = false;
-    rc = open_tunnel(context, WGCTL_CHANGE, &tunnel, err);
+    rc = open_tunnel(context, WGCTL_HOLD, &tunnel, err);
     if (rc < 0)
         return rc;
     if (!context->dry_run)

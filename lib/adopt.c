@@ -128,7 +128,7 @@ static int open_conf(struct wgctl_adopt *adopt, const struct wgctl_adopt_request
                      struct wgctl_text *ret, struct wgctl_error *err)
 {
     int rc = wgctl_tunnel_open(request->folder, request->interface ? request->interface : "wg0",
-                               WGCTL_ADOPT, &adopt->tunnel, err);
+                               WGCTL_HOLD, &adopt->tunnel, err);
     if (rc == WGCTL_NOT_FOUND)
         return hint_at_json(request, err);
     if (rc == WGCTL_OK)

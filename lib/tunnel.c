@@ -138,7 +138,7 @@ int wgctl_tunnel_open(const char *folder, const char *interface, enum wgctl_acce
         rc = wgctl_device_ask(interface, &tunnel->query, err);
     if (rc == WGCTL_OK)
         rc = read_files(tunnel, err);
-    if (rc == WGCTL_OK && access != WGCTL_READ && access != WGCTL_ADOPT)
+    if (rc == WGCTL_OK && access != WGCTL_READ && access != WGCTL_HOLD)
         rc = refuse_save_config(tunnel, err);
     if (rc < 0)
         return rc;

@@ -21,7 +21,8 @@ enum wgctl_access {
     WGCTL_READ,
     WGCTL_CHANGE, /* the files; holds the folder's lock, which another wgctl waits for */
     WGCTL_APPLY,  /* the files, and what runs */
-    WGCTL_ADOPT,  /* as WGCTL_CHANGE, also where SaveConfig is true: see adopt.h */
+    WGCTL_HOLD,   /* as WGCTL_CHANGE, also where the file says SaveConfig = true: for up, down and
+                     adopt, which know what to do with that */
 };
 
 /* Opens the tunnel `interface` whose files are in `folder`: reads and checks

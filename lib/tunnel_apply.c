@@ -1,7 +1,6 @@
 /* What runs: planned against the file, carried out, brought back. */
 #include <string.h>
 
-#include "host/route.h"
 #include "tunnel_state.h"
 
 #define RUN_FOLDER "/run"
@@ -13,8 +12,8 @@ void wgctl_application_clear(struct wgctl_application *application)
     wgctl_device_clear(&application->applied);
     wgctl_device_clear(&application->wanted);
     wgctl_device_clear(&application->running);
-    wgctl_prefixes_clear(&application->routes_to_add);
-    wgctl_prefixes_clear(&application->routes_to_remove);
+    wgctl_routes_clear(&application->routes_to_add);
+    wgctl_routes_clear(&application->routes_to_remove);
     *application = (struct wgctl_application){0};
 }
 
@@ -163,6 +162,15 @@ static int check_allowed_ips(const struct wgctl_server *server, const struct wgc
     return rc;
 }
 
+static bool has_default_route(const struct wgctl_server *server)
+{
+    for (size_t i = 0; i < server->peer_count; i++)
+        for (size_t k = 0; k < server->peers[i].allowed_ips.count; k++)
+            if (server->peers[i].enabled && server->peers[i].allowed_ips.items[k].length == 0)
+                return true;
+    return false;
+}
+
 int wgctl_device_wanted(const struct wgctl_server *server, const struct wgctl_server *applied,
                         const struct wgctl_device *running, struct wgctl_device *ret,
                         struct wgctl_error *err)
@@ -173,7 +181,8 @@ int wgctl_device_wanted(const struct wgctl_server *server, const struct wgctl_se
         .private_key = server->private_key,
         .has_listen_port = server->has_listen_port,
         .listen_port = server->listen_port,
-        .has_fwmark = server->has_fwmark,
+        /* A default route needs a mark, and is given one where the file says "off". */
+        .has_fwmark = server->has_fwmark && (server->fwmark || !has_default_route(server)),
         .fwmark = server->fwmark,
     };
     int rc = wgctl_device_reserve(&wanted, server->peer_count, err);
@@ -190,77 +199,6 @@ int wgctl_device_wanted(const struct wgctl_server *server, const struct wgctl_se
     *ret = wanted;
     wanted = (struct wgctl_device){0};
     return WGCTL_OK;
-}
-
-/* ---- routes ---- */
-
-/* The allowed IPs that need a route of their own: those outside the interface's
- * own networks. Default routes are wg-quick's matter. Sorted. */
-static int list_routed(const struct wgctl_server *server, const struct wgctl_device *device,
-                       struct wgctl_prefixes *ret, struct wgctl_error *err)
-{
-    int rc = WGCTL_OK;
-    for (size_t i = 0; i < device->peer_count; i++) {
-        const struct wgctl_prefixes *list = &device->peers[i].allowed_ips;
-        for (size_t k = 0; rc == WGCTL_OK && k < list->count; k++) {
-            bool covered = list->items[k].length == 0;
-            for (size_t a = 0; !covered && a < server->addresses.count; a++)
-                covered = wgctl_prefix_contains(&server->addresses.items[a], &list->items[k]);
-            if (!covered)
-                rc = wgctl_prefixes_add(ret, &list->items[k], err);
-        }
-    }
-    wgctl_prefixes_sort(ret);
-    return rc;
-}
-
-/* Adds to `ret` what is in `list`, is in `in` or not as `wanted` says, and not in `out`. */
-static int select_routes(const struct wgctl_prefixes *list, const struct wgctl_prefixes *in,
-                         bool wanted, const struct wgctl_prefixes *out, struct wgctl_prefixes *ret,
-                         struct wgctl_error *err)
-{
-    int rc = WGCTL_OK;
-    for (size_t i = 0; rc == WGCTL_OK && i < list->count; i++)
-        if (wgctl_prefixes_has(in, &list->items[i]) == wanted &&
-            !(out && wgctl_prefixes_has(out, &list->items[i])))
-            rc = wgctl_prefixes_add(ret, &list->items[i], err);
-    return rc;
-}
-
-static bool routes_are_ours(const struct wgctl_server *server)
-{
-    return server->table.size == 0 || wgctl_slice_equal_nocase(server->table, "auto");
-}
-
-static int plan_routes(const struct wgctl_tunnel *tunnel, struct wgctl_application *application,
-                       struct wgctl_error *err)
-{
-    WGCTL_PREFIXES wanted = {0}, had = {0}, there = {0};
-    if (!routes_are_ours(&tunnel->server))
-        return WGCTL_OK;
-    int rc = list_routed(&tunnel->server, &application->wanted, &wanted, err);
-    if (rc == WGCTL_OK)
-        rc = list_routed(&tunnel->server, &application->running, &had, err);
-    if (rc < 0 || (wanted.count == 0 && had.count == 0))
-        return rc;
-    rc = wgctl_route_list_into(tunnel->interface, &there, err);
-    wgctl_prefixes_sort(&there);
-    if (rc == WGCTL_OK)
-        rc = select_routes(&wanted, &there, false, NULL, &application->routes_to_add, err);
-    if (rc == WGCTL_OK)
-        rc = select_routes(&had, &there, true, &wanted, &application->routes_to_remove, err);
-    return rc;
-}
-
-static int change_routes(const char *interface, const struct wgctl_prefixes *add,
-                         const struct wgctl_prefixes *remove, struct wgctl_error *err)
-{
-    int rc = WGCTL_OK;
-    for (size_t i = 0; rc == WGCTL_OK && i < remove->count; i++)
-        rc = wgctl_route_remove(interface, &remove->items[i], err);
-    for (size_t i = 0; rc == WGCTL_OK && i < add->count; i++)
-        rc = wgctl_route_add(interface, &add->items[i], err);
-    return rc;
 }
 
 /* ---- plan, execute, revert ---- */
@@ -286,7 +224,7 @@ static int plan_running(struct wgctl_tunnel *tunnel, struct wgctl_application *r
         wgctl_device_wanted(&parsed, &parsed, NULL, &ret->applied, &ignored) == WGCTL_OK)
         before = &ret->applied;
     rc = wgctl_plan_make(before, &ret->wanted, &ret->running, &ret->plan, err);
-    return rc < 0 ? rc : plan_routes(tunnel, ret, err);
+    return rc < 0 ? rc : wgctl_routes_plan(tunnel, has_applied ? applied : NULL, ret, err);
 }
 
 int wgctl_application_plan(struct wgctl_tunnel *tunnel, struct wgctl_application *ret,
@@ -319,7 +257,7 @@ static int verify(const struct wgctl_tunnel *tunnel, const struct wgctl_applicat
 }
 
 int wgctl_application_execute(const struct wgctl_tunnel *tunnel,
-                              const struct wgctl_application *application, struct wgctl_error *err)
+                              struct wgctl_application *application, struct wgctl_error *err)
 {
     int rc = WGCTL_OK;
     if (application->plan.count > 0) {
@@ -328,8 +266,7 @@ int wgctl_application_execute(const struct wgctl_tunnel *tunnel,
             rc = verify(tunnel, application, err);
     }
     if (rc == WGCTL_OK)
-        rc = change_routes(tunnel->interface, &application->routes_to_add,
-                           &application->routes_to_remove, err);
+        rc = wgctl_routes_change(tunnel->interface, application, err);
     return rc;
 }
 
@@ -346,8 +283,7 @@ void wgctl_application_revert(const struct wgctl_tunnel *tunnel,
     if (rc == WGCTL_OK)
         rc = wgctl_device_write(tunnel->interface, &back, &why);
     if (rc == WGCTL_OK)
-        rc = change_routes(tunnel->interface, &application->routes_to_remove,
-                           &application->routes_to_add, &why);
+        rc = wgctl_routes_revert(tunnel->interface, application, &why);
     if (rc < 0)
         wgctl_hint(err, "%s could not be brought back either (%s): 'sudo wgctl apply' tries again",
                    tunnel->interface, why.message);

@@ -149,12 +149,12 @@ static int describe_device(const struct wgctl_tunnel *tunnel, const struct wgctl
 }
 
 static int describe_routes(struct wgctl_changes *changes, const char *op,
-                           const struct wgctl_prefixes *routes, struct wgctl_error *err)
+                           const struct wgctl_routes *routes, struct wgctl_error *err)
 {
     for (size_t i = 0; i < routes->count; i++) {
         WGCTL_TEXT value = {0};
         char text[WGCTL_PREFIX_TEXT_SIZE];
-        wgctl_text_string(&value, wgctl_prefix_format(&routes->items[i], text));
+        wgctl_text_string(&value, wgctl_prefix_format(&routes->items[i].destination, text));
         if (!add_change(changes, op, &value))
             return wgctl_fail_memory(err);
     }

@@ -123,17 +123,18 @@ static int add_lan(const struct wgctl_server *server, const char *lan, struct wg
 /* The server's own LAN: the networks of its way out. */
 static int add_server_lan(struct wgctl_prefixes *ret, struct wgctl_error *err)
 {
-    WGCTL_PREFIXES routes = {0};
+    WGCTL_ROUTES routes = {0};
     struct wgctl_way_out way;
     int rc = wgctl_route_way_out(AF_INET, &way, err);
     if (rc == WGCTL_OK && way.found)
         rc = wgctl_route_list_into(way.interface, &routes, err);
     bool any = false;
     for (size_t i = 0; rc == WGCTL_OK && i < routes.count; i++) {
-        if (routes.items[i].length == 0 || routes.items[i].family != AF_INET ||
-            !wgctl_address_is_private(&routes.items[i]))
+        const struct wgctl_prefix *network = &routes.items[i].destination;
+        if (routes.items[i].table != WGCTL_TABLE_MAIN || network->length == 0 ||
+            network->family != AF_INET || !wgctl_address_is_private(network))
             continue;
-        rc = wgctl_prefixes_add(ret, &routes.items[i], err);
+        rc = wgctl_prefixes_add(ret, network, err);
         any = true;
     }
     if (rc < 0 || any)

@@ -6,6 +6,7 @@
 #include "conf/server.h"
 #include "conf/settings.h"
 #include "device/plan.h"
+#include "host/route.h"
 #include "tunnel.h"
 
 /* Locked by whoever changes something in the folder; its content is the journal
@@ -92,7 +93,7 @@ struct wgctl_application {
     bool is_up;
     struct wgctl_device applied, wanted, running;
     struct wgctl_plan plan;
-    struct wgctl_prefixes routes_to_add, routes_to_remove;
+    struct wgctl_routes routes_to_add, routes_to_remove;
 };
 void wgctl_application_clear(struct wgctl_application *application);
 #define WGCTL_APPLICATION __attribute__((cleanup(wgctl_application_clear))) struct wgctl_application
@@ -108,11 +109,62 @@ int wgctl_application_plan(struct wgctl_tunnel *tunnel, struct wgctl_application
                            struct wgctl_error *err);
 /* Carries it out, and reads it back. */
 int wgctl_application_execute(const struct wgctl_tunnel *tunnel,
-                              const struct wgctl_application *application, struct wgctl_error *err);
+                              struct wgctl_application *application, struct wgctl_error *err);
 /* Brings the interface back to what it was when the plan was made; says in the
  * message what could not be brought back. */
 void wgctl_application_revert(const struct wgctl_tunnel *tunnel,
                               const struct wgctl_application *application, struct wgctl_error *err);
+
+/* ---- lib/tunnel_routes.c: the ways into the tunnel ---- */
+
+/* Where the routes go: what Table says. */
+struct wgctl_routing {
+    enum {
+        WGCTL_ROUTES_AUTO, /* into the main table; a default route by a mark, with rules */
+        WGCTL_ROUTES_OFF,
+        WGCTL_ROUTES_IN_TABLE,
+    } kind;
+    uint32_t table; /* for the last */
+};
+/* Fails where the table has a name that this host does not know. */
+int wgctl_routing_read(struct wgctl_slice table, struct wgctl_routing *ret,
+                       struct wgctl_error *err);
+/* Adds the routes that a device's allowed IPs need, the longest first. `there` are the
+ * routes into the interface: those that came with its addresses need no second.
+ * `mark` is the device's; 0: one has to be chosen for a default route. */
+int wgctl_routes_wanted(const struct wgctl_routing *routing, const struct wgctl_device *device,
+                        uint32_t mark, const struct wgctl_routes *there, struct wgctl_routes *ret,
+                        struct wgctl_error *err);
+/* Adds to `ret` those of `list` that are in `among` or not, as `wanted` says. */
+int wgctl_routes_select(const struct wgctl_routes *list, const struct wgctl_routes *among,
+                        bool wanted, struct wgctl_routes *ret, struct wgctl_error *err);
+/* Plans the application's routes anew, from what there is now. `applied` (may be NULL)
+ * says where routes went before. */
+int wgctl_routes_plan(const struct wgctl_tunnel *tunnel, const struct wgctl_server *applied,
+                      struct wgctl_application *application, struct wgctl_error *err);
+/* Carries that out; a mark that was chosen is noted in the application. */
+int wgctl_routes_change(const char *interface, struct wgctl_application *application,
+                        struct wgctl_error *err);
+/* Takes it back, as far as it was done. */
+int wgctl_routes_revert(const char *interface, const struct wgctl_application *application,
+                        struct wgctl_error *err);
+/* The mark whose rules have to go with the interface: the device's, where it has a
+ * default route and Table leaves that to us; else 0. */
+uint32_t wgctl_routes_mark(const struct wgctl_server *server, const struct wgctl_device *device);
+/* Removes the rules of that mark; 0 has none. */
+int wgctl_routes_remove_rules(uint32_t mark, struct wgctl_error *err);
+
+/* ---- lib/tunnel_up.c ---- */
+
+/* Runs the hooks of that kind in their order, until one fails. */
+int wgctl_hooks_run(const struct wgctl_tunnel *tunnel, enum wgctl_hook_kind kind,
+                    struct wgctl_error *err);
+/* The MTU of an interface: that of its packets' way to the endpoints, or else of the
+ * default route (0: there is none), less what WireGuard adds. */
+uint32_t wgctl_mtu_choose(uint32_t to_endpoints, uint32_t by_default);
+
+/* ---- lib/tunnel_apply.c ---- */
+
 /* Keeps, or forgets, the configuration as last applied, in /run. */
 void wgctl_applied_save(const struct wgctl_tunnel *tunnel);
 void wgctl_applied_forget(const char *conf_name);

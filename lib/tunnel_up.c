@@ -1,8 +1,23 @@
-/* Up and down, as wg-quick(8) does them. */
+/* Up, as wg-quick(8) does it. */
+#include <string.h>
+
+#include "host/antispoofing.h"
+#include "host/dns.h"
 #include "host/hooks.h"
 #include "host/link.h"
 #include "host/route.h"
 #include "tunnel_state.h"
+
+#define SRC_VALID_MARK "/proc/sys/net/ipv4/conf/all/src_valid_mark"
+
+/* What was done, so that it can be undone. */
+struct progress {
+    struct wgctl_application application;
+    bool dns;       /* was set */
+    bool routes;    /* were begun with */
+    bool hooks;     /* PostUp was begun with */
+    char marks[16]; /* src_valid_mark, as it was; "": not known */
+};
 
 int wgctl_tunnel_is_up(const char *interface, bool *ret, struct wgctl_error *err)
 {
@@ -13,53 +28,14 @@ int wgctl_tunnel_is_up(const char *interface, bool *ret, struct wgctl_error *err
     return rc;
 }
 
-static int run_hooks(const struct wgctl_tunnel *tunnel, enum wgctl_hook_kind kind,
-                     struct wgctl_error *err)
+int wgctl_hooks_run(const struct wgctl_tunnel *tunnel, enum wgctl_hook_kind kind,
+                    struct wgctl_error *err)
 {
     int rc = WGCTL_OK;
     for (size_t i = 0; rc == WGCTL_OK && i < tunnel->server.hook_count; i++)
         if (tunnel->server.hooks[i].kind == kind)
             rc = wgctl_hook_run(tunnel->server.hooks[i].command, tunnel->interface, err);
     return rc;
-}
-
-/* All of them, also where one fails: what can be taken down, is. The first error
- * is the one that is told. */
-static int run_all_hooks(const struct wgctl_tunnel *tunnel, enum wgctl_hook_kind kind,
-                         struct wgctl_error *err)
-{
-    int first = WGCTL_OK;
-    struct wgctl_error later;
-    for (size_t i = 0; i < tunnel->server.hook_count; i++) {
-        if (tunnel->server.hooks[i].kind != kind)
-            continue;
-        int rc = wgctl_hook_run(tunnel->server.hooks[i].command, tunnel->interface,
-                                first < 0 ? &later : err);
-        first = first < 0 ? first : rc;
-    }
-    return first;
-}
-
-/* What wg-quick does and wgctl does not yet: better not up at all than half. */
-static int refuse_unsupported(const struct wgctl_tunnel *tunnel, struct wgctl_error *err)
-{
-    const struct wgctl_server *server = &tunnel->server;
-    const char *what = NULL;
-    if (server->dns.size > 0)
-        what = "a DNS line";
-    if (server->table.size > 0 && !wgctl_slice_equal_nocase(server->table, "auto") &&
-        !wgctl_slice_equal_nocase(server->table, "off"))
-        what = "a Table of its own";
-    for (size_t i = 0; i < server->peer_count; i++)
-        for (size_t k = 0; server->peers[i].enabled && k < server->peers[i].allowed_ips.count; k++)
-            if (server->peers[i].allowed_ips.items[k].length == 0)
-                what = "a default route through a peer";
-    if (!what)
-        return WGCTL_OK;
-    wgctl_fail(err, WGCTL_UNSUPPORTED, "%s has %s, which wgctl up does not do", tunnel->conf_name,
-               what);
-    return wgctl_hint(err, "sudo wg-quick up %s; all other commands work with it",
-                      tunnel->interface);
 }
 
 static int create_link(const char *interface, bool *ret_userspace, struct wgctl_error *err)
@@ -69,52 +45,132 @@ static int create_link(const char *interface, bool *ret_userspace, struct wgctl_
     return *ret_userspace ? wgctl_link_create_userspace(interface, err) : rc;
 }
 
-static int set_mtu(const struct wgctl_tunnel *tunnel, struct wgctl_error *err)
+/* ---- MTU ---- */
+
+uint32_t wgctl_mtu_choose(uint32_t to_endpoints, uint32_t by_default)
 {
-    enum { OVERHEAD = 80, ETHERNET = 1500, SMALLEST = 1280 };
-    if (tunnel->server.mtu)
-        return wgctl_link_set_mtu(tunnel->interface, tunnel->server.mtu, err);
-    struct wgctl_way_out way;
-    int rc = wgctl_route_way_out(AF_INET, &way, err);
-    if (rc < 0)
-        return rc;
-    uint32_t mtu = (way.found && way.mtu ? way.mtu : ETHERNET) - OVERHEAD;
-    return wgctl_link_set_mtu(tunnel->interface, mtu < SMALLEST ? SMALLEST : mtu, err);
+    enum { OVERHEAD = 80, ETHERNET = 1500 };
+    uint32_t mtu = to_endpoints ? to_endpoints : by_default ? by_default : ETHERNET;
+    return mtu > OVERHEAD ? mtu - OVERHEAD : mtu;
+}
+
+/* What is found out of the peers' ways; a name has been looked up by now. */
+static int find_mtu(const struct wgctl_device *device, uint32_t *ret, struct wgctl_error *err)
+{
+    uint32_t best = 0, by_default = 0;
+    int rc = WGCTL_OK;
+    for (size_t i = 0; rc == WGCTL_OK && i < device->peer_count; i++) {
+        struct wgctl_prefix address;
+        uint32_t mtu = 0;
+        /* A link-local one: its way is not known without its interface. */
+        if (!wgctl_sockaddr_address(&device->peers[i].endpoint, &address))
+            continue;
+        rc = wgctl_route_mtu_to(&address, &mtu, err);
+        best = mtu > best ? mtu : best;
+    }
+    if (rc == WGCTL_OK && best == 0)
+        rc = wgctl_route_default_mtu(&by_default, err);
+    *ret = wgctl_mtu_choose(best, by_default);
+    return rc;
+}
+
+static int set_mtu(const struct wgctl_tunnel *tunnel, const struct wgctl_device *device,
+                   struct wgctl_error *err)
+{
+    uint32_t mtu = tunnel->server.mtu;
+    int rc = mtu ? WGCTL_OK : find_mtu(device, &mtu, err);
+    return rc < 0 ? rc : wgctl_link_set_mtu(tunnel->interface, mtu, err);
+}
+
+/* ---- step by step ---- */
+
+static int set_dns(const struct wgctl_tunnel *tunnel, bool *ret_set, struct wgctl_error *err)
+{
+    WGCTL_DNS dns = {0};
+    int rc = wgctl_dns_parse(wgctl_text_slice_of(&tunnel->server.dns), &dns, err);
+    if (rc == WGCTL_OK)
+        rc = wgctl_dns_set(tunnel->interface, &dns, err);
+    *ret_set = rc == WGCTL_OK;
+    return rc;
 }
 
 /* Everything between the making of the interface and PostUp. */
-static int configure(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
+static int configure(struct wgctl_tunnel *tunnel, struct progress *done, struct wgctl_error *err)
 {
-    WGCTL_APPLICATION application = {0};
-    int rc = wgctl_application_plan(tunnel, &application, err);
+    struct wgctl_application *application = &done->application;
+    int rc = wgctl_application_plan(tunnel, application, err);
     /* The routes need the interface to be up. */
-    WGCTL_PREFIXES routes = application.routes_to_add;
-    application.routes_to_add = (struct wgctl_prefixes){0};
-
+    wgctl_routes_clear(&application->routes_to_add);
     if (rc == WGCTL_OK)
-        rc = wgctl_application_execute(tunnel, &application, err);
+        rc = wgctl_application_execute(tunnel, application, err);
     for (size_t i = 0; rc == WGCTL_OK && i < tunnel->server.addresses.count; i++)
         rc = wgctl_link_add_address(tunnel->interface, &tunnel->server.addresses.items[i], err);
     if (rc == WGCTL_OK)
-        rc = set_mtu(tunnel, err);
+        rc = set_mtu(tunnel, &application->wanted, err);
     if (rc == WGCTL_OK)
         rc = wgctl_link_set_up(tunnel->interface, err);
-    for (size_t i = 0; rc == WGCTL_OK && i < routes.count; i++)
-        rc = wgctl_route_add(tunnel->interface, &routes.items[i], err);
-    return rc;
+    if (rc == WGCTL_OK)
+        rc = set_dns(tunnel, &done->dns, err);
+    if (rc == WGCTL_OK)
+        rc = wgctl_routes_plan(tunnel, NULL, application, err);
+    done->routes = rc == WGCTL_OK;
+    return rc < 0 ? rc : wgctl_routes_change(tunnel->interface, application, err);
+}
+
+/* ---- undone ---- */
+
+/* All of them, also where one fails. */
+static void run_all_hooks(const struct wgctl_tunnel *tunnel, enum wgctl_hook_kind kind)
+{
+    struct wgctl_error ignored;
+    for (size_t i = 0; i < tunnel->server.hook_count; i++)
+        if (tunnel->server.hooks[i].kind == kind)
+            wgctl_hook_run(tunnel->server.hooks[i].command, tunnel->interface, &ignored);
+}
+
+static void undo_dns(const struct wgctl_tunnel *tunnel)
+{
+    WGCTL_DNS dns = {0};
+    struct wgctl_error ignored;
+    if (wgctl_dns_parse(wgctl_text_slice_of(&tunnel->server.dns), &dns, &ignored) == WGCTL_OK)
+        wgctl_dns_unset(tunnel->interface, &dns, &ignored);
 }
 
 /* Everything is tried, so that as little as possible stays; the error that made
  * it necessary is the one that is told. */
-static void undo(const struct wgctl_tunnel *tunnel, bool hooks_ran)
+static void undo(const struct wgctl_tunnel *tunnel, const struct progress *done)
 {
     struct wgctl_error ignored;
-    if (hooks_ran)
-        run_all_hooks(tunnel, WGCTL_PRE_DOWN, &ignored);
+    char line[16];
+    if (done->hooks)
+        run_all_hooks(tunnel, WGCTL_PRE_DOWN);
+    if (done->dns)
+        undo_dns(tunnel);
+    if (done->routes)
+        wgctl_routes_revert(tunnel->interface, &done->application, &ignored);
     wgctl_link_delete(tunnel->interface, &ignored);
-    if (hooks_ran)
-        run_all_hooks(tunnel, WGCTL_POST_DOWN, &ignored);
+    if (done->hooks)
+        run_all_hooks(tunnel, WGCTL_POST_DOWN);
+    if (done->marks[0] && wgctl_file_first_line(SRC_VALID_MARK, line, sizeof line) &&
+        strcmp(line, done->marks) != 0)
+        wgctl_file_set(SRC_VALID_MARK, done->marks, &ignored);
     wgctl_applied_forget(tunnel->conf_name);
+}
+
+static int bring_up(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
+{
+    struct progress done = {0};
+    if (!wgctl_file_first_line(SRC_VALID_MARK, done.marks, sizeof done.marks))
+        done.marks[0] = '\0';
+    int rc = configure(tunnel, &done, err);
+    if (rc == WGCTL_OK) {
+        done.hooks = true;
+        rc = wgctl_hooks_run(tunnel, WGCTL_POST_UP, err);
+    }
+    if (rc < 0)
+        undo(tunnel, &done);
+    wgctl_application_clear(&done.application);
+    return rc;
 }
 
 int wgctl_tunnel_up(struct wgctl_tunnel *tunnel, bool *ret_userspace, struct wgctl_error *err)
@@ -126,46 +182,18 @@ int wgctl_tunnel_up(struct wgctl_tunnel *tunnel, bool *ret_userspace, struct wgc
         return wgctl_hint(err, "to bring in what changed in %s: sudo wgctl apply",
                           tunnel->conf_name);
     }
-    if (rc == WGCTL_OK)
-        rc = refuse_unsupported(tunnel, err);
     /* What a host that went down hard may have left would mislead the plan. */
     wgctl_applied_forget(tunnel->conf_name);
     if (rc == WGCTL_OK)
-        rc = run_hooks(tunnel, WGCTL_PRE_UP, err);
+        rc = wgctl_hooks_run(tunnel, WGCTL_PRE_UP, err);
     if (rc == WGCTL_OK)
         rc = create_link(tunnel->interface, &userspace, err);
+    if (rc == WGCTL_OK)
+        rc = bring_up(tunnel, err);
     if (rc < 0)
         return rc;
-
-    rc = configure(tunnel, err);
-    bool configured = rc == WGCTL_OK;
-    if (configured)
-        rc = run_hooks(tunnel, WGCTL_POST_UP, err);
-    if (rc < 0) {
-        undo(tunnel, configured);
-        return rc;
-    }
     wgctl_applied_save(tunnel);
     if (ret_userspace)
         *ret_userspace = userspace;
     return WGCTL_OK;
-}
-
-int wgctl_tunnel_down(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
-{
-    bool is_up = false;
-    int rc = wgctl_tunnel_is_up(tunnel->interface, &is_up, err);
-    if (rc < 0)
-        return rc;
-    if (!is_up) {
-        wgctl_fail(err, WGCTL_NOT_FOUND, "%s is not up", tunnel->interface);
-        return wgctl_hint(err, "sudo wgctl up brings it up");
-    }
-    rc = run_hooks(tunnel, WGCTL_PRE_DOWN, err);
-    if (rc == WGCTL_OK)
-        rc = wgctl_link_delete(tunnel->interface, err);
-    if (rc < 0)
-        return rc;
-    wgctl_applied_forget(tunnel->conf_name);
-    return run_all_hooks(tunnel, WGCTL_POST_DOWN, err);
 }

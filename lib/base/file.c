@@ -299,6 +299,20 @@ bool wgctl_folder_is_locked(const struct wgctl_folder *folder, const char *name)
     return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
 }
 
+bool wgctl_file_content(const char *path, struct wgctl_text *ret)
+{
+    enum { PIECE = 4096 };
+    WGCTL_FD fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd < 0 ? -1 : 1;
+    while (got > 0) {
+        char *room = wgctl_text_room(ret, PIECE);
+        got = room ? read(fd, room, PIECE) : -1;
+        if (got > 0)
+            ret->size += (size_t)got;
+    }
+    return got == 0;
+}
+
 int wgctl_folder_lock(const struct wgctl_folder *folder, const char *name, int *ret_fd,
                       struct wgctl_error *err)
 {

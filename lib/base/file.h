@@ -65,6 +65,8 @@ int wgctl_file_remove(const struct wgctl_folder *folder, const char *name, struc
 int wgctl_file_set(const char *path, const char *content, struct wgctl_error *err);
 /* Reads the first line of such a file, without its end. False where it cannot be read. */
 bool wgctl_file_first_line(const char *path, char *line, size_t size);
+/* Appends all of such a file. False where it cannot be read. */
+bool wgctl_file_content(const char *path, struct wgctl_text *ret);
 
 /* Whether somebody holds that lock right now. */
 bool wgctl_folder_is_locked(const struct wgctl_folder *folder, const char *name);

@@ -41,20 +41,30 @@ bool wgctl_process_find(const char *program, char *path, size_t size)
            find_in(SYSTEM_FOLDERS, program, path, size);
 }
 
-static int add_streams(posix_spawn_file_actions_t *actions, int output)
+/* What a program is started with; -1 of `input` is nothing to read. */
+struct start {
+    const char *const *argv;
+    char *const *environment;
+    int input, output, errors;
+    bool own_session;
+};
+
+static int add_streams(posix_spawn_file_actions_t *actions, const struct start *start)
 {
-    int rc = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    int rc =
+        start->input >= 0
+            ? posix_spawn_file_actions_adddup2(actions, start->input, STDIN_FILENO)
+            : posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     if (rc == 0)
-        rc = posix_spawn_file_actions_adddup2(actions, output, STDOUT_FILENO);
+        rc = posix_spawn_file_actions_adddup2(actions, start->output, STDOUT_FILENO);
     if (rc == 0)
-        rc = posix_spawn_file_actions_adddup2(actions, output, STDERR_FILENO);
+        rc = posix_spawn_file_actions_adddup2(actions, start->errors, STDERR_FILENO);
     return rc;
 }
 
 /* In a session of its own, a program that stays (wireguard-go) outlives the
  * terminal: where sudo gives each command one, that goes with the command. */
-static int spawn(const char *path, const char *const argv[], int output, bool own_session,
-                 pid_t *ret)
+static int spawn(const char *path, const struct start *start, pid_t *ret)
 {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
@@ -63,11 +73,12 @@ static int spawn(const char *path, const char *const argv[], int output, bool ow
         return rc;
     rc = posix_spawnattr_init(&attributes);
     if (rc == 0) {
-        rc = add_streams(&actions, output);
-        if (rc == 0 && own_session)
+        rc = add_streams(&actions, start);
+        if (rc == 0 && start->own_session)
             rc = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
         if (rc == 0)
-            rc = posix_spawn(ret, path, &actions, &attributes, (char *const *)argv, environ);
+            rc = posix_spawn(ret, path, &actions, &attributes, (char *const *)start->argv,
+                             start->environment);
         posix_spawnattr_destroy(&attributes);
     }
     posix_spawn_file_actions_destroy(&actions);
@@ -105,23 +116,112 @@ static void add_last_line(int kept, struct wgctl_error *err)
              newline ? newline + 1 : last.data);
 }
 
-int wgctl_process_run(const char *const argv[], enum wgctl_output output, struct wgctl_error *err)
+static int run(struct start *start, int kept, struct wgctl_error *err)
 {
     char path[PATH_MAX];
-    if (!wgctl_process_find(argv[0], path, sizeof path))
-        return wgctl_fail(err, WGCTL_NOT_FOUND, "the program '%s' is not installed", argv[0]);
+    const char *program = start->argv[0];
+    if (!wgctl_process_find(program, path, sizeof path))
+        return wgctl_fail(err, WGCTL_NOT_FOUND, "the program '%s' is not installed", program);
+    pid_t child = -1;
+    errno = spawn(path, start, &child);
+    if (errno != 0)
+        return wgctl_fail_errno(err, "cannot start %s", program);
+    int rc = wait_for(child, program, err);
+    if (rc < 0 && kept >= 0)
+        add_last_line(kept, err);
+    return rc;
+}
 
+/* The environment with some more in front, where a program looks first. The array
+ * is to be freed; NULL where memory has run out. */
+static char **extend_environment(const char *const variables[])
+{
+    size_t more = 0, there = 0, used = 0;
+    while (variables[more])
+        more++;
+    while (environ[there])
+        there++;
+    char **extended = calloc(more + there + 1, sizeof *extended);
+    if (!extended)
+        return NULL;
+    for (; used < more; used++)
+        extended[used] = (char *)variables[used];
+    for (char **old = environ; *old; old++) {
+        bool replaced = false;
+        for (size_t i = 0; i < more && !replaced; i++)
+            replaced = strncmp(*old, variables[i], strcspn(variables[i], "=") + 1) == 0;
+        if (!replaced)
+            extended[used++] = *old;
+    }
+    return extended;
+}
+
+int wgctl_process_run_with(const char *const argv[], const char *const variables[],
+                           enum wgctl_output output, struct wgctl_error *err)
+{
     /* Memory, not a pipe: a service that stays would hold a pipe open for ever. */
     WGCTL_FD kept = -1;
     if (output == WGCTL_OUTPUT_KEPT)
         kept = memfd_create("wgctl-output", MFD_CLOEXEC);
-    pid_t child = -1;
-    errno =
-        spawn(path, argv, kept >= 0 ? kept : STDERR_FILENO, output == WGCTL_OUTPUT_KEPT, &child);
-    if (errno != 0)
-        return wgctl_fail_errno(err, "cannot start %s", argv[0]);
-    int rc = wait_for(child, argv[0], err);
-    if (rc < 0 && kept >= 0)
-        add_last_line(kept, err);
-    return rc;
+    WGCTL_FREE char **extended = variables ? extend_environment(variables) : NULL;
+    if (variables && !extended)
+        return wgctl_fail_memory(err);
+    int shown = kept >= 0 ? kept : STDERR_FILENO;
+    struct start start = {
+        .argv = argv,
+        .environment = extended ? extended : environ,
+        .input = -1,
+        .output = shown,
+        .errors = shown,
+        .own_session = output == WGCTL_OUTPUT_KEPT,
+    };
+    return run(&start, kept, err);
+}
+
+int wgctl_process_run(const char *const argv[], enum wgctl_output output, struct wgctl_error *err)
+{
+    return wgctl_process_run_with(argv, NULL, output, err);
+}
+
+static int put_all(int fd, struct wgctl_slice content)
+{
+    for (size_t done = 0; done < content.size;) {
+        ssize_t written = pwrite(fd, content.data + done, content.size - done, (off_t)done);
+        if (written < 0)
+            return -1;
+        done += (size_t)written;
+    }
+    return 0;
+}
+
+static int get_all(int fd, struct wgctl_text *ret)
+{
+    enum { PIECE = 4096 };
+    ssize_t got = 1;
+    for (off_t at = 0; got > 0; at += got) {
+        char *room = wgctl_text_room(ret, PIECE);
+        if (!room)
+            return 0; /* `ret` remembers */
+        got = pread(fd, room, PIECE, at);
+        if (got > 0)
+            ret->size += (size_t)got;
+    }
+    return got < 0 ? -1 : 0;
+}
+
+int wgctl_process_filter(const char *const argv[], struct wgctl_slice input,
+                         struct wgctl_text *ret_output, struct wgctl_error *err)
+{
+    /* Memory once more: with pipes, two could wait for each other. */
+    WGCTL_FD in = memfd_create("wgctl-input", MFD_CLOEXEC);
+    WGCTL_FD out = memfd_create("wgctl-output", MFD_CLOEXEC);
+    WGCTL_FD errors = memfd_create("wgctl-errors", MFD_CLOEXEC);
+    if (in < 0 || out < 0 || errors < 0 || put_all(in, input) < 0)
+        return wgctl_fail_errno(err, "cannot prepare the input of %s", argv[0]);
+    struct start start = {
+        .argv = argv, .environment = environ, .input = in, .output = out, .errors = errors};
+    int rc = run(&start, errors, err);
+    if (rc == WGCTL_OK && ret_output && get_all(out, ret_output) < 0)
+        return wgctl_fail_errno(err, "cannot read the output of %s", argv[0]);
+    return rc < 0 || !ret_output ? rc : wgctl_text_check(ret_output, err);
 }

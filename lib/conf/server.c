@@ -32,6 +32,7 @@ void wgctl_server_clear(struct wgctl_server *server)
     free(server->peers);
     free(server->hooks);
     wgctl_prefixes_clear(&server->addresses);
+    wgctl_text_clear(&server->dns);
     wgctl_document_clear(&server->document);
     explicit_bzero(server, sizeof *server);
 }

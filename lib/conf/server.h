@@ -44,7 +44,7 @@ struct wgctl_server {
     struct wgctl_prefixes addresses; /* with their host bits */
     uint32_t mtu;
     struct wgctl_slice table;
-    struct wgctl_slice dns;
+    struct wgctl_text dns; /* of all its lines, with commas between */
     bool save_config;
     struct wgctl_hook *hooks;
     size_t hook_count, hook_capacity;

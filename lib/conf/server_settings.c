@@ -147,8 +147,11 @@ static int read_table(struct wgctl_reader *reader, struct wgctl_slice value)
 
 static int read_dns(struct wgctl_reader *reader, struct wgctl_slice value)
 {
-    reader->server->dns = value;
-    return WGCTL_OK;
+    struct wgctl_text *dns = &reader->server->dns;
+    if (dns->size > 0)
+        wgctl_text_string(dns, ", ");
+    wgctl_text_slice(dns, value);
+    return wgctl_text_check(dns, reader->err);
 }
 
 static int read_save_config(struct wgctl_reader *reader, struct wgctl_slice value)

@@ -1,5 +1,6 @@
 #include "host/hooks.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/process.h"
@@ -22,8 +23,15 @@ int wgctl_hook_run(struct wgctl_slice command, const char *interface, struct wgc
     int rc = wgctl_text_check(&line, err);
     if (rc < 0)
         return rc;
-    const char *shell = wgctl_process_find("bash", NULL, 0) ? "bash" : "sh";
-    const char *const argv[] = {shell, "-c", line.data, NULL};
-    rc = wgctl_process_run(argv, WGCTL_OUTPUT_SHOWN, err);
+    /* As in wg-quick, which is a bash script with these settings: a command that
+     * fails ends the hook, also in the middle of it, or of a pipe. */
+    const char *const bash[] = {"bash",    "-e", "-o",      "pipefail", "-O",
+                                "extglob", "-c", line.data, NULL};
+    const char *const sh[] = {"sh", "-e", "-c", line.data, NULL};
+    char variable[64];
+    snprintf(variable, sizeof variable, "INTERFACE=%s", interface);
+    const char *const variables[] = {"LC_ALL=C", variable, NULL};
+    rc = wgctl_process_run_with(wgctl_process_find("bash", NULL, 0) ? bash : sh, variables,
+                                WGCTL_OUTPUT_SHOWN, err);
     return rc < 0 ? wgctl_context(err, "the command '%.200s' in the configuration", line.data) : rc;
 }

@@ -91,11 +91,61 @@ int wgctl_link_add_address(const char *interface, const struct wgctl_prefix *add
     header->ifa_family = address->family;
     header->ifa_prefixlen = address->length;
     header->ifa_index = if_nametoindex(interface);
+    /* As ip-address(8) does: an address of 127.0.0.0/8 is for this host alone. */
+    if (address->family == AF_INET && address->bytes[0] == 127)
+        header->ifa_scope = RT_SCOPE_HOST;
     unsigned size = wgctl_family_size(address->family);
     wgctl_netlink_put(&message, IFA_LOCAL, address->bytes, size);
     wgctl_netlink_put(&message, IFA_ADDRESS, address->bytes, size);
     snprintf(what, sizeof what, "give the address %s to", wgctl_prefix_format(address, text));
     return request(&message, NULL, NULL, err, what, interface);
+}
+
+struct address_listing {
+    uint32_t index;
+    struct wgctl_prefixes *list;
+    struct wgctl_error *err;
+};
+
+static int take_address(const struct nlmsghdr *header, void *context)
+{
+    const struct ifaddrmsg *message = NLMSG_DATA(header);
+    struct address_listing *listing = context;
+    size_t size;
+    const void *attributes = wgctl_netlink_payload(header, sizeof *message, &size);
+    const struct nlattr *table[IFA_LOCAL + 1];
+    wgctl_attributes_sort(attributes, size, table, IFA_LOCAL);
+    const struct nlattr *own = table[IFA_LOCAL] ? table[IFA_LOCAL] : table[IFA_ADDRESS];
+    struct wgctl_prefix address = {.family = message->ifa_family, .length = message->ifa_prefixlen};
+    if (message->ifa_index != listing->index || !own ||
+        wgctl_attribute_size(own) != wgctl_family_size(address.family))
+        return 0;
+    memcpy(address.bytes, wgctl_attribute_data(own), wgctl_attribute_size(own));
+    return wgctl_prefixes_add(listing->list, &address, listing->err) < 0 ? -ENOMEM : 0;
+}
+
+int wgctl_link_addresses(const char *interface, uint8_t family, struct wgctl_prefixes *ret,
+                         struct wgctl_error *err)
+{
+    enum { MOST_TRIES = 16 };
+    struct address_listing listing = {if_nametoindex(interface), ret, err};
+    WGCTL_NETLINK *netlink = NULL;
+    int rc = wgctl_netlink_open(NETLINK_ROUTE, &netlink, err);
+    if (rc < 0)
+        return rc;
+    size_t before = ret->count;
+    rc = -EINTR;
+    for (int tries = 0; rc == -EINTR && tries < MOST_TRIES; tries++) {
+        struct wgctl_netlink_message message;
+        struct ifaddrmsg *header =
+            wgctl_netlink_begin(&message, RTM_GETADDR, NLM_F_DUMP, sizeof *header);
+        header->ifa_family = family;
+        ret->count = before;
+        rc = wgctl_netlink_talk(netlink, &message, take_address, &listing);
+    }
+    return rc < 0
+               ? wgctl_netlink_fail(netlink, rc, err, "cannot read the addresses of %s", interface)
+               : WGCTL_OK;
 }
 
 static int take_link(const struct nlmsghdr *header, void *context)

@@ -21,6 +21,9 @@ int wgctl_link_set_mtu(const char *interface, uint32_t mtu, struct wgctl_error *
 int wgctl_link_set_up(const char *interface, struct wgctl_error *err);
 int wgctl_link_add_address(const char *interface, const struct wgctl_prefix *address,
                            struct wgctl_error *err);
+/* Adds the interface's own addresses of that family, in the kernel's order. */
+int wgctl_link_addresses(const char *interface, uint8_t family, struct wgctl_prefixes *ret,
+                         struct wgctl_error *err);
 
 struct wgctl_link {
     uint32_t index;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <net/if.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/netlink.h"
@@ -15,9 +16,11 @@ struct route {
     struct wgctl_prefix source; /* preferred one; family 0 where there is none */
     uint32_t output;            /* index of an interface; 0: none */
     uint32_t table;
-    uint32_t mtu; /* 0: the interface's */
-    uint8_t type; /* RTN_UNICAST … */
-    bool cached;  /* an entry of the kernel's memory, no route */
+    uint32_t mtu;     /* 0: the interface's */
+    uint8_t type;     /* RTN_UNICAST … */
+    uint8_t protocol; /* RTPROT_KERNEL … */
+    bool cached;      /* an entry of the kernel's memory, no route */
+    uint32_t priority;
 };
 
 static void take_address(const struct nlattr *attribute, uint8_t family, struct wgctl_prefix *ret)
@@ -38,6 +41,7 @@ static void parse_route(const struct nlmsghdr *header, struct route *ret)
 
     *ret = (struct route){.type = message->rtm_type, .table = message->rtm_table};
     ret->cached = message->rtm_flags & RTM_F_CLONED;
+    ret->protocol = message->rtm_protocol;
     ret->destination.family = message->rtm_family;
     ret->destination.length = message->rtm_dst_len;
     take_address(table[RTA_DST], message->rtm_family, &ret->destination);
@@ -45,6 +49,7 @@ static void parse_route(const struct nlmsghdr *header, struct route *ret)
     if (ret->source.family)
         ret->source.length = (uint8_t)(wgctl_family_size(ret->source.family) * 8);
     ret->output = wgctl_attribute_u32(table[RTA_OIF]);
+    ret->priority = wgctl_attribute_u32(table[RTA_PRIORITY]);
     if (table[RTA_TABLE])
         ret->table = wgctl_attribute_u32(table[RTA_TABLE]);
     if (table[RTA_METRICS]) {
@@ -61,34 +66,45 @@ static int take_one(const struct nlmsghdr *header, void *context)
     return 0;
 }
 
+/* Asks the kernel for its route to an address, which is what it would use; no packet
+ * is sent. No route is no error: its `output` is 0. */
+static int ask_route(const struct wgctl_prefix *target, struct route *ret, struct wgctl_error *err)
+{
+    WGCTL_NETLINK *netlink = NULL;
+    int rc = wgctl_netlink_open(NETLINK_ROUTE, &netlink, err);
+    if (rc < 0)
+        return rc;
+    struct wgctl_netlink_message message;
+    struct rtmsg *header = wgctl_netlink_begin(&message, RTM_GETROUTE, NLM_F_ACK, sizeof *header);
+    header->rtm_family = target->family;
+    header->rtm_dst_len = (uint8_t)(wgctl_family_size(target->family) * 8);
+    wgctl_netlink_put(&message, RTA_DST, target->bytes, wgctl_family_size(target->family));
+
+    *ret = (struct route){0};
+    rc = wgctl_netlink_talk(netlink, &message, take_one, ret);
+    if (rc == -ENETUNREACH || rc == -EHOSTUNREACH || rc == -EACCES || rc == -EINVAL ||
+        rc == -EAFNOSUPPORT || rc == -EOPNOTSUPP)
+        *ret = (struct route){0};
+    else if (rc < 0) {
+        char text[WGCTL_PREFIX_TEXT_SIZE];
+        return wgctl_netlink_fail(netlink, rc, err, "cannot find the way to %s",
+                                  wgctl_address_format(target, text));
+    }
+    return WGCTL_OK;
+}
+
 int wgctl_route_way_out(uint8_t family, struct wgctl_way_out *ret, struct wgctl_error *err)
 {
     /* Any address of the internet would do; this one is known never to be a LAN's. */
     const char *internet = family == AF_INET ? "1.1.1.1" : "2606:4700:4700::1111";
     struct wgctl_prefix target;
-    WGCTL_NETLINK *netlink = NULL;
-    int rc = wgctl_prefix_parse(wgctl_slice_of(internet), &target, err);
-    if (rc == WGCTL_OK)
-        rc = wgctl_netlink_open(NETLINK_ROUTE, &netlink, err);
-    if (rc < 0)
-        return rc;
-
-    struct wgctl_netlink_message message;
-    struct rtmsg *header = wgctl_netlink_begin(&message, RTM_GETROUTE, NLM_F_ACK, sizeof *header);
-    header->rtm_family = family;
-    header->rtm_dst_len = target.length;
-    wgctl_netlink_put(&message, RTA_DST, target.bytes, wgctl_family_size(family));
-
     struct route route = {0};
     *ret = (struct wgctl_way_out){0};
-    rc = wgctl_netlink_talk(netlink, &message, take_one, &route);
-    if (rc == -ENETUNREACH || rc == -EHOSTUNREACH || rc == -EACCES || rc == -EINVAL ||
-        rc == -EAFNOSUPPORT || rc == -EOPNOTSUPP)
-        return WGCTL_OK;
-    if (rc < 0)
-        return wgctl_netlink_fail(netlink, rc, err, "cannot find the way to the internet");
-    if (route.type != RTN_UNICAST || route.output == 0)
-        return WGCTL_OK;
+    int rc = wgctl_prefix_parse(wgctl_slice_of(internet), &target, err);
+    if (rc == WGCTL_OK)
+        rc = ask_route(&target, &route, err);
+    if (rc < 0 || route.type != RTN_UNICAST || route.output == 0)
+        return rc;
 
     struct wgctl_link link;
     rc = wgctl_link_by_index(route.output, &link, err);
@@ -101,9 +117,110 @@ int wgctl_route_way_out(uint8_t family, struct wgctl_way_out *ret, struct wgctl_
     return WGCTL_OK;
 }
 
+static int mtu_of(const struct route *route, uint32_t *ret, struct wgctl_error *err)
+{
+    struct wgctl_link link;
+    *ret = route->mtu;
+    if (route->mtu || !route->output)
+        return WGCTL_OK;
+    int rc = wgctl_link_by_index(route->output, &link, err);
+    if (rc == WGCTL_OK)
+        *ret = link.mtu;
+    return rc;
+}
+
+int wgctl_route_mtu_to(const struct wgctl_prefix *address, uint32_t *ret, struct wgctl_error *err)
+{
+    struct route route;
+    int rc = ask_route(address, &route, err);
+    return rc < 0 ? rc : mtu_of(&route, ret, err);
+}
+
+/* ---- lists ---- */
+
+/* A dump is repeated from the start where a change interrupts it. */
+static int dump_routes(wgctl_netlink_callback take, void (*restart)(void *context), void *context,
+                       struct wgctl_error *err)
+{
+    enum { MOST_TRIES = 16 };
+    WGCTL_NETLINK *netlink = NULL;
+    int rc = wgctl_netlink_open(NETLINK_ROUTE, &netlink, err);
+    if (rc < 0)
+        return rc;
+    rc = -EINTR;
+    for (int tries = 0; rc == -EINTR && tries < MOST_TRIES; tries++) {
+        struct wgctl_netlink_message message;
+        restart(context);
+        wgctl_netlink_begin(&message, RTM_GETROUTE, NLM_F_DUMP, sizeof(struct rtmsg));
+        rc = wgctl_netlink_talk(netlink, &message, take, context);
+    }
+    return rc < 0 ? wgctl_netlink_fail(netlink, rc, err, "cannot read the routes") : WGCTL_OK;
+}
+
+/* False for what is no route of IPv4 or IPv6. */
+static bool parse_listed(const struct nlmsghdr *header, struct route *ret)
+{
+    parse_route(header, ret);
+    return !ret->cached &&
+           (ret->destination.family == AF_INET || ret->destination.family == AF_INET6);
+}
+
+static int take_default(const struct nlmsghdr *header, void *context)
+{
+    struct route *best = context, route;
+    if (parse_listed(header, &route) && route.destination.family == AF_INET &&
+        route.destination.length == 0 && route.table == RT_TABLE_MAIN &&
+        (!best->destination.family || route.priority < best->priority))
+        *best = route;
+    return 0;
+}
+
+static void forget_default(void *context)
+{
+    *(struct route *)context = (struct route){0};
+}
+
+int wgctl_route_default_mtu(uint32_t *ret, struct wgctl_error *err)
+{
+    struct route route;
+    int rc = dump_routes(take_default, forget_default, &route, err);
+    return rc < 0 ? rc : mtu_of(&route, ret, err);
+}
+
+struct search {
+    uint32_t table;
+    bool found;
+};
+
+static int take_in_table(const struct nlmsghdr *header, void *context)
+{
+    struct search *search = context;
+    struct route route;
+    if (parse_listed(header, &route) && route.table == search->table)
+        search->found = true;
+    return 0;
+}
+
+static void forget_found(void *context)
+{
+    ((struct search *)context)->found = false;
+}
+
+int wgctl_route_free_table(uint32_t first, uint32_t *ret, struct wgctl_error *err)
+{
+    struct search search = {.table = first};
+    int rc = dump_routes(take_in_table, forget_found, &search, err);
+    while (rc == WGCTL_OK && search.found) {
+        search.table++;
+        rc = dump_routes(take_in_table, forget_found, &search, err);
+    }
+    *ret = search.table;
+    return rc;
+}
+
 struct listing {
     struct wgctl_prefixes *list;
-    uint32_t output; /* 0: of all */
+    size_t before;
     struct wgctl_error *err;
 };
 
@@ -111,86 +228,124 @@ static int take_listed(const struct nlmsghdr *header, void *context)
 {
     struct listing *listing = context;
     struct route route;
-    parse_route(header, &route);
-    if (route.cached ||
-        (route.destination.family != AF_INET && route.destination.family != AF_INET6))
-        return 0;
-    if (listing->output && (route.output != listing->output || route.table != RT_TABLE_MAIN))
-        return 0;
-    if (!listing->output && route.destination.length == 0)
+    if (!parse_listed(header, &route) || route.destination.length == 0)
         return 0;
     return wgctl_prefixes_add(listing->list, &route.destination, listing->err) < 0 ? -ENOMEM : 0;
 }
 
-static int list_routes(struct listing *listing)
+static void restart_listing(void *context)
 {
-    enum { MOST_TRIES = 16 };
-    WGCTL_NETLINK *netlink = NULL;
-    int rc = wgctl_netlink_open(NETLINK_ROUTE, &netlink, listing->err);
-    if (rc < 0)
-        return rc;
-    size_t before = listing->list->count;
-    rc = -EINTR;
-    for (int tries = 0; rc == -EINTR && tries < MOST_TRIES; tries++) {
-        struct wgctl_netlink_message message;
-        listing->list->count = before;
-        wgctl_netlink_begin(&message, RTM_GETROUTE, NLM_F_DUMP, sizeof(struct rtmsg));
-        rc = wgctl_netlink_talk(netlink, &message, take_listed, listing);
-    }
-    return rc < 0 ? wgctl_netlink_fail(netlink, rc, listing->err, "cannot read the routes")
-                  : WGCTL_OK;
+    struct listing *listing = context;
+    listing->list->count = listing->before;
 }
 
 int wgctl_route_list(struct wgctl_prefixes *ret, struct wgctl_error *err)
 {
-    struct listing listing = {ret, 0, err};
-    return list_routes(&listing);
+    struct listing listing = {ret, ret->count, err};
+    return dump_routes(take_listed, restart_listing, &listing, err);
 }
 
-int wgctl_route_list_into(const char *interface, struct wgctl_prefixes *ret,
-                          struct wgctl_error *err)
+int wgctl_routes_add(struct wgctl_routes *list, const struct wgctl_route *route,
+                     struct wgctl_error *err)
 {
-    struct listing listing = {ret, if_nametoindex(interface), err};
-    return listing.output == 0 ? WGCTL_OK : list_routes(&listing);
+    struct wgctl_route *items =
+        wgctl_array_grow(list->items, list->count, &list->capacity, sizeof *items);
+    if (!items)
+        return wgctl_fail_memory(err);
+    list->items = items;
+    items[list->count++] = *route;
+    return WGCTL_OK;
 }
+
+void wgctl_routes_clear(struct wgctl_routes *list)
+{
+    free(list->items);
+    *list = (struct wgctl_routes){0};
+}
+
+struct listing_into {
+    struct wgctl_routes *list;
+    uint32_t output;
+    struct wgctl_error *err;
+};
+
+static int take_into(const struct nlmsghdr *header, void *context)
+{
+    struct listing_into *listing = context;
+    struct route route;
+    if (!parse_listed(header, &route) || route.output != listing->output)
+        return 0;
+    const struct wgctl_route item = {
+        .destination = route.destination,
+        .table = route.table,
+        .by_kernel = route.protocol == RTPROT_KERNEL,
+    };
+    return wgctl_routes_add(listing->list, &item, listing->err) < 0 ? -ENOMEM : 0;
+}
+
+static void restart_into(void *context)
+{
+    ((struct listing_into *)context)->list->count = 0;
+}
+
+int wgctl_route_list_into(const char *interface, struct wgctl_routes *ret, struct wgctl_error *err)
+{
+    struct listing_into listing = {ret, if_nametoindex(interface), err};
+    return listing.output == 0 ? WGCTL_OK : dump_routes(take_into, restart_into, &listing, err);
+}
+
+/* ---- changes ---- */
 
 static int change_route(uint16_t type, uint16_t flags, const char *interface,
-                        const struct wgctl_prefix *destination, int harmless, const char *what,
-                        struct wgctl_error *err)
+                        const struct wgctl_route *route, struct wgctl_netlink *netlink)
 {
-    WGCTL_NETLINK *netlink = NULL;
-    int rc = wgctl_netlink_open(NETLINK_ROUTE, &netlink, err);
-    if (rc < 0)
-        return rc;
     struct wgctl_netlink_message message;
     struct rtmsg *header =
         wgctl_netlink_begin(&message, type, (uint16_t)(NLM_F_ACK | flags), sizeof *header);
-    header->rtm_family = destination->family;
-    header->rtm_dst_len = destination->length;
-    header->rtm_table = RT_TABLE_MAIN;
+    header->rtm_family = route->destination.family;
+    header->rtm_dst_len = route->destination.length;
+    header->rtm_table = route->table < 256 ? (uint8_t)route->table : RT_TABLE_UNSPEC;
     header->rtm_protocol = RTPROT_BOOT; /* as ip-route(8) marks what was set by hand */
     header->rtm_scope = type == RTM_DELROUTE ? RT_SCOPE_NOWHERE : RT_SCOPE_LINK;
     header->rtm_type = type == RTM_DELROUTE ? 0 : RTN_UNICAST;
-    wgctl_netlink_put(&message, RTA_DST, destination->bytes,
-                      wgctl_family_size(destination->family));
+    wgctl_netlink_put(&message, RTA_DST, route->destination.bytes,
+                      wgctl_family_size(route->destination.family));
     wgctl_netlink_put_u32(&message, RTA_OIF, if_nametoindex(interface));
-    rc = wgctl_netlink_talk(netlink, &message, NULL, NULL);
-    if (rc >= 0 || rc == harmless)
-        return WGCTL_OK;
-    char text[WGCTL_PREFIX_TEXT_SIZE];
-    return wgctl_netlink_fail(netlink, rc, err, "cannot %s the route to %s", what,
-                              wgctl_prefix_format(destination, text));
+    wgctl_netlink_put_u32(&message, RTA_TABLE, route->table);
+    return wgctl_netlink_talk(netlink, &message, NULL, NULL);
 }
 
-int wgctl_route_add(const char *interface, const struct wgctl_prefix *destination,
-                    struct wgctl_error *err)
+int wgctl_route_add(const char *interface, const struct wgctl_route *route, struct wgctl_error *err)
 {
-    return change_route(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, interface, destination, -EEXIST,
-                        "add", err);
+    WGCTL_NETLINK *netlink = NULL;
+    char text[WGCTL_PREFIX_TEXT_SIZE];
+    int rc = wgctl_netlink_open(NETLINK_ROUTE, &netlink, err);
+    if (rc < 0)
+        return rc;
+    rc = change_route(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, interface, route, netlink);
+    if (rc >= 0)
+        return WGCTL_OK;
+    wgctl_prefix_format(&route->destination, text);
+    if (rc != -EEXIST)
+        return wgctl_netlink_fail(netlink, rc, err, "cannot add the route to %s", text);
+    wgctl_fail(err, WGCTL_EXISTS, "there is another route to %s already", text);
+    return wgctl_hint(err,
+                      "ip route show %s table all; either that one or the peer's AllowedIPs "
+                      "has to go",
+                      text);
 }
 
-int wgctl_route_remove(const char *interface, const struct wgctl_prefix *destination,
+int wgctl_route_remove(const char *interface, const struct wgctl_route *route,
                        struct wgctl_error *err)
 {
-    return change_route(RTM_DELROUTE, 0, interface, destination, -ESRCH, "remove", err);
+    WGCTL_NETLINK *netlink = NULL;
+    char text[WGCTL_PREFIX_TEXT_SIZE];
+    int rc = wgctl_netlink_open(NETLINK_ROUTE, &netlink, err);
+    if (rc < 0)
+        return rc;
+    rc = change_route(RTM_DELROUTE, 0, interface, route, netlink);
+    if (rc >= 0 || rc == -ESRCH)
+        return WGCTL_OK;
+    return wgctl_netlink_fail(netlink, rc, err, "cannot remove the route to %s",
+                              wgctl_prefix_format(&route->destination, text));
 }

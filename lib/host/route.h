@@ -22,13 +22,41 @@ int wgctl_route_way_out(uint8_t family, struct wgctl_way_out *ret, struct wgctl_
 /* Adds the destinations of all routes of this host but the default ones, and of
  * those in every table, local addresses included. */
 int wgctl_route_list(struct wgctl_prefixes *ret, struct wgctl_error *err);
-/* Adds the destinations that the main table sends into that interface. */
-int wgctl_route_list_into(const char *interface, struct wgctl_prefixes *ret,
-                          struct wgctl_error *err);
 
-/* Sends a network into the interface; a route that is there already is no error. */
-int wgctl_route_add(const char *interface, const struct wgctl_prefix *destination,
+/* The MTU of the way to an address: of the route, or of its interface. 0 where there
+ * is no way. */
+int wgctl_route_mtu_to(const struct wgctl_prefix *address, uint32_t *ret, struct wgctl_error *err);
+/* The same of the IPv4 default route in the main table, where there is one. */
+int wgctl_route_default_mtu(uint32_t *ret, struct wgctl_error *err);
+
+/* The tables' numbers that are always the same. */
+enum { WGCTL_TABLE_MAIN = 254 };
+/* The first routing table, from `first` on, that has no route of either family. */
+int wgctl_route_free_table(uint32_t first, uint32_t *ret, struct wgctl_error *err);
+
+/* A route into an interface. */
+struct wgctl_route {
+    struct wgctl_prefix destination;
+    uint32_t table;
+    bool by_kernel; /* it came with an address of the interface */
+    bool
+        with_rules; /* a default route that policy rules lead to; not known of one that is listed */
+};
+/* A list that grows; start with all zero. */
+struct wgctl_routes {
+    struct wgctl_route *items;
+    size_t count, capacity;
+};
+int wgctl_routes_add(struct wgctl_routes *list, const struct wgctl_route *route,
+                     struct wgctl_error *err);
+void wgctl_routes_clear(struct wgctl_routes *list);
+#define WGCTL_ROUTES __attribute__((cleanup(wgctl_routes_clear))) struct wgctl_routes
+
+/* Lists the routes of all tables into that interface; `ret` has to be empty. */
+int wgctl_route_list_into(const char *interface, struct wgctl_routes *ret, struct wgctl_error *err);
+/* Sends a network into the interface. WGCTL_EXISTS where the table has a route to it. */
+int wgctl_route_add(const char *interface, const struct wgctl_route *route,
                     struct wgctl_error *err);
 /* Takes that back; a route that is not there is no error. */
-int wgctl_route_remove(const char *interface, const struct wgctl_prefix *destination,
+int wgctl_route_remove(const char *interface, const struct wgctl_route *route,
                        struct wgctl_error *err);

@@ -95,5 +95,7 @@ int wgctl_endpoint_resolve(const struct wgctl_endpoint *endpoint, struct sockadd
  * the address has no family. */
 char *wgctl_sockaddr_format(const struct sockaddr_storage *address,
                             char text[WGCTL_ENDPOINT_TEXT_SIZE]);
+/* Its address alone. False where it has none, or one that counts on one link only. */
+bool wgctl_sockaddr_address(const struct sockaddr_storage *address, struct wgctl_prefix *ret);
 /* Family, address, port and scope. */
 bool wgctl_sockaddr_equal(const struct sockaddr_storage *a, const struct sockaddr_storage *b);

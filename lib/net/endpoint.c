@@ -220,3 +220,20 @@ bool wgctl_sockaddr_equal(const struct sockaddr_storage *a, const struct sockadd
     }
     return true;
 }
+
+bool wgctl_sockaddr_address(const struct sockaddr_storage *address, struct wgctl_prefix *ret)
+{
+    const struct sockaddr_in *v4 = (const void *)address;
+    const struct sockaddr_in6 *v6 = (const void *)address;
+    *ret = (struct wgctl_prefix){.family = (uint8_t)address->ss_family};
+    if (address->ss_family == AF_INET) {
+        ret->length = 32;
+        memcpy(ret->bytes, &v4->sin_addr, sizeof v4->sin_addr);
+        return true;
+    }
+    if (address->ss_family != AF_INET6 || v6->sin6_scope_id != 0)
+        return false;
+    ret->length = 128;
+    memcpy(ret->bytes, &v6->sin6_addr, sizeof v6->sin6_addr);
+    return true;
+}

@@ -108,7 +108,7 @@ START_TEST(a_client_is_read_back_as_what_it_was)
     ck_assert(wgctl_key_equal(&server.private_key, &client.private_key));
     ck_assert_uint_eq(server.addresses.count, 2);
     ck_assert_uint_eq(server.mtu, 1420);
-    assert_slice(server.dns, client.dns);
+    assert_slice(wgctl_text_slice_of(&server.dns), client.dns);
     ck_assert_uint_eq(server.peer_count, 1);
     ck_assert(wgctl_key_equal(&server.peers[0].public_key, &client.server_key));
     ck_assert(wgctl_key_equal(&server.peers[0].preshared_key, &client.preshared_key));

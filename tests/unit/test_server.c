@@ -91,7 +91,7 @@ static void describe(const struct wgctl_server *server, struct wgctl_text *text)
     if (server->mtu > 0)
         wgctl_text_format(text, " mtu=%u", server->mtu);
     describe_slice("table", server->table, text);
-    describe_slice("dns", server->dns, text);
+    describe_slice("dns", wgctl_text_slice_of(&server->dns), text);
     wgctl_text_string(text, server->save_config ? " saves\n" : "\n");
     for (size_t i = 0; i < server->hook_count; i++)
         wgctl_text_format(text, "%s: %.*s\n", hooks[server->hooks[i].kind],

@@ -1,0 +1,50 @@
+/* Down, as wg-quick(8) does it. */
+#include "host/antispoofing.h"
+#include "host/dns.h"
+#include "host/link.h"
+#include "tunnel_state.h"
+
+/* Of what stands beside the interface. Only what is known to be there is missed. */
+static int clean_up(const struct wgctl_tunnel *tunnel, uint32_t mark, struct wgctl_error *err)
+{
+    WGCTL_DNS dns = {0};
+    struct wgctl_error ignored;
+    if (wgctl_dns_parse(wgctl_text_slice_of(&tunnel->server.dns), &dns, &ignored) == WGCTL_OK)
+        wgctl_dns_unset(tunnel->interface, &dns, &ignored);
+    return wgctl_antispoofing_unset(tunnel->interface, AF_UNSPEC, mark ? err : &ignored) < 0 && mark
+               ? err->status
+               : WGCTL_OK;
+}
+
+static int take_down(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
+{
+    WGCTL_DEVICE device = {0};
+    struct wgctl_error ignored;
+    uint32_t mark = 0;
+    if (wgctl_device_read(tunnel->interface, &device, &ignored) == WGCTL_OK)
+        mark = wgctl_routes_mark(&tunnel->server, &device);
+    /* These do not go with the interface. */
+    int rc = wgctl_routes_remove_rules(mark, err);
+    if (rc == WGCTL_OK)
+        rc = wgctl_link_delete(tunnel->interface, err);
+    if (rc < 0)
+        return rc;
+    wgctl_applied_forget(tunnel->conf_name);
+    rc = clean_up(tunnel, mark, err);
+    int hooks = wgctl_hooks_run(tunnel, WGCTL_POST_DOWN, rc < 0 ? &ignored : err);
+    return rc < 0 ? rc : hooks;
+}
+
+int wgctl_tunnel_down(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
+{
+    bool is_up = false;
+    int rc = wgctl_tunnel_is_up(tunnel->interface, &is_up, err);
+    if (rc < 0)
+        return rc;
+    if (!is_up) {
+        wgctl_fail(err, WGCTL_NOT_FOUND, "%s is not up", tunnel->interface);
+        return wgctl_hint(err, "sudo wgctl up brings it up");
+    }
+    rc = wgctl_hooks_run(tunnel, WGCTL_PRE_DOWN, err);
+    return rc < 0 ? rc : take_down(tunnel, err);
+}
