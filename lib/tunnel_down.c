@@ -20,11 +20,14 @@ static int take_down(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
 {
     WGCTL_DEVICE device = {0};
     struct wgctl_error ignored;
-    uint32_t mark = 0;
-    if (wgctl_device_read(tunnel->interface, &device, &ignored) == WGCTL_OK)
-        mark = wgctl_routes_mark(&tunnel->server, &device);
+    int rc = wgctl_device_read(tunnel->interface, &device, err);
+    if (rc == WGCTL_OK && tunnel->server.save_config)
+        rc = wgctl_tunnel_save(tunnel, &device, err);
+    if (rc < 0)
+        return rc;
     /* These do not go with the interface. */
-    int rc = wgctl_routes_remove_rules(mark, err);
+    uint32_t mark = wgctl_routes_mark(&tunnel->server, &device);
+    rc = wgctl_routes_remove_rules(mark, err);
     if (rc == WGCTL_OK)
         rc = wgctl_link_delete(tunnel->interface, err);
     if (rc < 0)

@@ -163,6 +163,23 @@ int wgctl_hooks_run(const struct wgctl_tunnel *tunnel, enum wgctl_hook_kind kind
  * default route (0: there is none), less what WireGuard adds. */
 uint32_t wgctl_mtu_choose(uint32_t to_endpoints, uint32_t by_default);
 
+/* ---- lib/tunnel_save.c: SaveConfig ---- */
+
+/* What the host, not the device, knows of the interface. */
+struct wgctl_saved {
+    struct wgctl_prefixes addresses;
+    uint32_t mtu;
+    struct wgctl_slice dns; /* empty: as the file has it */
+};
+/* Edits the document so that it says what runs, as wg-quick(8) would save it: what is
+ * the same stays as it is written, with all comments and disabled peers. Of `server`
+ * only the document is good for anything then. */
+int wgctl_save_document(struct wgctl_server *server, const struct wgctl_device *device,
+                        const struct wgctl_saved *host, struct wgctl_error *err);
+/* Saves what runs to the file, durably. */
+int wgctl_tunnel_save(struct wgctl_tunnel *tunnel, const struct wgctl_device *device,
+                      struct wgctl_error *err);
+
 /* ---- lib/tunnel_apply.c ---- */
 
 /* Keeps, or forgets, the configuration as last applied, in /run. */

@@ -51,6 +51,19 @@ void wgctl_dns_format(const struct wgctl_dns *dns, struct wgctl_text *ret)
         wgctl_text_string(ret, "\n");
 }
 
+void wgctl_dns_servers(struct wgctl_slice resolv_conf, struct wgctl_text *ret)
+{
+    static const char keyword[] = "nameserver ";
+    struct wgctl_slice line;
+    while (resolv_conf.data && wgctl_slice_split(&resolv_conf, '\n', &line)) {
+        if (!wgctl_slice_starts(line, keyword) || !wgctl_slice_is_plain(line))
+            continue;
+        struct wgctl_slice server = {line.data + strlen(keyword), line.size - strlen(keyword)};
+        wgctl_text_string(ret, ret->size > 0 ? ", " : "");
+        wgctl_text_slice(ret, wgctl_slice_trim(server));
+    }
+}
+
 static bool is_label(struct wgctl_slice text)
 {
     for (size_t i = 0; i < text.size; i++)

@@ -31,6 +31,8 @@ void wgctl_dns_label(struct wgctl_slice order, const char *interface, struct wgc
 int wgctl_dns_set(const char *interface, const struct wgctl_dns *dns, struct wgctl_error *err);
 /* Takes that back. With systemd-resolved it goes with the interface. */
 int wgctl_dns_unset(const char *interface, const struct wgctl_dns *dns, struct wgctl_error *err);
+/* Appends the servers in such a text, with commas between. */
+void wgctl_dns_servers(struct wgctl_slice resolv_conf, struct wgctl_text *ret);
 /* Appends the servers that resolvconf has of the interface, "nameserver ADDRESS" a
  * line; nothing where it has none. */
 void wgctl_dns_current(const char *interface, struct wgctl_text *ret);

@@ -171,3 +171,12 @@ int wgctl_link_by_index(uint32_t index, struct wgctl_link *ret, struct wgctl_err
     *ret = (struct wgctl_link){.index = index};
     return request(&message, take_link, ret, err, "look at the interface number", number);
 }
+
+int wgctl_link_mtu(const char *interface, uint32_t *ret, struct wgctl_error *err)
+{
+    struct wgctl_link link;
+    int rc = wgctl_link_by_index(if_nametoindex(interface), &link, err);
+    if (rc == WGCTL_OK)
+        *ret = link.mtu;
+    return rc;
+}

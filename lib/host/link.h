@@ -30,5 +30,7 @@ struct wgctl_link {
     char name[16];
     uint32_t mtu;
 };
+/* The MTU that the interface has. */
+int wgctl_link_mtu(const char *interface, uint32_t *ret, struct wgctl_error *err);
 /* Looks it up by its number. */
 int wgctl_link_by_index(uint32_t index, struct wgctl_link *ret, struct wgctl_error *err);

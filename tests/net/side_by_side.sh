@@ -11,6 +11,8 @@
 #     #up: fails            up has to fail, and leave nothing
 #     #down: fails          down has to fail and to leave it up, until there is /run/may-go-down
 #     #down: fails but is done
+#     #meanwhile: COMMAND   for the host, while it is up
+#     #keeps: TEXT          stands in the file that wgctl's down saves (SaveConfig)
 set -euo pipefail
 
 here=$(realpath "$(dirname "${BASH_SOURCE[0]}")")
@@ -226,8 +228,33 @@ there_and_back() { # NAME UP_TOOL DOWN_TOOL
         step "after $2 up, wgctl apply finds nothing to do" has_nothing_to_apply
         [[ $1 != wgctl ]] || step "and changes nothing" apply_changes_nothing "$1"
     fi
+    step "what happens meanwhile" host_commands meanwhile
     step "$3 down" goes_down "$3"
     take_state "$1.down"
+    cp_from_host "$folder/wg0.conf" "$work/$1.conf"
+}
+
+# What wg-quick makes of a file that was saved. It also saves the address that the kernel has made up.
+saved_state() { # NAME
+    grep -v '^Address = fe80:' "$work/$1.conf" | server bash -c "cat >$folder/wg0.conf"
+    : >"$work/server/resolvconf.log"
+    as_user wg-quick up wg0
+    take_state "$1.saved"
+    as_user wg-quick down wg0 && wait_for is_gone
+}
+
+saves() {
+    saved_state wg-quick
+    saved_state wgctl
+    cat "$work/wgctl.conf"
+    same wg-quick.saved wgctl.saved
+}
+
+keeps() {
+    local text
+    while read -r text; do
+        grep -v '^#keeps' "$work/wgctl.conf" | grep -F -- "$text" || return
+    done < <(sed -n 's/^#keeps: //p' "$file")
 }
 
 has_nothing_to_apply() {
@@ -267,6 +294,12 @@ compare() {
         step "the same hooks ran" has_same_hooks wg-quick.down wgctl.down
         step "the same after down" same wg-quick.down wgctl.down
         step "and as it was before" as_before wgctl.down
+        if grep -q '^SaveConfig' "$file"; then
+            step "wg-quick makes the same of the files that were saved" saves
+            step "wgctl keeps what the owner wrote" keeps
+        else
+            step "the file is as it was" cmp "$file" "$work/wgctl.conf"
+        fi
         there_and_back crossed wg-quick wgctl
         step "wgctl takes down what wg-quick has brought up" as_before crossed.down
         there_and_back crossed wgctl wg-quick
@@ -289,6 +322,8 @@ main() {
     # What the first rule of its kind brings along (connection tracking has sysctls) shall be there before.
     server nft -f - <<<'table ip warm { chain up { type filter hook prerouting priority 0; ct mark 1 meta mark set ct mark; }; }'
     server nft delete table ip warm
+    # The kernel's WireGuard turns this off whenever an interface of its comes up, and never on again.
+    server sysctl -qw net.ipv4.conf.all.send_redirects=0
     for file in "${files[@]}"; do
         name=$(basename "$file" .conf)
         compare
