@@ -276,10 +276,13 @@ void wgctl_application_revert(const struct wgctl_tunnel *tunnel,
     WGCTL_DEVICE now = {0};
     WGCTL_PLAN back = {0};
     struct wgctl_error why;
+    /* Also where it had none: a default route may have been given one. */
+    struct wgctl_device before = application->running;
+    before.has_fwmark = true;
     int rc = wgctl_device_read(tunnel->interface, &now, &why);
     if (rc == WGCTL_OK)
         /* What was just wanted counts as applied: an endpoint of it goes again. */
-        rc = wgctl_plan_make(&application->wanted, &application->running, &now, &back, &why);
+        rc = wgctl_plan_make(&application->wanted, &before, &now, &back, &why);
     if (rc == WGCTL_OK)
         rc = wgctl_device_write(tunnel->interface, &back, &why);
     if (rc == WGCTL_OK)
