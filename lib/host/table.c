@@ -35,7 +35,7 @@ static struct wgctl_slice take_word(struct wgctl_slice *line)
 bool wgctl_table_find(struct wgctl_slice text, struct wgctl_slice name, uint32_t *ret)
 {
     struct wgctl_slice line;
-    while (text.data && wgctl_slice_split(&text, '\n', &line)) {
+    while (text.data && name.size > 0 && wgctl_slice_split(&text, '\n', &line)) {
         struct wgctl_slice number = take_word(&line);
         uint32_t value;
         if (number.size == 0 || number.data[0] == '#' || !read_number(number, &value))

@@ -2,7 +2,9 @@
 # The same file, once with Debian's wg-quick and once with wgctl: while it is up the host looks the same, and after down
 # it is as it was before. Also where one brings it up and the other takes it down.
 #
-# usage: side_by_side.sh [WGCTL [FILE...]]
+# usage: side_by_side.sh [WGCTL [--once] [FILE...]]
+#
+# With --once neither takes down what the other has brought up: in the virtual machine every process costs.
 #
 # The files are side_by_side/*.conf. Comments in them say what the test has to know:
 #     #setup: COMMAND       for the host, before
@@ -97,7 +99,7 @@ there_and_back() { # NAME UP_TOOL DOWN_TOOL
     fi
     if [[ $1 != crossed ]] && ! grep -qi '^saveconfig' "$file"; then
         step "after $2 up, wgctl apply finds nothing to do" has_nothing_to_apply
-        [[ $1 != wgctl ]] || step "and changes nothing" apply_changes_nothing "$1"
+        [[ $1 != wgctl ]] || "$once" || step "and changes nothing" apply_changes_nothing "$1"
     fi
     step "what happens meanwhile" host_commands meanwhile
     step "$3 down" goes_down "$3"
@@ -147,6 +149,13 @@ step() { # WHAT COMMAND...
     }
 }
 
+cross() {
+    there_and_back crossed wg-quick wgctl
+    step "wgctl takes down what wg-quick has brought up" as_before crossed.down
+    there_and_back crossed wgctl wg-quick
+    step "wg-quick takes down what wgctl has brought up" as_before crossed.down
+}
+
 compare() {
     host_commands setup
     ! says 'without: nft' || hide_nft
@@ -171,10 +180,7 @@ compare() {
         else
             step "the file is as it was" cmp "$file" "$work/wgctl.conf"
         fi
-        there_and_back crossed wg-quick wgctl
-        step "wgctl takes down what wg-quick has brought up" as_before crossed.down
-        there_and_back crossed wgctl wg-quick
-        step "wg-quick takes down what wgctl has brought up" as_before crossed.down
+        "$once" || cross
     fi
     ! says 'without: nft' || show_nft
     host_commands teardown
@@ -184,6 +190,8 @@ compare() {
 main() {
     wgctl=$(find_wgctl "${1-}")
     local files=("$here"/side_by_side/*.conf)
+    once=false
+    [[ ${2-} != --once ]] || { once=true && set -- "$1" "${@:3}"; }
     (($# < 2)) || files=("${@:2}")
     build_host
     for file in "${files[@]}"; do
