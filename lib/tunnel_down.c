@@ -1,4 +1,5 @@
 /* Down, as wg-quick(8) does it. */
+#include "base/signals.h"
 #include "host/antispoofing.h"
 #include "host/dns.h"
 #include "host/link.h"
@@ -49,5 +50,12 @@ int wgctl_tunnel_down(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
         return wgctl_hint(err, "sudo wgctl up brings it up");
     }
     rc = wgctl_hooks_run(tunnel, WGCTL_PRE_DOWN, err);
-    return rc < 0 ? rc : take_down(tunnel, err);
+    if (rc < 0)
+        return rc;
+    /* Half of it would be worse than to be late. */
+    sigset_t signals;
+    wgctl_signals_hold(&signals);
+    rc = take_down(tunnel, err);
+    wgctl_signals_release(&signals);
+    return rc;
 }

@@ -1,7 +1,7 @@
 /* Up, as wg-quick(8) does it. */
 #include <string.h>
 
-#include "host/antispoofing.h"
+#include "base/signals.h"
 #include "host/dns.h"
 #include "host/hooks.h"
 #include "host/link.h"
@@ -167,6 +167,8 @@ static int bring_up(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
         done.hooks = true;
         rc = wgctl_hooks_run(tunnel, WGCTL_POST_UP, err);
     }
+    if (rc == WGCTL_OK && wgctl_signals_wait())
+        rc = wgctl_fail(err, WGCTL_SYSTEM, "stopped by a signal");
     if (rc < 0)
         undo(tunnel, &done);
     wgctl_application_clear(&done.application);
@@ -186,13 +188,19 @@ int wgctl_tunnel_up(struct wgctl_tunnel *tunnel, bool *ret_userspace, struct wgc
     wgctl_applied_forget(tunnel->conf_name);
     if (rc == WGCTL_OK)
         rc = wgctl_hooks_run(tunnel, WGCTL_PRE_UP, err);
-    if (rc == WGCTL_OK)
-        rc = create_link(tunnel->interface, &userspace, err);
-    if (rc == WGCTL_OK)
-        rc = bring_up(tunnel, err);
     if (rc < 0)
         return rc;
-    wgctl_applied_save(tunnel);
+    /* A signal ends a hook, and waits until what was done is whole, or undone. */
+    sigset_t signals;
+    wgctl_signals_hold(&signals);
+    rc = create_link(tunnel->interface, &userspace, err);
+    if (rc == WGCTL_OK)
+        rc = bring_up(tunnel, err);
+    if (rc == WGCTL_OK)
+        wgctl_applied_save(tunnel);
+    wgctl_signals_release(&signals);
+    if (rc < 0)
+        return rc;
     if (ret_userspace)
         *ret_userspace = userspace;
     return WGCTL_OK;

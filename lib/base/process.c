@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/signals.h"
 #include "base/text.h"
 
 /* A service or a sudo that keeps PATH short must not hide nft from us. */
@@ -73,9 +74,14 @@ static int spawn(const char *path, const struct start *start, pid_t *ret)
         return rc;
     rc = posix_spawnattr_init(&attributes);
     if (rc == 0) {
+        sigset_t blocked;
+        short session = start->own_session ? POSIX_SPAWN_SETSID : 0;
+        wgctl_signals_for_child(&blocked);
         rc = add_streams(&actions, start);
-        if (rc == 0 && start->own_session)
-            rc = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
+        if (rc == 0)
+            rc = posix_spawnattr_setsigmask(&attributes, &blocked);
+        if (rc == 0)
+            rc = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | session);
         if (rc == 0)
             rc = posix_spawn(ret, path, &actions, &attributes, (char *const *)start->argv,
                              start->environment);

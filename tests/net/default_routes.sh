@@ -135,6 +135,21 @@ with_resolved() {
     mv "$work/resolvconf" "$work/server/bin/resolvconf"
 }
 
+# A signal in the middle of it undoes it, as if a step had failed.
+stopped_by_signal() {
+    local signal
+    for signal in INT TERM; do
+        file=$here/side_by_side/03-full-tunnel.conf
+        sed "s|^Address.*|&\nPostUp = kill -$signal \$PPID; sleep 0.2|" "$file" >"$work/stopped.conf"
+        place "$work/stopped.conf"
+        take_state before
+        check_fails $((128 + $(kill -l $signal))) "SIG$signal ends up" wgctl up
+        wait_for is_gone
+        take_state after
+        check "and leaves nothing" same before after
+    done
+}
+
 main() {
     wgctl=$(find_wgctl "${1-}")
     build_host
@@ -148,6 +163,7 @@ main() {
     apply_is_like_up 02-networks-behind-peers "a network less" 's|, 192.168.77.0/24||; s|, fd77::/32||'
     failing_apply
     two_tunnels
+    stopped_by_signal
     with_resolved
     echo "all passed, on $(kind_of_wireguard)"
 }
