@@ -24,7 +24,8 @@ static int take_down(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
     int rc = wgctl_device_read(tunnel->interface, &device, err);
     if (rc == WGCTL_OK && tunnel->server.save_config)
         rc = wgctl_tunnel_save(tunnel, &device, err);
-    if (rc < 0)
+    /* One that does not answer any more has to go all the same. */
+    if (rc < 0 && tunnel->server.save_config)
         return rc;
     /* These do not go with the interface. */
     uint32_t mark = wgctl_routes_mark(&tunnel->server, &device);
