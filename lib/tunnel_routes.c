@@ -2,15 +2,13 @@
  * a default route needs besides. As wg-quick(8) does it: a default route stands in a
  * table of its own, into which rules send every packet without WireGuard's own mark. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "host/antispoofing.h"
 #include "host/link.h"
+#include "host/marks.h"
 #include "host/rule.h"
 #include "host/table.h"
 #include "tunnel_state.h"
-
-#define SRC_VALID_MARK "/proc/sys/net/ipv4/conf/all/src_valid_mark"
 
 /* ---- what is wanted ---- */
 
@@ -167,15 +165,6 @@ int wgctl_routes_plan(const struct wgctl_tunnel *tunnel, const struct wgctl_serv
 
 /* ---- a default route ---- */
 
-/* So that the kernel's check of the sender asks for the way with the packet's mark. */
-static int heed_marks(struct wgctl_error *err)
-{
-    char line[16];
-    if (wgctl_file_first_line(SRC_VALID_MARK, line, sizeof line) && strcmp(line, "1") == 0)
-        return WGCTL_OK;
-    return wgctl_file_set(SRC_VALID_MARK, "1\n", err);
-}
-
 static int add_default(const char *interface, const struct wgctl_route *route,
                        struct wgctl_error *err)
 {
@@ -188,7 +177,7 @@ static int add_default(const char *interface, const struct wgctl_route *route,
     if (rc == WGCTL_OK)
         rc = wgctl_link_addresses(interface, family, &rules.addresses, err);
     if (rc == WGCTL_OK && family == AF_INET)
-        rc = heed_marks(err);
+        rc = wgctl_marks_heed(true, err);
     if (rc == WGCTL_OK)
         rc = wgctl_antispoofing_set(&rules, err);
     wgctl_prefixes_clear(&rules.addresses);
@@ -248,11 +237,13 @@ int wgctl_routes_change(const char *interface, struct wgctl_application *applica
     struct wgctl_routes *add = &application->routes_to_add;
     const struct wgctl_routes *remove = &application->routes_to_remove;
     uint32_t chosen = 0;
+    bool heeded = add->count == 0 || wgctl_marks_are_heeded();
     int rc = WGCTL_OK;
     for (size_t i = 0; rc == WGCTL_OK && i < remove->count; i++)
         rc = remove_route(interface, &remove->items[i], err);
     for (size_t i = 0; rc == WGCTL_OK && i < add->count; i++)
         rc = add_route(interface, &add->items[i], &chosen, err);
+    application->marks_turned_on = !heeded && wgctl_marks_are_heeded();
     return rc;
 }
 
@@ -276,6 +267,8 @@ int wgctl_routes_revert(const char *interface, const struct wgctl_application *a
             continue;
         first = first < 0 ? first : rc;
     }
+    if (application->marks_turned_on)
+        wgctl_marks_heed(false, &later);
     return first;
 }
 

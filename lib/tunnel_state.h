@@ -94,6 +94,7 @@ struct wgctl_application {
     struct wgctl_device applied, wanted, running;
     struct wgctl_plan plan;
     struct wgctl_routes routes_to_add, routes_to_remove;
+    bool marks_turned_on; /* host/marks.h, by carrying it out */
 };
 void wgctl_application_clear(struct wgctl_application *application);
 #define WGCTL_APPLICATION __attribute__((cleanup(wgctl_application_clear))) struct wgctl_application

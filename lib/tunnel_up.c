@@ -1,6 +1,4 @@
 /* Up, as wg-quick(8) does it. */
-#include <string.h>
-
 #include "base/signals.h"
 #include "host/dns.h"
 #include "host/hooks.h"
@@ -8,15 +6,12 @@
 #include "host/route.h"
 #include "tunnel_state.h"
 
-#define SRC_VALID_MARK "/proc/sys/net/ipv4/conf/all/src_valid_mark"
-
 /* What was done, so that it can be undone. */
 struct progress {
     struct wgctl_application application;
-    bool dns;       /* was set */
-    bool routes;    /* were begun with */
-    bool hooks;     /* PostUp was begun with */
-    char marks[16]; /* src_valid_mark, as it was; "": not known */
+    bool dns;    /* was set */
+    bool routes; /* were begun with */
+    bool hooks;  /* PostUp was begun with */
 };
 
 int wgctl_tunnel_is_up(const char *interface, bool *ret, struct wgctl_error *err)
@@ -141,7 +136,6 @@ static void undo_dns(const struct wgctl_tunnel *tunnel)
 static void undo(const struct wgctl_tunnel *tunnel, const struct progress *done)
 {
     struct wgctl_error ignored;
-    char line[16];
     if (done->hooks)
         run_all_hooks(tunnel, WGCTL_PRE_DOWN);
     if (done->dns)
@@ -151,17 +145,12 @@ static void undo(const struct wgctl_tunnel *tunnel, const struct progress *done)
     wgctl_link_delete(tunnel->interface, &ignored);
     if (done->hooks)
         run_all_hooks(tunnel, WGCTL_POST_DOWN);
-    if (done->marks[0] && wgctl_file_first_line(SRC_VALID_MARK, line, sizeof line) &&
-        strcmp(line, done->marks) != 0)
-        wgctl_file_set(SRC_VALID_MARK, done->marks, &ignored);
     wgctl_applied_forget(tunnel->conf_name);
 }
 
 static int bring_up(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
 {
     struct progress done = {0};
-    if (!wgctl_file_first_line(SRC_VALID_MARK, done.marks, sizeof done.marks))
-        done.marks[0] = '\0';
     int rc = configure(tunnel, &done, err);
     if (rc == WGCTL_OK) {
         done.hooks = true;

@@ -64,6 +64,7 @@ failing_apply() {
     file=$here/side_by_side/06-split-tunnel.conf
     place "$file"
     server ip route add 192.168.99.0/24 dev lo
+    server sysctl -qw net.ipv4.conf.all.src_valid_mark=0
     take_state before
     check "up" wgctl up
     take_state earlier
