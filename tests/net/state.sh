@@ -56,7 +56,7 @@ state_script='
 
 # What has to differ, and says nothing, made the same:
 #   the indexes of interfaces, which the kernel counts up; a port that it chose at random, where the file names none;
-#   the link-local address that it makes up for wireguard-go'"'"'s interface, from a random number;
+#   the link-local address that it makes up for wireguard-go's interface, from a random number;
 #   and the order of the routes to it, which is that of addresses (they are sorted above);
 #   comments with the time of day in what iptables-save prints, and its packet counters;
 #   the order of peers and of their allowed IPs, which has no meaning and is that of a hash table;
