@@ -23,7 +23,9 @@ static int plan_interface(struct wgctl_plan *plan, const struct wgctl_device *wa
     if (wanted->has_private_key && (!running->has_private_key ||
                                     !wgctl_key_equal(&wanted->private_key, &running->private_key)))
         rc = add_step(plan, WGCTL_SET_PRIVATE_KEY, NULL, NULL, err);
-    if (rc == WGCTL_OK && wanted->has_listen_port && wanted->listen_port != running->listen_port)
+    /* 0 is whichever port is free, and the one there is does. */
+    if (rc == WGCTL_OK && wanted->has_listen_port && wanted->listen_port &&
+        wanted->listen_port != running->listen_port)
         rc = add_step(plan, WGCTL_SET_LISTEN_PORT, NULL, NULL, err);
     if (rc == WGCTL_OK && wanted->has_fwmark && wanted->fwmark != running->fwmark)
         rc = add_step(plan, WGCTL_SET_FWMARK, NULL, NULL, err);

@@ -39,7 +39,8 @@ struct wgctl_plan {
  *
  * `applied`, sorted, is what was wanted when the device was last written, or NULL
  * where that is not known. An endpoint is set only where the file's has changed
- * since, for devices roam; where that is not known, only before the first handshake. */
+ * since, for devices roam; where that is not known, only before the first handshake.
+ * A wanted listen port of 0 is any. */
 int wgctl_plan_make(const struct wgctl_device *applied, const struct wgctl_device *wanted,
                     const struct wgctl_device *running, struct wgctl_plan *ret,
                     struct wgctl_error *err);

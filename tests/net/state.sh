@@ -63,7 +63,7 @@ state_script='
 #   counters, caches and times in /proc/sys/net, and what the kernel works out from them.
 normalised() { # FILE_WITH_A_CONFIGURATION
     local port='s/^ListenPort = .*/ListenPort = (chosen)/'
-    ! grep -qi '^listenport' "$1" || port=
+    ! grep -qi '^listenport *= *[1-9]' "$1" || port=
     sed -E -e 's/^[0-9]+: //' -e 's/@if[0-9]+:/@if:/' -e 's/link-netnsid [0-9]+//; s/link-netns [^ ]+//' \
         -e '/wg[0-9]/s/fe80::[0-9a-f:]+/fe80::(made up)/g' \
         -e 's/daddr fe80::[0-9a-f:]+/daddr fe80::(made up)/' \

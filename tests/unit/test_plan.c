@@ -177,7 +177,8 @@ static bool step_is_needed(const struct situation *s, const struct wgctl_plan_st
                !(s->running->has_private_key &&
                  wgctl_key_equal(&s->wanted->private_key, &s->running->private_key));
     case WGCTL_SET_LISTEN_PORT:
-        return s->wanted->has_listen_port && s->wanted->listen_port != s->running->listen_port;
+        return s->wanted->has_listen_port && s->wanted->listen_port &&
+               s->wanted->listen_port != s->running->listen_port;
     case WGCTL_SET_FWMARK:
         return s->wanted->has_fwmark && s->wanted->fwmark != s->running->fwmark;
     case WGCTL_REMOVE_PEER:
@@ -237,7 +238,9 @@ static void check_peer(const struct situation *s, const struct wgctl_device_peer
 static void check_result(const struct situation *s, const struct wgctl_device *now)
 {
     const struct wgctl_device *key = s->wanted->has_private_key ? s->wanted : s->running;
-    const struct wgctl_device *port = s->wanted->has_listen_port ? s->wanted : s->running;
+    /* A wanted port of 0 is any. */
+    const struct wgctl_device *port =
+        s->wanted->has_listen_port && s->wanted->listen_port ? s->wanted : s->running;
     const struct wgctl_device *mark = s->wanted->has_fwmark ? s->wanted : s->running;
     require(s, now->has_private_key == key->has_private_key);
     require(s, wgctl_key_equal(&now->private_key, &key->private_key));
