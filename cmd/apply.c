@@ -26,10 +26,12 @@ int run_apply(struct context *context, const struct command *command, int argc, 
     if (context->json)
         return json_changes(interface, &changes, err);
     note(context,
-         changes.count ? "%s now runs as its file says:"
-                       : "%s runs as its file says: nothing to do",
+         changes.count      ? "%s now runs as its file says:"
+         : changes.needs_up ? "%s runs with the keys and peers of its file"
+                            : "%s runs as its file says: nothing to do",
          interface);
     if (!context->quiet)
         print_changes(context, stderr, &changes);
+    note_pending(context, &changes);
     return WGCTL_OK;
 }

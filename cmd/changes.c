@@ -57,6 +57,14 @@ void print_changes(const struct context *context, FILE *stream, const struct wgc
         print_change(context, stream, &changes->items[i]);
 }
 
+void note_pending(const struct context *context, const struct wgctl_changes *changes)
+{
+    if (changes->needs_up)
+        note(context,
+             "The file's addresses, MTU, DNS or commands have changed too: they take effect "
+             "with 'sudo wgctl down' and 'sudo wgctl up'");
+}
+
 int show_plan(struct context *context, struct wgctl_tunnel *tunnel, bool apply,
               struct wgctl_error *err)
 {
@@ -69,6 +77,7 @@ int show_plan(struct context *context, struct wgctl_tunnel *tunnel, bool apply,
         return json_changes(interface, &changes, err);
     printf(changes.count ? "This would change:\n" : "Nothing would change\n");
     print_changes(context, stdout, &changes);
+    note_pending(context, &changes);
     if (apply && changes.count > 0 && !changes.is_up)
         note(context, "%s is not up, so nothing that runs would change", interface);
     return WGCTL_OK;

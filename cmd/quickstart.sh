@@ -133,8 +133,9 @@ systemd_runs() {
     [[ -d /run/systemd/system ]]
 }
 
+# Up, and completely: not what an up left that was killed.
 is_up() {
-    wg show "$interface" >/dev/null 2>&1
+    wg show "$interface" >/dev/null 2>&1 && [[ ! -e /run/wgctl/$interface.starting ]]
 }
 
 starts_at_boot() {

@@ -131,7 +131,9 @@ struct wgctl_change {
 struct wgctl_changes {
     struct wgctl_change *items;
     size_t count, capacity;
-    bool is_up; /* the interface runs, so that the device's changes are among them */
+    bool is_up;    /* the interface runs, so that the device's changes are among them */
+    bool needs_up; /* the file's addresses, MTU, DNS or hooks have changed since the interface
+                      came up: they take effect when it is taken down and brought up */
 };
 void wgctl_changes_clear(struct wgctl_changes *changes);
 #define WGCTL_CHANGES __attribute__((cleanup(wgctl_changes_clear))) struct wgctl_changes

@@ -3,9 +3,6 @@
 
 #include "tunnel_state.h"
 
-#define RUN_FOLDER "/run"
-#define APPLIED_FOLDER "wgctl"
-
 void wgctl_application_clear(struct wgctl_application *application)
 {
     wgctl_plan_clear(&application->plan);
@@ -17,59 +14,6 @@ void wgctl_application_clear(struct wgctl_application *application)
     *application = (struct wgctl_application){0};
 }
 
-/* ---- the applied copy ---- */
-
-static int open_applied(bool create, struct wgctl_folder *ret, struct wgctl_error *err)
-{
-    struct wgctl_folder run;
-    int rc = wgctl_folder_open(RUN_FOLDER, &run, err);
-    if (rc < 0)
-        return rc;
-    rc = wgctl_folder_open_in(&run, APPLIED_FOLDER, create, ret, err);
-    wgctl_folder_close(&run);
-    return rc;
-}
-
-static bool applied_read(const char *name, struct wgctl_text *ret)
-{
-    struct wgctl_folder folder;
-    struct wgctl_error ignored;
-    if (open_applied(false, &folder, &ignored) < 0)
-        return false;
-    int rc = wgctl_file_read(&folder, name, WGCTL_SECRET, ret, &ignored);
-    wgctl_folder_close(&folder);
-    return rc == WGCTL_OK;
-}
-
-void wgctl_applied_save(const struct wgctl_tunnel *tunnel)
-{
-    WGCTL_TEXT text = {0}, before = {0};
-    struct wgctl_folder folder;
-    struct wgctl_error ignored;
-    wgctl_document_render(&tunnel->server.document, &text);
-    if (open_applied(true, &folder, &ignored) < 0)
-        return;
-    /* An old copy would mislead; none at all makes the next plan two-way. */
-    if (!text.failed &&
-        wgctl_file_read(&folder, tunnel->conf_name, WGCTL_SECRET, &before, &ignored) == WGCTL_OK &&
-        wgctl_slice_equal(wgctl_text_slice_of(&text), wgctl_text_slice_of(&before)))
-        wgctl_file_remove(&folder, WGCTL_FILE_NEW, &ignored); /* of one that was killed */
-    else if (text.failed || wgctl_file_write_volatile(&folder, tunnel->conf_name,
-                                                      wgctl_text_slice_of(&text), &ignored) < 0)
-        wgctl_file_remove(&folder, tunnel->conf_name, &ignored);
-    wgctl_folder_close(&folder);
-}
-
-void wgctl_applied_forget(const char *conf_name)
-{
-    struct wgctl_folder folder;
-    struct wgctl_error ignored;
-    if (open_applied(false, &folder, &ignored) < 0)
-        return;
-    wgctl_file_remove(&folder, conf_name, &ignored);
-    wgctl_folder_close(&folder);
-}
-
 /* The configuration as last applied. Mostly it is the file as it was read; then
  * `ret_same` is set and nothing parsed: what wgctl edits changes no endpoint, and
  * those are all that is asked of it. */
@@ -78,7 +22,7 @@ static bool read_applied(const struct wgctl_tunnel *tunnel, struct wgctl_server 
 {
     WGCTL_TEXT text = {0};
     struct wgctl_error ignored;
-    if (!applied_read(tunnel->conf_name, &text))
+    if (!wgctl_applied_read(tunnel, WGCTL_APPLIED, &text))
         return false;
     *ret_same =
         wgctl_slice_equal(wgctl_text_slice_of(&text), wgctl_text_slice_of(&tunnel->original));
@@ -214,6 +158,7 @@ static int plan_running(struct wgctl_tunnel *tunnel, struct wgctl_application *r
     if (rc < 0)
         return rc;
     bool has_applied = read_applied(tunnel, &parsed, &same);
+    ret->needs_up = has_applied && !same && !wgctl_server_same_setup(&parsed, &tunnel->server);
     const struct wgctl_server *applied = same ? &tunnel->server : has_applied ? &parsed : NULL;
     rc = wgctl_device_wanted(&tunnel->server, applied, &ret->running, &ret->wanted, err);
     if (rc < 0)

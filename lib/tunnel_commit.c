@@ -165,6 +165,7 @@ static int describe(const struct wgctl_tunnel *tunnel, const struct wgctl_applic
                     struct wgctl_changes *ret, struct wgctl_error *err)
 {
     ret->is_up = application->is_up;
+    ret->needs_up = application->needs_up;
     int rc = describe_files(tunnel, ret, err);
     if (rc == WGCTL_OK)
         rc = describe_device(tunnel, &application->plan, ret, err);
@@ -180,6 +181,11 @@ static int describe(const struct wgctl_tunnel *tunnel, const struct wgctl_applic
 static int make_plan(struct wgctl_tunnel *tunnel, struct wgctl_application *ret,
                      struct wgctl_error *err)
 {
+    if (tunnel->applies && wgctl_applied_exists(tunnel, WGCTL_STARTING)) {
+        wgctl_fail(err, WGCTL_BUSY, "%s did not come up completely: that was interrupted",
+                   tunnel->interface);
+        return wgctl_hint(err, "sudo wgctl up brings it up anew");
+    }
     /* Beside its own file there is nothing to look up. */
     return tunnel->applies
                ? wgctl_application_plan(tunnel, ret, err)
@@ -214,7 +220,9 @@ int wgctl_tunnel_commit(struct wgctl_tunnel *tunnel, struct wgctl_changes *ret,
             wgctl_files_restore(tunnel, err);
             return rc;
         }
-        wgctl_applied_save(tunnel);
+        /* What `down` has to take back is what `up` did. */
+        if (!application.needs_up)
+            wgctl_applied_save(tunnel, WGCTL_APPLIED);
     }
     wgctl_files_finish(tunnel);
     return WGCTL_OK;

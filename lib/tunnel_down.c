@@ -17,7 +17,40 @@ static int clean_up(const struct wgctl_tunnel *tunnel, uint32_t mark, struct wgc
                : WGCTL_OK;
 }
 
-static int take_down(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
+/* The configuration whose hooks are to be undone: the applied one where the file's PostUp
+ * has changed since, else the file, whose PreDown and PostDown may have been mended. */
+static const struct wgctl_server *server_of_hooks(const struct wgctl_tunnel *tunnel,
+                                                  enum wgctl_applied which,
+                                                  struct wgctl_server *copy)
+{
+    WGCTL_TEXT text = {0};
+    struct wgctl_error ignored;
+    if (!wgctl_applied_read(tunnel, which, &text) ||
+        wgctl_server_parse(tunnel->conf_name, &text, copy, &ignored) < 0 ||
+        wgctl_server_same_hooks(copy, &tunnel->server, WGCTL_POST_UP))
+        return &tunnel->server;
+    return copy;
+}
+
+void wgctl_tunnel_clear_remains(struct wgctl_tunnel *tunnel)
+{
+    WGCTL_SERVER copy = {0};
+    WGCTL_DEVICE device = {0};
+    struct wgctl_error ignored;
+    bool starting = wgctl_applied_exists(tunnel, WGCTL_STARTING);
+    const struct wgctl_server *server =
+        server_of_hooks(tunnel, starting ? WGCTL_STARTING : WGCTL_APPLIED, &copy);
+    wgctl_hooks_try(server, tunnel->interface, WGCTL_PRE_DOWN);
+    if (wgctl_device_read(tunnel->interface, &device, &ignored) == WGCTL_OK)
+        wgctl_routes_remove_rules(wgctl_routes_mark(server, &device), &ignored);
+    wgctl_link_delete(tunnel->interface, &ignored);
+    clean_up(tunnel, 0, &ignored);
+    wgctl_hooks_try(server, tunnel->interface, WGCTL_POST_DOWN);
+    wgctl_applied_forget(tunnel);
+}
+
+static int take_down(struct wgctl_tunnel *tunnel, const struct wgctl_server *hooks,
+                     struct wgctl_error *err)
 {
     WGCTL_DEVICE device = {0};
     struct wgctl_error ignored;
@@ -34,10 +67,10 @@ static int take_down(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
         rc = wgctl_link_delete(tunnel->interface, err);
     if (rc < 0)
         return rc;
-    wgctl_applied_forget(tunnel->conf_name);
+    wgctl_applied_forget(tunnel);
     rc = clean_up(tunnel, mark, err);
-    int hooks = wgctl_hooks_run(tunnel, WGCTL_POST_DOWN, rc < 0 ? &ignored : err);
-    return rc < 0 ? rc : hooks;
+    int last = wgctl_hooks_run(hooks, tunnel->interface, WGCTL_POST_DOWN, rc < 0 ? &ignored : err);
+    return rc < 0 ? rc : last;
 }
 
 int wgctl_tunnel_down(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
@@ -46,17 +79,24 @@ int wgctl_tunnel_down(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
     int rc = wgctl_tunnel_is_up(tunnel->interface, &is_up, err);
     if (rc < 0)
         return rc;
+    bool starting = wgctl_applied_exists(tunnel, WGCTL_STARTING);
+    if (starting || (!is_up && wgctl_applied_exists(tunnel, WGCTL_APPLIED))) {
+        wgctl_tunnel_clear_remains(tunnel);
+        return WGCTL_OK;
+    }
     if (!is_up) {
         wgctl_fail(err, WGCTL_NOT_FOUND, "%s is not up", tunnel->interface);
         return wgctl_hint(err, "sudo wgctl up brings it up");
     }
-    rc = wgctl_hooks_run(tunnel, WGCTL_PRE_DOWN, err);
+    WGCTL_SERVER copy = {0};
+    const struct wgctl_server *hooks = server_of_hooks(tunnel, WGCTL_APPLIED, &copy);
+    rc = wgctl_hooks_run(hooks, tunnel->interface, WGCTL_PRE_DOWN, err);
     if (rc < 0)
         return rc;
     /* Half of it would be worse than to be late. */
     sigset_t signals;
     wgctl_signals_hold(&signals);
-    rc = take_down(tunnel, err);
+    rc = take_down(tunnel, hooks, err);
     wgctl_signals_release(&signals);
     return rc;
 }

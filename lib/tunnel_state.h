@@ -91,6 +91,7 @@ int wgctl_clients_follow(struct wgctl_tunnel *tunnel, size_t *ret_followed, size
 /* What a commit does to the running interface. */
 struct wgctl_application {
     bool is_up;
+    bool needs_up; /* for what has changed besides: wgctl_server_same_setup() */
     struct wgctl_device applied, wanted, running;
     struct wgctl_plan plan;
     struct wgctl_routes routes_to_add, routes_to_remove;
@@ -158,11 +159,20 @@ int wgctl_routes_remove_rules(uint32_t mark, struct wgctl_error *err);
 /* ---- lib/tunnel_up.c ---- */
 
 /* Runs the hooks of that kind in their order, until one fails. */
-int wgctl_hooks_run(const struct wgctl_tunnel *tunnel, enum wgctl_hook_kind kind,
-                    struct wgctl_error *err);
+int wgctl_hooks_run(const struct wgctl_server *server, const char *interface,
+                    enum wgctl_hook_kind kind, struct wgctl_error *err);
+/* Runs all of them, also where one fails. */
+void wgctl_hooks_try(const struct wgctl_server *server, const char *interface,
+                     enum wgctl_hook_kind kind);
 /* The MTU of an interface: that of its packets' way to the endpoints, or else of the
  * default route (0: there is none), less what WireGuard adds. */
 uint32_t wgctl_mtu_choose(uint32_t to_endpoints, uint32_t by_default);
+
+/* ---- lib/tunnel_down.c ---- */
+
+/* Takes away, as far as it goes, what stands of a tunnel that did not come up to the end,
+ * or whose interface went otherwise than by `down`. */
+void wgctl_tunnel_clear_remains(struct wgctl_tunnel *tunnel);
 
 /* ---- lib/tunnel_save.c: SaveConfig ---- */
 
@@ -181,8 +191,17 @@ int wgctl_save_document(struct wgctl_server *server, const struct wgctl_device *
 int wgctl_tunnel_save(struct wgctl_tunnel *tunnel, const struct wgctl_device *device,
                       struct wgctl_error *err);
 
-/* ---- lib/tunnel_apply.c ---- */
+/* ---- lib/tunnel_applied.c: the configuration as last applied, in /run ---- */
 
-/* Keeps, or forgets, the configuration as last applied, in /run. */
-void wgctl_applied_save(const struct wgctl_tunnel *tunnel);
-void wgctl_applied_forget(const char *conf_name);
+enum wgctl_applied {
+    WGCTL_APPLIED,
+    WGCTL_STARTING, /* of a tunnel on its way up; left by an `up` that was killed */
+};
+/* Appends it. False where there is none. */
+bool wgctl_applied_read(const struct wgctl_tunnel *tunnel, enum wgctl_applied which,
+                        struct wgctl_text *ret);
+bool wgctl_applied_exists(const struct wgctl_tunnel *tunnel, enum wgctl_applied which);
+/* Keeps the tunnel's configuration as that; once it is applied it is not starting any more. */
+void wgctl_applied_save(const struct wgctl_tunnel *tunnel, enum wgctl_applied which);
+/* Forgets both. */
+void wgctl_applied_forget(const struct wgctl_tunnel *tunnel);

@@ -23,14 +23,23 @@ int wgctl_tunnel_is_up(const char *interface, bool *ret, struct wgctl_error *err
     return rc;
 }
 
-int wgctl_hooks_run(const struct wgctl_tunnel *tunnel, enum wgctl_hook_kind kind,
-                    struct wgctl_error *err)
+int wgctl_hooks_run(const struct wgctl_server *server, const char *interface,
+                    enum wgctl_hook_kind kind, struct wgctl_error *err)
 {
     int rc = WGCTL_OK;
-    for (size_t i = 0; rc == WGCTL_OK && i < tunnel->server.hook_count; i++)
-        if (tunnel->server.hooks[i].kind == kind)
-            rc = wgctl_hook_run(tunnel->server.hooks[i].command, tunnel->interface, err);
+    for (size_t i = 0; rc == WGCTL_OK && i < server->hook_count; i++)
+        if (server->hooks[i].kind == kind)
+            rc = wgctl_hook_run(server->hooks[i].command, interface, WGCTL_OUTPUT_SHOWN, err);
     return rc;
+}
+
+void wgctl_hooks_try(const struct wgctl_server *server, const char *interface,
+                     enum wgctl_hook_kind kind)
+{
+    struct wgctl_error ignored;
+    for (size_t i = 0; i < server->hook_count; i++)
+        if (server->hooks[i].kind == kind)
+            wgctl_hook_run(server->hooks[i].command, interface, WGCTL_OUTPUT_KEPT, &ignored);
 }
 
 static int create_link(const char *interface, bool *ret_userspace, struct wgctl_error *err)
@@ -114,15 +123,6 @@ static int configure(struct wgctl_tunnel *tunnel, struct progress *done, struct 
 
 /* ---- undone ---- */
 
-/* All of them, also where one fails. */
-static void run_all_hooks(const struct wgctl_tunnel *tunnel, enum wgctl_hook_kind kind)
-{
-    struct wgctl_error ignored;
-    for (size_t i = 0; i < tunnel->server.hook_count; i++)
-        if (tunnel->server.hooks[i].kind == kind)
-            wgctl_hook_run(tunnel->server.hooks[i].command, tunnel->interface, &ignored);
-}
-
 static void undo_dns(const struct wgctl_tunnel *tunnel)
 {
     WGCTL_DNS dns = {0};
@@ -137,15 +137,15 @@ static void undo(const struct wgctl_tunnel *tunnel, const struct progress *done)
 {
     struct wgctl_error ignored;
     if (done->hooks)
-        run_all_hooks(tunnel, WGCTL_PRE_DOWN);
+        wgctl_hooks_try(&tunnel->server, tunnel->interface, WGCTL_PRE_DOWN);
     if (done->dns)
         undo_dns(tunnel);
     if (done->routes)
         wgctl_routes_revert(tunnel->interface, &done->application, &ignored);
     wgctl_link_delete(tunnel->interface, &ignored);
     if (done->hooks)
-        run_all_hooks(tunnel, WGCTL_POST_DOWN);
-    wgctl_applied_forget(tunnel->conf_name);
+        wgctl_hooks_try(&tunnel->server, tunnel->interface, WGCTL_POST_DOWN);
+    wgctl_applied_forget(tunnel);
 }
 
 static int bring_up(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
@@ -154,7 +154,7 @@ static int bring_up(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
     int rc = configure(tunnel, &done, err);
     if (rc == WGCTL_OK) {
         done.hooks = true;
-        rc = wgctl_hooks_run(tunnel, WGCTL_POST_UP, err);
+        rc = wgctl_hooks_run(&tunnel->server, tunnel->interface, WGCTL_POST_UP, err);
     }
     if (rc == WGCTL_OK && wgctl_signals_wait())
         rc = wgctl_fail(err, WGCTL_SYSTEM, "stopped by a signal");
@@ -168,25 +168,32 @@ int wgctl_tunnel_up(struct wgctl_tunnel *tunnel, bool *ret_userspace, struct wgc
 {
     bool is_up = false, userspace = false;
     int rc = wgctl_tunnel_is_up(tunnel->interface, &is_up, err);
-    if (rc == WGCTL_OK && is_up) {
+    bool starting = rc == WGCTL_OK && wgctl_applied_exists(tunnel, WGCTL_STARTING);
+    if (rc == WGCTL_OK && is_up && !starting) {
         wgctl_fail(err, WGCTL_EXISTS, "%s is up already", tunnel->interface);
         return wgctl_hint(err, "to bring in what changed in %s: sudo wgctl apply",
                           tunnel->conf_name);
     }
-    /* What a host that went down hard may have left would mislead the plan. */
-    wgctl_applied_forget(tunnel->conf_name);
+    if (rc == WGCTL_OK && (starting || wgctl_applied_exists(tunnel, WGCTL_APPLIED)))
+        wgctl_tunnel_clear_remains(tunnel);
     if (rc == WGCTL_OK)
-        rc = wgctl_hooks_run(tunnel, WGCTL_PRE_UP, err);
-    if (rc < 0)
+        wgctl_applied_save(tunnel, WGCTL_STARTING);
+    if (rc == WGCTL_OK)
+        rc = wgctl_hooks_run(&tunnel->server, tunnel->interface, WGCTL_PRE_UP, err);
+    if (rc < 0) {
+        wgctl_applied_forget(tunnel);
         return rc;
+    }
     /* A signal ends a hook, and waits until what was done is whole, or undone. */
     sigset_t signals;
     wgctl_signals_hold(&signals);
     rc = create_link(tunnel->interface, &userspace, err);
-    if (rc == WGCTL_OK)
+    if (rc < 0)
+        wgctl_applied_forget(tunnel);
+    else
         rc = bring_up(tunnel, err);
     if (rc == WGCTL_OK)
-        wgctl_applied_save(tunnel);
+        wgctl_applied_save(tunnel, WGCTL_APPLIED);
     wgctl_signals_release(&signals);
     if (rc < 0)
         return rc;

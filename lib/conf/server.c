@@ -54,6 +54,37 @@ const struct wgctl_peer *wgctl_server_by_key(const struct wgctl_server *server,
     return NULL;
 }
 
+static const struct wgctl_hook *next_hook(const struct wgctl_server *server,
+                                          enum wgctl_hook_kind kind, size_t *index)
+{
+    while (*index < server->hook_count && server->hooks[*index].kind != kind)
+        ++*index;
+    return *index < server->hook_count ? &server->hooks[(*index)++] : NULL;
+}
+
+bool wgctl_server_same_hooks(const struct wgctl_server *a, const struct wgctl_server *b,
+                             enum wgctl_hook_kind kind)
+{
+    size_t at_a = 0, at_b = 0;
+    const struct wgctl_hook *left, *right;
+    do {
+        left = next_hook(a, kind, &at_a);
+        right = next_hook(b, kind, &at_b);
+    } while (left && right && wgctl_slice_equal(left->command, right->command));
+    return !left && !right;
+}
+
+bool wgctl_server_same_setup(const struct wgctl_server *a, const struct wgctl_server *b)
+{
+    bool same = a->addresses.count == b->addresses.count && a->mtu == b->mtu &&
+                wgctl_slice_equal(wgctl_text_slice_of(&a->dns), wgctl_text_slice_of(&b->dns));
+    for (size_t i = 0; same && i < a->addresses.count; i++)
+        same = wgctl_prefix_equal(&a->addresses.items[i], &b->addresses.items[i]);
+    for (int kind = WGCTL_PRE_UP; same && kind <= WGCTL_POST_DOWN; kind++)
+        same = wgctl_server_same_hooks(a, b, (enum wgctl_hook_kind)kind);
+    return same;
+}
+
 static int fail_ambiguous(const char *name, struct wgctl_error *err)
 {
     wgctl_fail(err, WGCTL_INVALID, "more than one peer is called '%s'", name);

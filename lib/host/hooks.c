@@ -16,7 +16,8 @@ static void substitute(struct wgctl_slice command, const char *interface, struct
     wgctl_text_append(ret, at, (size_t)(end - at));
 }
 
-int wgctl_hook_run(struct wgctl_slice command, const char *interface, struct wgctl_error *err)
+int wgctl_hook_run(struct wgctl_slice command, const char *interface, enum wgctl_output output,
+                   struct wgctl_error *err)
 {
     WGCTL_TEXT line = {0};
     substitute(command, interface, &line);
@@ -31,7 +32,10 @@ int wgctl_hook_run(struct wgctl_slice command, const char *interface, struct wgc
     char variable[64];
     snprintf(variable, sizeof variable, "INTERFACE=%s", interface);
     const char *const variables[] = {"LC_ALL=C", variable, NULL};
-    rc = wgctl_process_run_with(wgctl_process_find("bash", NULL, 0) ? bash : sh, variables,
-                                WGCTL_OUTPUT_SHOWN, err);
-    return rc < 0 ? wgctl_context(err, "the command '%.200s' in the configuration", line.data) : rc;
+    rc = wgctl_process_run_with(wgctl_process_find("bash", NULL, 0) ? bash : sh, variables, output,
+                                err);
+    if (rc == WGCTL_OK)
+        return rc;
+    wgctl_context(err, "the command '%.200s' in the configuration", line.data);
+    return wgctl_hint(err, "its own words stand above; mend that line of the file, or take it out");
 }

@@ -1,0 +1,90 @@
+/* The configuration as last applied, in /run: what a plan compares with, and what `down`
+ * takes back. While a tunnel is on its way up it is there under another name; where that
+ * stays, an `up` was killed. */
+#include <stdio.h>
+
+#include "tunnel_state.h"
+
+#define RUN_FOLDER "/run"
+#define APPLIED_FOLDER "wgctl"
+
+enum { NAME_SIZE = 32 };
+
+static const char *name_of(const struct wgctl_tunnel *tunnel, enum wgctl_applied which,
+                           char name[NAME_SIZE])
+{
+    snprintf(name, NAME_SIZE, which == WGCTL_APPLIED ? "%s.conf" : "%s.starting",
+             tunnel->interface);
+    return name;
+}
+
+static int open_folder(bool create, struct wgctl_folder *ret, struct wgctl_error *err)
+{
+    struct wgctl_folder run;
+    int rc = wgctl_folder_open(RUN_FOLDER, &run, err);
+    if (rc < 0)
+        return rc;
+    rc = wgctl_folder_open_in(&run, APPLIED_FOLDER, create, ret, err);
+    wgctl_folder_close(&run);
+    return rc;
+}
+
+bool wgctl_applied_read(const struct wgctl_tunnel *tunnel, enum wgctl_applied which,
+                        struct wgctl_text *ret)
+{
+    char name[NAME_SIZE];
+    struct wgctl_folder folder;
+    struct wgctl_error ignored;
+    if (open_folder(false, &folder, &ignored) < 0)
+        return false;
+    int rc = wgctl_file_read(&folder, name_of(tunnel, which, name), WGCTL_SECRET, ret, &ignored);
+    wgctl_folder_close(&folder);
+    return rc == WGCTL_OK;
+}
+
+bool wgctl_applied_exists(const struct wgctl_tunnel *tunnel, enum wgctl_applied which)
+{
+    char name[NAME_SIZE];
+    struct wgctl_folder folder;
+    struct wgctl_error ignored;
+    if (open_folder(false, &folder, &ignored) < 0)
+        return false;
+    bool exists = wgctl_file_exists(&folder, name_of(tunnel, which, name));
+    wgctl_folder_close(&folder);
+    return exists;
+}
+
+void wgctl_applied_save(const struct wgctl_tunnel *tunnel, enum wgctl_applied which)
+{
+    char name[NAME_SIZE], starting[NAME_SIZE];
+    WGCTL_TEXT text = {0}, before = {0};
+    struct wgctl_folder folder;
+    struct wgctl_error ignored;
+    wgctl_document_render(&tunnel->server.document, &text);
+    if (open_folder(true, &folder, &ignored) < 0)
+        return;
+    name_of(tunnel, which, name);
+    /* An old copy would mislead; none at all makes the next plan two-way. */
+    if (!text.failed &&
+        wgctl_file_read(&folder, name, WGCTL_SECRET, &before, &ignored) == WGCTL_OK &&
+        wgctl_slice_equal(wgctl_text_slice_of(&text), wgctl_text_slice_of(&before)))
+        wgctl_file_remove(&folder, WGCTL_FILE_NEW, &ignored); /* of one that was killed */
+    else if (text.failed ||
+             wgctl_file_write_volatile(&folder, name, wgctl_text_slice_of(&text), &ignored) < 0)
+        wgctl_file_remove(&folder, name, &ignored);
+    if (which == WGCTL_APPLIED)
+        wgctl_file_remove(&folder, name_of(tunnel, WGCTL_STARTING, starting), &ignored);
+    wgctl_folder_close(&folder);
+}
+
+void wgctl_applied_forget(const struct wgctl_tunnel *tunnel)
+{
+    char name[NAME_SIZE];
+    struct wgctl_folder folder;
+    struct wgctl_error ignored;
+    if (open_folder(false, &folder, &ignored) < 0)
+        return;
+    wgctl_file_remove(&folder, name_of(tunnel, WGCTL_APPLIED, name), &ignored);
+    wgctl_file_remove(&folder, name_of(tunnel, WGCTL_STARTING, name), &ignored);
+    wgctl_folder_close(&folder);
+}

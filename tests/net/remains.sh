@@ -1,0 +1,112 @@
+#!/bin/bash
+# A tunnel that did not end as it should: an up that was killed, an interface that went by itself, a file that was edited
+# while it ran. Whatever it was, up brings up a whole one, and down leaves nothing.
+#
+# usage: remains.sh [WGCTL]
+set -euo pipefail
+
+here=$(realpath "$(dirname "${BASH_SOURCE[0]}")")
+# shellcheck source-path=SCRIPTDIR source=topology.sh
+source "$here/topology.sh"
+
+wgctl() { server "$wgctl" "$@"; }
+
+conf=/etc/wireguard/wg0.conf
+
+# How many rules of the tunnel there are: four and four of the hooks.
+has_rules() { # NUMBER [PORT]
+    local found
+    found=$(server bash -c 'iptables-save; ip6tables-save' | grep -c "wg0\|MASQUERADE\|dport ${2-51820}") || true
+    ((found == $1)) || { echo "$found rules, not $1" && return 1; }
+}
+
+is_gone() {
+    ! server ip link show wg0 >/dev/null 2>&1
+}
+
+is_whole() {
+    server ip -brief address show wg0 | grep -q '/24.*/64' && [[ $(server ip -br link show wg0) == *UP* ]] && has_rules 8
+}
+
+leaves_nothing() {
+    wait_for is_gone && has_rules 0 && [[ -z $(server ls /run/wgctl) ]]
+}
+
+interface_gone() {
+    check "up" wgctl up
+    server ip link delete wg0
+    check "where the interface went by itself, its rules are still there" has_rules 8
+    check "up brings it up again" wgctl up
+    check "with each rule once" is_whole
+    server ip link delete wg0
+    wait_for is_gone
+    check "down takes away what an interface left that went by itself" wgctl down
+    check "nothing is left of it" leaves_nothing
+    check_fails 1 "and then there is nothing to take down" wgctl down
+}
+
+# From the making of the interface on, in the middle of each thing that up does.
+kill_up_at() { # SYSTEM_CALL NUMBER
+    server strace -o /dev/null -e trace="$1" -e inject="$1:signal=KILL:when=$2" "$wgctl" up >"$work/output" 2>&1 || true
+}
+
+killed() {
+    local call number interrupted=0
+    for call in sendto:8 sendto:11 sendto:14 wait4:1 wait4:2 wait4:4 wait4:8 renameat:1 renameat:2; do
+        number=${call#*:}
+        kill_up_at "${call%:*}" "$number"
+        if server test -e /run/wgctl/wg0.starting; then
+            interrupted=$((interrupted + 1))
+            if ! is_gone; then
+                check_fails 1 "after a kill at $call, add-peer changes nothing" wgctl add-peer new
+                check_said "and says what to do" 'wgctl up brings it up anew'
+                check_fails 1 "nor does apply" wgctl apply
+            fi
+            check "up after a kill at $call" wgctl up
+        elif is_gone; then
+            check "up after a kill at $call, before it began" wgctl up
+        fi
+        check "it is whole" is_whole
+        check "down" wgctl down
+        check "nothing is left" leaves_nothing
+        kill_up_at "${call%:*}" "$number"
+        if server test -e /run/wgctl/wg0.starting; then
+            check "down after a kill at $call" wgctl down
+            check "nothing is left" leaves_nothing
+        elif ! is_gone; then
+            check "down" wgctl down
+        fi
+    done
+    check "some of the kills were in the middle" test "$interrupted" -ge 5
+}
+
+edited() {
+    check "up" wgctl up
+    server sed -i -e 's/^ListenPort.*/ListenPort = 51999/' -e 's/--dport 51820/--dport 51999/' "$conf"
+    check "apply of a changed port" wgctl apply
+    check_said "says what of the file it did not bring in" 'commands have changed too'
+    check "another apply has nothing to do" wgctl apply
+    check_said "and says it again" 'commands have changed too'
+    check "down takes away the rules that up has made, not those of the file" wgctl down
+    check "nothing is left" leaves_nothing
+    check "up" wgctl up
+    check "the rules are those of the file" has_rules 8 51999
+    check "apply" wgctl apply
+    check_said "has nothing left to say" 'nothing to do'
+    check "down" wgctl down
+    check "nothing is left" leaves_nothing
+}
+
+main() {
+    wgctl=$(find_wgctl "${1-}")
+    build_topology
+    check "init provisions the server" wgctl init --endpoint "$server_road4" --firewall iptables --no-boot
+    check "down" wgctl down
+    interface_gone
+    killed
+    edited
+    echo "all passed, on $(kind_of_wireguard)"
+}
+
+isolate "$@"
+main "$@"
