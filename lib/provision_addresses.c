@@ -1,4 +1,5 @@
 /* Choosing the server's addresses in the tunnel. */
+#include <errno.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -61,11 +62,18 @@ static int choose_ipv6(const struct wgctl_prefixes *routes, struct wgctl_prefixe
     return fail_no_network(err);
 }
 
-static bool host_has_ipv6(void)
+/* A kernel without IPv6 has no such file. Where it is there and cannot be read, a
+ * guess would leave the devices' IPv6 outside the tunnel. */
+static int look_for_ipv6(bool *ret, struct wgctl_error *err)
 {
-    char line[8];
-    return wgctl_file_first_line("/proc/sys/net/ipv6/conf/all/disable_ipv6", line, sizeof line) &&
-           strcmp(line, "0") == 0;
+    char line[8] = "";
+    if (!wgctl_file_first_line("/proc/sys/net/ipv6/conf/all/disable_ipv6", line, sizeof line) &&
+        errno != ENOENT) {
+        wgctl_fail_errno(err, "cannot find out whether this host has IPv6");
+        return wgctl_hint(err, "if it has none: wgctl init --no-ipv6");
+    }
+    *ret = strcmp(line, "0") == 0;
+    return WGCTL_OK;
 }
 
 static int check_server_address(const struct wgctl_prefix *address, struct wgctl_error *err)
@@ -99,6 +107,7 @@ int wgctl_provision_addresses(const struct wgctl_provision_request *request,
 {
     WGCTL_PREFIXES routes = {0};
     struct wgctl_prefixes *ret = &provision->addresses;
+    bool has_ipv6 = false;
     int rc = WGCTL_OK;
     if (request->addresses) {
         rc = wgctl_prefixes_parse(ret, wgctl_slice_of(request->addresses), err);
@@ -114,7 +123,9 @@ int wgctl_provision_addresses(const struct wgctl_provision_request *request,
         rc = wgctl_route_list(&routes, err);
         if (rc == WGCTL_OK)
             rc = choose_ipv4(&routes, ret, err);
-        if (rc == WGCTL_OK && !request->no_ipv6 && host_has_ipv6())
+        if (rc == WGCTL_OK && !request->no_ipv6)
+            rc = look_for_ipv6(&has_ipv6, err);
+        if (rc == WGCTL_OK && has_ipv6)
             rc = choose_ipv6(&routes, ret, err);
     }
     for (size_t i = 0; rc == WGCTL_OK && i < ret->count; i++) {
