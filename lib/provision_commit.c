@@ -163,12 +163,6 @@ static int bring_up(struct progress *progress, bool *ret_userspace, struct wgctl
     return rc < 0 ? rc : wgctl_tunnel_up(tunnel, ret_userspace, err);
 }
 
-static void unlock(struct progress *progress)
-{
-    wgctl_close_pointer(&progress->lock);
-    progress->lock = -1;
-}
-
 /* ---- undoing ---- */
 
 static void undo_sysctl(struct progress *progress)
@@ -255,12 +249,12 @@ int wgctl_provision_commit(struct wgctl_provision *provision, bool *ret_userspac
     if (rc == WGCTL_OK)
         rc = write_files(&progress, err);
     if (rc == WGCTL_OK)
-        unlock(&progress); /* the interface takes the lock itself */
+        wgctl_folder_unlock(&progress.lock); /* the interface takes the lock itself */
     if (rc == WGCTL_OK && provision->applies)
         rc = bring_up(&progress, ret_userspace, err);
     if (rc < 0)
         undo(&progress, err);
-    unlock(&progress);
+    wgctl_folder_unlock(&progress.lock);
     wgctl_text_clear(&progress.sysctl_before);
     wgctl_text_clear(&progress.ini_before);
     wgctl_folder_close(&progress.sysctl_folder);

@@ -285,7 +285,10 @@ int wgctl_file_set(const char *path, const char *content, struct wgctl_error *er
 bool wgctl_file_first_line(const char *path, char *line, size_t size)
 {
     WGCTL_FD fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t got = fd < 0 ? -1 : read(fd, line, size - 1);
+    ssize_t got;
+    do
+        got = fd < 0 ? -1 : read(fd, line, size - 1);
+    while (fd >= 0 && got < 0 && errno == EINTR);
     if (got < 0)
         return false;
     line[got] = '\0';
@@ -333,4 +336,14 @@ int wgctl_folder_lock(const struct wgctl_folder *folder, const char *name, int *
     *ret_fd = fd;
     fd = -1;
     return WGCTL_OK;
+}
+
+void wgctl_folder_unlock(int *fd)
+{
+    if (*fd < 0)
+        return;
+    /* Not left to close(2), which can fail: whoever locks it next may be ourselves. */
+    flock(*fd, LOCK_UN);
+    close(*fd);
+    *fd = -1;
 }

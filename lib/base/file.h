@@ -63,7 +63,8 @@ int wgctl_file_remove(const struct wgctl_folder *folder, const char *name, struc
 /* Writes a file that is no secret and belongs to the system (below /etc, /proc
  * or /sys): in place, as the kernel's files want it. */
 int wgctl_file_set(const char *path, const char *content, struct wgctl_error *err);
-/* Reads the first line of such a file, without its end. False where it cannot be read. */
+/* Reads the first line of such a file, without its end. False, with errno set, where
+ * it cannot be read. */
 bool wgctl_file_first_line(const char *path, char *line, size_t size);
 /* Appends all of such a file. False where it cannot be read. */
 bool wgctl_file_content(const char *path, struct wgctl_text *ret);
@@ -71,10 +72,13 @@ bool wgctl_file_content(const char *path, struct wgctl_text *ret);
 /* Whether somebody holds that lock right now. */
 bool wgctl_folder_is_locked(const struct wgctl_folder *folder, const char *name);
 /* Opens and locks `name` (made with mode 0600 where it is missing; never removed)
- * and waits for whoever holds it. `ret_fd` is the lock: close(2) lets go. Removes
+ * and waits for whoever holds it. `ret_fd` is the lock: close(2) lets go as well. Removes
  * what a killed predecessor left behind in the folder. */
 int wgctl_folder_lock(const struct wgctl_folder *folder, const char *name, int *ret_fd,
                       struct wgctl_error *err);
+
+/* Lets go of it, and sets it to -1; nothing where it is not held. */
+void wgctl_folder_unlock(int *fd);
 
 /* close(2) for __attribute__((cleanup)), where fd is not negative. */
 void wgctl_close_pointer(int *fd);
