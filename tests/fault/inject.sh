@@ -218,7 +218,7 @@ prepare_case() { # CASE
         fault_all "$case" "it fails by itself: $(tr '\n' ' ' <"$said")"
         return
     fi
-    [[ $deed != init ]] || mask_server "$dir/wg0.conf" >"$fault_folder/init.masked"
+    [[ $deed != init ]] || mask_random "$dir/wg0.conf" >"$fault_folder/init.masked"
     list_calls <"$fault_folder/clean.$case" >"$fault_folder/calls.$case"
     # Where a sanitizer gets no memory it ends the program.
     ! grep -q __asan_init "$wgctl" || sed -i -E "/$memory/s/1\$/0/" "$fault_folder/calls.$case"
@@ -328,13 +328,8 @@ judge_conf() {
 }
 
 is_whole_server() {
-    mask_server "$dir/wg0.conf" | cmp -s - "$fault_folder/init.masked" || return 1
+    mask_random "$dir/wg0.conf" | cmp -s - "$fault_folder/init.masked" || return 1
     wg-quick strip "$dir/wg0.conf" >/dev/null 2>&1 && run_wgctl list
-}
-
-# A host that cannot be asked whether it has IPv6 gets none.
-mask_server() { # FILE
-    mask_random "$1" | sed 's/^Address = .*/Address/; / ip6 /d'
 }
 
 # The old file, phone's block behind it, and phone's own file that goes with it.
