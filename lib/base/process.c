@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -122,12 +123,9 @@ static void add_last_line(int kept, struct wgctl_error *err)
              newline ? newline + 1 : last.data);
 }
 
-static int run(struct start *start, int kept, struct wgctl_error *err)
+static int run_path(const char *path, struct start *start, int kept, struct wgctl_error *err)
 {
-    char path[PATH_MAX];
     const char *program = start->argv[0];
-    if (!wgctl_process_find(program, path, sizeof path))
-        return wgctl_fail(err, WGCTL_NOT_FOUND, "the program '%s' is not installed", program);
     pid_t child = -1;
     errno = spawn(path, start, &child);
     if (errno != 0)
@@ -135,6 +133,23 @@ static int run(struct start *start, int kept, struct wgctl_error *err)
     int rc = wait_for(child, program, err);
     if (rc < 0 && kept >= 0)
         add_last_line(kept, err);
+    return rc;
+}
+
+static int run(struct start *start, int kept, struct wgctl_error *err)
+{
+    char path[PATH_MAX];
+    const char *program = start->argv[0];
+    if (!wgctl_process_find(program, path, sizeof path))
+        return wgctl_fail(err, WGCTL_NOT_FOUND, "the program '%s' is not installed", program);
+
+    /* Where whoever started us has children ignored, the kernel would forget how
+     * ours ended. */
+    const struct sigaction heed = {.sa_handler = SIG_DFL};
+    struct sigaction before;
+    sigaction(SIGCHLD, &heed, &before);
+    int rc = run_path(path, start, kept, err);
+    sigaction(SIGCHLD, &before, NULL);
     return rc;
 }
 
