@@ -1,0 +1,197 @@
+/* Links, on a host of the test's own. */
+#include "host/link.h"
+
+#include <net/if.h>
+#include <sys/stat.h>
+
+#include "host.h"
+#include "texts.h"
+
+static struct wgctl_error err;
+
+static void assert_ok(int rc)
+{
+    ck_assert_msg(rc == WGCTL_OK, "%s", err.message);
+}
+
+/* ---- making and removing ---- */
+
+/* Where the kernel has WireGuard, there it is; else it says so, and there is nothing. */
+START_TEST(an_interface_is_made_or_the_kernel_has_no_wireguard)
+{
+    int rc = wgctl_link_create("wgt0", &err);
+    if (rc == WGCTL_UNSUPPORTED) {
+        ck_assert_ptr_nonnull(strstr(err.message, "cannot make the interface wgt0: "));
+        ck_assert_uint_eq(if_nametoindex("wgt0"), 0);
+        return;
+    }
+    assert_ok(rc);
+    host("ip -d link show wgt0 | grep -q wireguard");
+}
+END_TEST
+
+START_TEST(a_name_that_is_taken_is_said_to_be)
+{
+    ck_assert_int_eq(wgctl_link_create("left", &err), WGCTL_EXISTS);
+    ck_assert_str_eq(err.message, "cannot make the interface left: File exists");
+    host("ip -d link show left | grep -q veth");
+}
+END_TEST
+
+START_TEST(an_interface_is_removed)
+{
+    assert_ok(wgctl_link_delete("left", &err));
+    ck_assert_uint_eq(if_nametoindex("left"), 0);
+    assert_ok(wgctl_link_delete("left", &err)); /* that is no error */
+}
+END_TEST
+
+START_TEST(an_interface_that_cannot_be_removed_is_an_error)
+{
+    ck_assert_int_lt(wgctl_link_delete("lo", &err), 0);
+    ck_assert_ptr_nonnull(strstr(err.message, "cannot remove the interface lo: "));
+    ck_assert_uint_ne(if_nametoindex("lo"), 0);
+}
+END_TEST
+
+/* ---- the userspace program ---- */
+
+START_TEST(the_program_that_is_named_is_started_with_the_interface)
+{
+    host("mount -t tmpfs tmpfs /mnt && printf '#!/bin/sh\\necho \"$@\" >/mnt/said\\n' >/mnt/program"
+         " && chmod +x /mnt/program");
+    setenv("PATH", "/mnt:/usr/bin:/bin", 1);
+    setenv("WG_QUICK_USERSPACE_IMPLEMENTATION", "program", 1);
+    assert_ok(wgctl_link_create_userspace("wgt0", &err));
+    host("test \"$(cat /mnt/said)\" = wgt0");
+}
+END_TEST
+
+START_TEST(a_program_that_fails_is_an_error_with_its_last_line)
+{
+    host("mount -t tmpfs tmpfs /mnt && printf '#!/bin/sh\\necho one\\necho two >&2\\nexit 3\\n' "
+         ">/mnt/program && chmod +x /mnt/program");
+    setenv("PATH", "/mnt:/usr/bin:/bin", 1);
+    setenv("WG_QUICK_USERSPACE_IMPLEMENTATION", "program", 1);
+    ck_assert_int_eq(wgctl_link_create_userspace("wgt0", &err), WGCTL_SYSTEM);
+    ck_assert_str_eq(err.message, "program failed with exit status 3: two");
+}
+END_TEST
+
+START_TEST(without_a_program_it_is_said_what_to_install)
+{
+    setenv("WG_QUICK_USERSPACE_IMPLEMENTATION", "no-such-program", 1);
+    ck_assert_int_eq(wgctl_link_create_userspace("wgt0", &err), WGCTL_UNSUPPORTED);
+    ck_assert_str_eq(err.message,
+                     "this kernel has no WireGuard, and no-such-program is not installed");
+    ck_assert_ptr_nonnull(strstr(err.hint, "apt install wireguard-go"));
+}
+END_TEST
+
+/* ---- values ---- */
+
+START_TEST(the_mtu_is_set)
+{
+    assert_ok(wgctl_link_set_mtu("left", 1321, &err));
+    host("ip link show left | grep -q 'mtu 1321 '");
+}
+END_TEST
+
+START_TEST(an_mtu_that_the_interface_does_not_take_is_an_error)
+{
+    ck_assert_int_lt(wgctl_link_set_mtu("left", 20, &err), 0);
+    ck_assert_ptr_nonnull(strstr(err.message, "cannot set the MTU of left: "));
+    host("ip link show left | grep -q 'mtu 1500 '");
+}
+END_TEST
+
+START_TEST(an_interface_is_turned_on_and_nothing_else_of_it_changes)
+{
+    host("ip link set left promisc on");
+    assert_ok(wgctl_link_set_up("left", &err));
+    host("ip link show left | grep -q '[<,]PROMISC[,>]'");
+    host("ip link show left | grep -q '[<,]UP[,>]'");
+    host("! ip link show right | grep -q '[<,]UP[,>]'");
+}
+END_TEST
+
+START_TEST(addresses_are_added_with_their_networks)
+{
+    const struct wgctl_prefix four = prefix_of("10.73.21.1/24"), six = prefix_of("fd00:1::1/64");
+    assert_ok(wgctl_link_add_address("left", &four, &err));
+    assert_ok(wgctl_link_add_address("left", &six, &err));
+    host("ip address show dev left | grep -q 'inet 10.73.21.1/24 '");
+    host("ip address show dev left | grep -q 'inet6 fd00:1::1/64 '");
+}
+END_TEST
+
+START_TEST(an_address_that_is_there_already_is_an_error)
+{
+    const struct wgctl_prefix address = prefix_of("10.73.21.1/24");
+    assert_ok(wgctl_link_add_address("left", &address, &err));
+    ck_assert_int_eq(wgctl_link_add_address("left", &address, &err), WGCTL_EXISTS);
+    ck_assert_ptr_nonnull(
+        strstr(err.message, "cannot give the address 10.73.21.1/24 to left: File exists"));
+}
+END_TEST
+
+START_TEST(an_interface_that_is_not_there_is_an_error)
+{
+    const struct wgctl_prefix address = prefix_of("10.73.21.1/24");
+    ck_assert_int_lt(wgctl_link_set_mtu("wgt0", 1400, &err), 0);
+    ck_assert_int_lt(wgctl_link_set_up("wgt0", &err), 0);
+    ck_assert_int_lt(wgctl_link_add_address("wgt0", &address, &err), 0);
+    ck_assert_uint_eq(if_nametoindex("wgt0"), 0);
+}
+END_TEST
+
+/* ---- looking ---- */
+
+START_TEST(an_interface_is_found_by_its_number)
+{
+    struct wgctl_link link;
+    uint32_t index = if_nametoindex("left");
+    host("ip link set left mtu 1321");
+    assert_ok(wgctl_link_by_index(index, &link, &err));
+    ck_assert_str_eq(link.name, "left");
+    ck_assert_uint_eq(link.mtu, 1321);
+    ck_assert_uint_eq(link.index, index);
+}
+END_TEST
+
+START_TEST(a_number_that_no_interface_has_is_an_error)
+{
+    struct wgctl_link link;
+    ck_assert_int_lt(wgctl_link_by_index(4242, &link, &err), 0);
+    ck_assert_ptr_nonnull(strstr(err.message, "cannot look at the interface number 4242: "));
+}
+END_TEST
+
+static Suite *link_suite(void)
+{
+    Suite *suite = suite_create("link");
+    TCase *links = tcase_create("links");
+    tcase_add_checked_fixture(links, enter_host, NULL);
+    tcase_add_test(links, an_interface_is_made_or_the_kernel_has_no_wireguard);
+    tcase_add_test(links, a_name_that_is_taken_is_said_to_be);
+    tcase_add_test(links, an_interface_is_removed);
+    tcase_add_test(links, an_interface_that_cannot_be_removed_is_an_error);
+    tcase_add_test(links, the_program_that_is_named_is_started_with_the_interface);
+    tcase_add_test(links, a_program_that_fails_is_an_error_with_its_last_line);
+    tcase_add_test(links, without_a_program_it_is_said_what_to_install);
+    tcase_add_test(links, the_mtu_is_set);
+    tcase_add_test(links, an_mtu_that_the_interface_does_not_take_is_an_error);
+    tcase_add_test(links, an_interface_is_turned_on_and_nothing_else_of_it_changes);
+    tcase_add_test(links, addresses_are_added_with_their_networks);
+    tcase_add_test(links, an_address_that_is_there_already_is_an_error);
+    tcase_add_test(links, an_interface_that_is_not_there_is_an_error);
+    tcase_add_test(links, an_interface_is_found_by_its_number);
+    tcase_add_test(links, a_number_that_no_interface_has_is_an_error);
+    suite_add_tcase(suite, links);
+    return suite;
+}
+
+int main(void)
+{
+    return run_suite(link_suite());
+}

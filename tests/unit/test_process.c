@@ -1,0 +1,284 @@
+/* Processes: real programs, in a folder of the test's own. */
+#include "base/process.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "suite.h"
+
+static char folder[] = "/tmp/wgctl-process-XXXXXX";
+static struct wgctl_error err;
+
+static void setup(void)
+{
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    ck_assert_int_eq(chdir(folder), 0);
+}
+
+static void teardown(void)
+{
+    char command[64];
+    snprintf(command, sizeof command, "rm -rf %s", folder);
+    setenv("PATH", "/usr/bin:/bin", 1);
+    ck_assert_int_eq(system(command), 0);
+}
+
+static int run(enum wgctl_output output, const char *script)
+{
+    const char *const argv[] = {"sh", "-c", script, NULL};
+    return wgctl_process_run(argv, output, &err);
+}
+
+static const char *content_of(const char *name)
+{
+    static char content[1024];
+    FILE *file = fopen(name, "re");
+    ck_assert_ptr_nonnull(file);
+    content[fread(content, 1, sizeof content - 1, file)] = '\0';
+    fclose(file);
+    return content;
+}
+
+/* Runs it with standard output and error in two files. */
+static int run_captured(enum wgctl_output output, const char *script)
+{
+    int out = open("out", O_WRONLY | O_CREAT | O_TRUNC, 0600), saved_out = dup(1);
+    int errors = open("errors", O_WRONLY | O_CREAT | O_TRUNC, 0600), saved_errors = dup(2);
+    dup2(out, 1);
+    dup2(errors, 2);
+    int rc = run(output, script);
+    dup2(saved_out, 1);
+    dup2(saved_errors, 2);
+    return rc;
+}
+
+/* ---- how it ends ---- */
+
+START_TEST(a_program_that_succeeds_is_waited_for)
+{
+    ck_assert_int_eq(run(WGCTL_OUTPUT_KEPT, "sleep 0.1; echo done >done"), WGCTL_OK);
+    ck_assert_str_eq(content_of("done"), "done\n");
+}
+END_TEST
+
+START_TEST(any_other_exit_status_is_an_error)
+{
+    ck_assert_int_eq(run(WGCTL_OUTPUT_SHOWN, "exit 3"), WGCTL_SYSTEM);
+    ck_assert_str_eq(err.message, "sh failed with exit status 3");
+    ck_assert_int_eq(run(WGCTL_OUTPUT_KEPT, "exit 255"), WGCTL_SYSTEM);
+    ck_assert_str_eq(err.message, "sh failed with exit status 255");
+}
+END_TEST
+
+START_TEST(a_signal_that_ends_it_is_an_error)
+{
+    ck_assert_int_eq(run(WGCTL_OUTPUT_KEPT, "kill -TERM $$"), WGCTL_SYSTEM);
+    ck_assert_str_eq(err.message, "sh was ended by signal 15");
+}
+END_TEST
+
+START_TEST(a_program_that_is_not_there_is_not_found)
+{
+    const char *const argv[] = {"no-such-program", NULL};
+    ck_assert_int_eq(wgctl_process_run(argv, WGCTL_OUTPUT_KEPT, &err), WGCTL_NOT_FOUND);
+    ck_assert_str_eq(err.message, "the program 'no-such-program' is not installed");
+}
+END_TEST
+
+START_TEST(a_file_that_is_no_program_cannot_be_started)
+{
+    const char *const argv[] = {"nonsense", NULL};
+    FILE *file = fopen("nonsense", "we");
+    ck_assert_int_ge(fputs("\x7f"
+                           "ELF nonsense",
+                           file),
+                     0);
+    fclose(file);
+    chmod("nonsense", 0700);
+    setenv("PATH", folder, 1);
+    ck_assert_int_lt(wgctl_process_run(argv, WGCTL_OUTPUT_KEPT, &err), 0);
+    ck_assert_str_eq(err.message, "cannot start nonsense: Exec format error");
+}
+END_TEST
+
+/* Who starts wgctl may have said that it does not want to hear of children that end. */
+START_TEST(how_it_ends_is_known_also_where_children_are_ignored)
+{
+    signal(SIGCHLD, SIG_IGN);
+    ck_assert_int_eq(run(WGCTL_OUTPUT_KEPT, "exit 0"), WGCTL_OK);
+    ck_assert_int_eq(run(WGCTL_OUTPUT_KEPT, "exit 3"), WGCTL_SYSTEM);
+    ck_assert_str_eq(err.message, "sh failed with exit status 3");
+    ck_assert_ptr_eq(signal(SIGCHLD, SIG_DFL), SIG_IGN); /* as it was */
+}
+END_TEST
+
+static void do_nothing(int signal_number)
+{
+    (void)signal_number;
+}
+
+START_TEST(a_signal_does_not_end_the_waiting)
+{
+    const struct sigaction action = {.sa_handler = do_nothing}; /* without SA_RESTART */
+    char script[64];
+    sigaction(SIGUSR1, &action, NULL);
+    snprintf(script, sizeof script, "sleep 0.1; kill -USR1 %d; sleep 0.1; exit 3", getpid());
+    ck_assert_int_eq(run(WGCTL_OUTPUT_KEPT, script), WGCTL_SYSTEM);
+    ck_assert_str_eq(err.message, "sh failed with exit status 3");
+}
+END_TEST
+
+/* ---- what goes in and comes out ---- */
+
+START_TEST(arguments_are_given_as_they_are)
+{
+    const char *const argv[] = {
+        "sh", "-c", "printf '%s|' \"$@\" >said", "sh", "a b", "$(id)", "", "'\"\n", NULL};
+    ck_assert_int_eq(wgctl_process_run(argv, WGCTL_OUTPUT_KEPT, &err), WGCTL_OK);
+    ck_assert_str_eq(content_of("said"), "a b|$(id)||'\"\n|");
+}
+END_TEST
+
+START_TEST(its_input_is_empty)
+{
+    ck_assert_int_eq(run(WGCTL_OUTPUT_KEPT, "cat >said"), WGCTL_OK);
+    ck_assert_str_eq(content_of("said"), "");
+}
+END_TEST
+
+START_TEST(what_is_shown_goes_to_standard_error_all_of_it)
+{
+    ck_assert_int_eq(run_captured(WGCTL_OUTPUT_SHOWN, "echo one; echo two >&2"), WGCTL_OK);
+    ck_assert_str_eq(content_of("out"), "");
+    ck_assert_str_eq(content_of("errors"), "one\ntwo\n");
+}
+END_TEST
+
+START_TEST(what_is_kept_is_not_shown)
+{
+    ck_assert_int_eq(run_captured(WGCTL_OUTPUT_KEPT, "echo one; echo two >&2; exit 1"),
+                     WGCTL_SYSTEM);
+    ck_assert_str_eq(content_of("out"), "");
+    ck_assert_str_eq(content_of("errors"), "");
+    ck_assert_str_eq(err.message, "sh failed with exit status 1: two");
+}
+END_TEST
+
+START_TEST(the_last_line_is_told_however_much_was_said)
+{
+    ck_assert_int_lt(run(WGCTL_OUTPUT_KEPT, "seq 10000; echo '  why  '; echo; exit 1"), 0);
+    ck_assert_str_eq(err.message, "sh failed with exit status 1:   why");
+    ck_assert_int_lt(run(WGCTL_OUTPUT_KEPT, "echo; exit 1"), 0);
+    ck_assert_int_lt(run(WGCTL_OUTPUT_KEPT, "head -c 100000 /dev/zero | tr '\\0' x; exit 1"), 0);
+    ck_assert_uint_lt(strlen(err.message), WGCTL_MESSAGE_SIZE);
+}
+END_TEST
+
+START_TEST(a_program_that_stays_is_not_waited_for_where_its_output_is_kept)
+{
+    ck_assert_int_eq(run(WGCTL_OUTPUT_KEPT, "sleep 30 & echo $! >stays"), WGCTL_OK);
+    pid_t stays = (pid_t)strtol(content_of("stays"), NULL, 10);
+    ck_assert_int_eq(kill(stays, 0), 0);
+    ck_assert_int_ne(getsid(stays), getsid(0)); /* and outlives the terminal */
+    kill(stays, SIGKILL);
+}
+END_TEST
+
+START_TEST(what_keeps_its_output_is_open_in_it_as_its_output_only)
+{
+    ck_assert_int_eq(run(WGCTL_OUTPUT_KEPT, "ls -l /proc/$$/fd | grep -c memfd >said"), WGCTL_OK);
+    ck_assert_str_eq(content_of("said"), "2\n");
+}
+END_TEST
+
+/* ---- where it is found ---- */
+
+static void make_program(const char *path, mode_t mode)
+{
+    close(open(path, O_WRONLY | O_CREAT, 0600));
+    chmod(path, mode);
+}
+
+START_TEST(a_program_is_found_in_the_first_folder_that_has_it)
+{
+    char path[PATH_MAX], folders[3 * PATH_MAX], expected[PATH_MAX];
+    ck_assert_int_eq(mkdir("a", 0700), 0);
+    ck_assert_int_eq(mkdir("b", 0700), 0);
+    make_program("a/wg-tool", 0600); /* cannot be run */
+    make_program("b/wg-tool", 0700);
+    snprintf(folders, sizeof folders, "/nowhere:%s/a:%s/b", folder, folder);
+    snprintf(expected, sizeof expected, "%s/b/wg-tool", folder);
+    setenv("PATH", folders, 1);
+    ck_assert(!access("a/wg-tool", F_OK));
+    ck_assert(wgctl_process_find("wg-tool", path, sizeof path));
+    ck_assert_str_eq(path, expected);
+    ck_assert(wgctl_process_find("wg-tool", NULL, 0));
+}
+END_TEST
+
+/* "", "." and "sub" in PATH would be the folder that somebody happens to be in. */
+START_TEST(folders_that_depend_on_where_we_are_are_passed_over)
+{
+    make_program("wg-tool", 0700);
+    ck_assert_int_eq(mkdir("sub", 0700), 0);
+    make_program("sub/wg-tool", 0700);
+    setenv("PATH", ":.:sub:", 1);
+    ck_assert(!wgctl_process_find("wg-tool", NULL, 0));
+}
+END_TEST
+
+START_TEST(the_system_s_folders_are_looked_in_without_any_path)
+{
+    char path[PATH_MAX];
+    setenv("PATH", "/nowhere", 1);
+    ck_assert(wgctl_process_find("sh", path, sizeof path));
+    unsetenv("PATH");
+    ck_assert(wgctl_process_find("sh", path, sizeof path));
+    ck_assert(path[0] == '/');
+}
+END_TEST
+
+START_TEST(a_path_that_does_not_fit_is_none)
+{
+    char path[5];
+    ck_assert(!wgctl_process_find("sh", path, sizeof path));
+}
+END_TEST
+
+static Suite *process_suite(void)
+{
+    Suite *suite = suite_create("process");
+    TCase *process = tcase_create("process");
+    tcase_add_checked_fixture(process, setup, teardown);
+    tcase_add_test(process, a_program_that_succeeds_is_waited_for);
+    tcase_add_test(process, any_other_exit_status_is_an_error);
+    tcase_add_test(process, a_signal_that_ends_it_is_an_error);
+    tcase_add_test(process, a_program_that_is_not_there_is_not_found);
+    tcase_add_test(process, a_file_that_is_no_program_cannot_be_started);
+    tcase_add_test(process, how_it_ends_is_known_also_where_children_are_ignored);
+    tcase_add_test(process, a_signal_does_not_end_the_waiting);
+    tcase_add_test(process, arguments_are_given_as_they_are);
+    tcase_add_test(process, its_input_is_empty);
+    tcase_add_test(process, what_is_shown_goes_to_standard_error_all_of_it);
+    tcase_add_test(process, what_is_kept_is_not_shown);
+    tcase_add_test(process, the_last_line_is_told_however_much_was_said);
+    tcase_add_test(process, a_program_that_stays_is_not_waited_for_where_its_output_is_kept);
+    tcase_add_test(process, what_keeps_its_output_is_open_in_it_as_its_output_only);
+    tcase_add_test(process, a_program_is_found_in_the_first_folder_that_has_it);
+    tcase_add_test(process, folders_that_depend_on_where_we_are_are_passed_over);
+    tcase_add_test(process, the_system_s_folders_are_looked_in_without_any_path);
+    tcase_add_test(process, a_path_that_does_not_fit_is_none);
+    suite_add_tcase(suite, process);
+    return suite;
+}
+
+int main(void)
+{
+    return run_suite(process_suite());
+}
