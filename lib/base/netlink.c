@@ -168,8 +168,6 @@ static int take_message(struct wgctl_netlink *netlink, const struct nlmsghdr *he
             memcpy(&error, mnl_nlmsg_get_payload(header), sizeof error);
         if (header->nlmsg_type == NLMSG_ERROR)
             note_reason(netlink, header);
-        if (error == 0 && header->nlmsg_flags & NLM_F_DUMP_INTR)
-            return -EINTR;
         return error < 0 ? error : END;
     }
     if (header->nlmsg_type < NLMSG_MIN_TYPE || !callback)
@@ -184,7 +182,8 @@ static int take_datagram(struct wgctl_netlink *netlink, int size, bool *interrup
     const struct nlmsghdr *header = (const void *)netlink->buffer;
     int left = size, rc = MORE;
     while (rc == MORE && mnl_nlmsg_ok(header, left)) {
-        *interrupted |= header->nlmsg_flags & NLM_F_DUMP_INTR;
+        *interrupted |=
+            header->nlmsg_seq == netlink->sequence && header->nlmsg_flags & NLM_F_DUMP_INTR;
         rc = take_message(netlink, header, callback, context);
         header = mnl_nlmsg_next(header, &left);
     }
