@@ -162,7 +162,8 @@ END_TEST
 START_TEST(a_link_is_no_folder_in_a_folder)
 {
     struct wgctl_folder opened = WGCTL_FOLDER_CLOSED;
-    ck_assert_int_eq(symlink("/tmp", "peers"), 0);
+    ck_assert_int_eq(mkdir("other", 0700), 0);
+    ck_assert_int_eq(symlink("other", "peers"), 0);
     ck_assert_int_lt(wgctl_folder_open_in(&folder, "peers", true, &opened, &err), 0);
     ck_assert_int_eq(opened.fd, -1);
 }
@@ -201,8 +202,8 @@ START_TEST(a_file_whose_size_is_not_known_before_is_read_whole)
     WGCTL_TEXT text = {0};
     struct wgctl_folder proc;
     assert_ok(wgctl_folder_open("/proc/self", &proc, &err));
-    assert_ok(wgctl_file_read(&proc, "mountinfo", WGCTL_PUBLIC, &text, &err));
-    ck_assert_uint_gt(text.size, 100);
+    assert_ok(wgctl_file_read(&proc, "smaps", WGCTL_PUBLIC, &text, &err)); /* page by page */
+    ck_assert_uint_gt(text.size, 10000);
     wgctl_folder_close(&proc);
 }
 END_TEST
@@ -392,6 +393,106 @@ START_TEST(a_file_is_removed_and_one_that_is_not_there_is_no_error)
 }
 END_TEST
 
+/* ---- how it reaches the disk ---- */
+
+/* In the place of the C library's (--wrap, tests/CMakeLists.txt): what is called, and
+ * one call that fails. */
+static char calls[256];
+static const char *failing = "";
+static int failure;
+
+int __wrap_fsync(int fd);
+int __wrap_renameat(int from_fd, const char *from, int to_fd, const char *to);
+
+static int note_call(const char *name)
+{
+    strncat(calls, name, sizeof calls - strlen(calls) - 1);
+    if (strcmp(failing, name) != 0)
+        return 0;
+    failing = "";
+    errno = failure;
+    return -1;
+}
+
+int __wrap_fsync(int fd)
+{
+    struct stat status;
+    ck_assert_int_eq(fstat(fd, &status), 0);
+    return note_call(S_ISDIR(status.st_mode) ? "folder " : "file ");
+}
+
+int __wrap_renameat(int from_fd, const char *from, int to_fd, const char *to)
+{
+    int rc = note_call("rename ");
+    return rc < 0 ? rc : renameat2(from_fd, from, to_fd, to, 0);
+}
+
+static void fail_at(const char *call, int number)
+{
+    calls[0] = '\0';
+    failing = call;
+    failure = number;
+}
+
+START_TEST(content_name_and_folder_reach_the_disk_in_this_order)
+{
+    assert_ok(write_text("wg0.conf", "new"));
+    ck_assert_str_eq(calls, "file rename folder ");
+}
+END_TEST
+
+START_TEST(what_need_not_last_does_not_wait_for_the_disk)
+{
+    assert_ok(wgctl_file_write_volatile(&folder, "applied", wgctl_slice_of("x"), &err));
+    ck_assert_str_eq(calls, "rename ");
+}
+END_TEST
+
+START_TEST(what_does_not_reach_the_disk_does_not_take_its_place)
+{
+    static const char *const steps[] = {"file ", "rename "};
+    make("wg0.conf", "old", 0600);
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        fail_at(steps[i], ENOSPC);
+        ck_assert_int_eq(write_text("wg0.conf", "new"), WGCTL_FULL);
+        assert_content("wg0.conf", "old");
+        ck_assert(!is_there(WGCTL_FILE_NEW));
+    }
+}
+END_TEST
+
+START_TEST(a_folder_that_does_not_reach_the_disk_is_an_error)
+{
+    fail_at("folder ", EIO);
+    ck_assert_int_eq(write_text("wg0.conf", "new"), WGCTL_SYSTEM);
+    ck_assert_ptr_nonnull(strstr(err.message, "to the disk: Input/output error"));
+    assert_content("wg0.conf", "new");
+}
+END_TEST
+
+START_TEST(a_signal_does_not_keep_it_from_the_disk)
+{
+    fail_at("file ", EINTR);
+    assert_ok(write_text("wg0.conf", "new"));
+    ck_assert_str_eq(calls, "file file rename folder ");
+    fail_at("folder ", EINTR);
+    assert_ok(write_text("wg0.conf", "new"));
+    ck_assert_str_eq(calls, "file rename folder folder ");
+}
+END_TEST
+
+START_TEST(a_new_folder_reaches_the_disk_in_the_folder_above)
+{
+    assert_ok(wgctl_folder_make("new", 0700, NULL, &err));
+    ck_assert_str_eq(calls, "folder ");
+    fail_at("folder ", EIO);
+    ck_assert_int_eq(wgctl_folder_make("newer", 0700, NULL, &err), WGCTL_SYSTEM);
+    fail_at("", 0);
+    assert_ok(wgctl_folder_make("new", 0700, NULL, &err)); /* which is there */
+    ck_assert_str_eq(calls, "");
+}
+END_TEST
+
 /* ---- the system's files ---- */
 
 START_TEST(a_system_s_file_is_written_in_place_and_never_made)
@@ -578,6 +679,15 @@ static void add_writing_and_lock_tests(Suite *suite)
     tcase_add_test(writing, a_file_is_removed_and_one_that_is_not_there_is_no_error);
     tcase_add_test(writing, a_system_s_file_is_written_in_place_and_never_made);
     suite_add_tcase(suite, writing);
+    TCase *disk = tcase_create("disk");
+    tcase_add_checked_fixture(disk, setup, teardown);
+    tcase_add_test(disk, content_name_and_folder_reach_the_disk_in_this_order);
+    tcase_add_test(disk, what_need_not_last_does_not_wait_for_the_disk);
+    tcase_add_test(disk, what_does_not_reach_the_disk_does_not_take_its_place);
+    tcase_add_test(disk, a_folder_that_does_not_reach_the_disk_is_an_error);
+    tcase_add_test(disk, a_signal_does_not_keep_it_from_the_disk);
+    tcase_add_test(disk, a_new_folder_reaches_the_disk_in_the_folder_above);
+    suite_add_tcase(suite, disk);
     TCase *lock = tcase_create("lock");
     tcase_add_checked_fixture(lock, setup, teardown);
     tcase_add_test(lock, a_lock_keeps_others_out_until_it_is_let_go);

@@ -1,6 +1,7 @@
 /* Hooks: the owner's commands, beside what wg-quick makes of them. */
 #include "host/hooks.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,7 +60,7 @@ END_TEST
 
 START_TEST(the_command_is_no_longer_than_its_slice)
 {
-    const char *text = "echo one >said; echo two >said";
+    const char *text = "echo one >said; echo %i >said";
     struct wgctl_slice first = {text, strlen("echo one >said")};
     ck_assert_int_eq(wgctl_hook_run(first, "wg0", &err), WGCTL_OK);
     assert_says("true", "one\n");
@@ -77,6 +78,17 @@ START_TEST(a_command_that_fails_is_named_with_its_marks_filled_in)
     ck_assert_int_eq(run("exit 3 # %i"), WGCTL_SYSTEM);
     ck_assert_str_eq(err.message, "the command 'exit 3 # wg0' in the configuration: bash failed "
                                   "with exit status 3");
+}
+END_TEST
+
+START_TEST(what_a_command_says_is_shown_on_standard_error)
+{
+    int errors = open("said", O_WRONLY | O_CREAT, 0600), saved = dup(STDERR_FILENO);
+    dup2(errors, STDERR_FILENO);
+    int rc = run("echo one; echo two >&2");
+    dup2(saved, STDERR_FILENO);
+    ck_assert_int_eq(rc, WGCTL_OK);
+    assert_says("true", "one\ntwo\n");
 }
 END_TEST
 
@@ -110,6 +122,7 @@ static Suite *hooks_suite(void)
     tcase_add_test(hooks, the_command_is_no_longer_than_its_slice);
     tcase_add_test(hooks, a_command_can_be_what_bash_alone_understands);
     tcase_add_test(hooks, a_command_that_fails_is_named_with_its_marks_filled_in);
+    tcase_add_test(hooks, what_a_command_says_is_shown_on_standard_error);
     tcase_add_test(hooks, only_the_last_of_several_commands_counts);
     tcase_add_test(hooks, an_overlong_command_runs_and_is_cut_in_the_error);
     suite_add_tcase(suite, hooks);

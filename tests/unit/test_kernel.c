@@ -139,7 +139,10 @@ START_TEST(what_is_not_set_is_none)
     mnl_attr_nest_end(message, peer);
     mnl_attr_nest_end(message, peers);
     say_done(0, 0);
-    assert_reads("device\n peer=26313c47 at 192.0.2.1:1\n peer=4b56616c\n");
+    WGCTL_DEVICE device = {0};
+    ck_assert_int_eq(wgctl_kernel_read("wg0", &device, &err), WGCTL_OK);
+    assert_device(&device, "device\n peer=26313c47 at 192.0.2.1:1\n peer=4b56616c\n");
+    ck_assert(!device.has_private_key);
 }
 END_TEST
 
@@ -237,9 +240,13 @@ END_TEST
 
 /* ---- what the kernel is told ---- */
 
-/* Walks what a nest holds, from NULL to NULL. */
+/* Walks what a nest holds, from NULL to NULL: all of it, to the last byte. */
 static const struct nlattr *next_in(const struct nlattr *nest, const struct nlattr *cursor)
 {
+    const char *end = (const char *)nest + nest->nla_len;
+    const struct nlattr *behind = cursor ? mnl_attr_next(cursor) : mnl_attr_get_payload(nest);
+    ck_assert((const char *)behind == end ||
+              mnl_attr_ok(behind, (int)(end - (const char *)behind)));
     return wgctl_attributes_next(mnl_attr_get_payload(nest), mnl_attr_get_payload_len(nest),
                                  cursor);
 }
@@ -293,6 +300,7 @@ static void describe_sent_peer(const struct nlattr *nest, struct wgctl_text *tex
             wgctl_text_format(text, " every %u", mnl_attr_get_u16(attribute));
             break;
         case WGPEER_A_ALLOWEDIPS:
+            wgctl_text_string(text, " for");
             while ((item = next_in(attribute, item)))
                 describe_allowed_ip(item, text);
             break;
@@ -383,9 +391,9 @@ START_TEST(a_new_device_is_told_all_of_it)
     add_peer(&wanted, 2, "10.0.0.3/32");
     assert_told(&wanted, &running,
                 "set wg0 key=010c1722 port=51820 mark=7\n"
-                " peer=26313c47 new psk=95a0abb6 at 192.0.2.1:4242 every 25 10.0.0.2/32 "
+                " peer=26313c47 new psk=95a0abb6 at 192.0.2.1:4242 every 25 for 10.0.0.2/32 "
                 "fd00::2/128\n"
-                " peer=4b56616c new 10.0.0.3/32\n");
+                " peer=4b56616c new for 10.0.0.3/32\n");
     const struct nlmsghdr *set = sent_message(1);
     ck_assert_uint_eq(set->nlmsg_type, FAMILY);
     ck_assert_uint_eq(set->nlmsg_flags, NLM_F_REQUEST | NLM_F_ACK);
@@ -407,7 +415,7 @@ START_TEST(an_allowed_ip_more_is_sent_alone)
     struct wgctl_device wanted = {0}, running = {0};
     add_peer(&wanted, 1, "10.0.0.2/32, 10.1.0.0/16")->preshared_key = key_of(4);
     add_peer(&running, 1, "10.0.0.2/32")->preshared_key = key_of(4);
-    assert_told(&wanted, &running, "set wg0\n peer=26313c47 known 10.1.0.0/16\n");
+    assert_told(&wanted, &running, "set wg0\n peer=26313c47 known for 10.1.0.0/16\n");
 }
 END_TEST
 
@@ -417,7 +425,7 @@ START_TEST(an_allowed_ip_less_sends_the_others_again)
     add_peer(&wanted, 1, "10.0.0.2/32, 10.2.0.0/16");
     add_peer(&running, 1, "10.0.0.2/32, 10.1.0.0/16");
     assert_told(&wanted, &running,
-                "set wg0\n peer=26313c47 known instead 10.0.0.2/32 10.2.0.0/16\n");
+                "set wg0\n peer=26313c47 known instead for 10.0.0.2/32 10.2.0.0/16\n");
 }
 END_TEST
 
@@ -427,7 +435,19 @@ START_TEST(a_change_of_a_value_leaves_the_allowed_ips_alone)
     add_peer(&wanted, 1, "10.0.0.2/32")->keepalive = 0;
     add_peer(&running, 1, "10.0.0.2/32")->keepalive = 25;
     wanted.peers[0].preshared_key = key_of(4);
-    assert_told(&wanted, &running, "set wg0\n peer=26313c47 known psk=95a0abb6 every 0\n");
+    assert_told(&wanted, &running, "set wg0\n peer=26313c47 known psk=95a0abb6 every 0 for\n");
+}
+END_TEST
+
+/* Devices roam: where they were is not where they are. */
+START_TEST(an_endpoint_that_did_not_change_is_not_sent)
+{
+    struct wgctl_device wanted = {0}, running = {0};
+    add_peer(&wanted, 1, "10.0.0.2/32")->endpoint = sockaddr_of("192.0.2.1:4242");
+    add_peer(&running, 1, "10.0.0.2/32")->endpoint = sockaddr_of("192.0.2.99:9");
+    running.peers[0].last_handshake = 1700000000;
+    wanted.peers[0].keepalive = 25;
+    assert_told(&wanted, &running, "set wg0\n peer=26313c47 known every 25 for\n");
 }
 END_TEST
 
@@ -497,7 +517,7 @@ START_TEST(many_peers_take_several_messages_and_each_goes_once)
     ck_assert_uint_eq(count_of(&text, " peer="), PEERS);
     ck_assert_uint_eq(count_of(&text, " new"), PEERS);
     for (unsigned i = 0; i < PEERS; i++) {
-        snprintf(part, sizeof part, " new psk=95a0abb6 10.1.%u.2/32 fd00::%x/128\n", i, i);
+        snprintf(part, sizeof part, " new psk=95a0abb6 for 10.1.%u.2/32 fd00::%x/128\n", i, i);
         if (i > 0)
             ck_assert_msg(count_of(&text, part) == 1, "peer %u", i);
     }
@@ -589,6 +609,7 @@ static Suite *kernel_suite(void)
     tcase_add_test(writing, an_allowed_ip_more_is_sent_alone);
     tcase_add_test(writing, an_allowed_ip_less_sends_the_others_again);
     tcase_add_test(writing, a_change_of_a_value_leaves_the_allowed_ips_alone);
+    tcase_add_test(writing, an_endpoint_that_did_not_change_is_not_sent);
     tcase_add_test(writing, a_psk_that_goes_is_sent_as_zero);
     tcase_add_test(writing, a_refusal_is_an_error_with_the_kernel_s_reason);
     tcase_add_test(writing, many_peers_take_several_messages_and_each_goes_once);

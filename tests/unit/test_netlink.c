@@ -137,6 +137,7 @@ START_TEST(attributes_above_the_table_are_passed_over)
 {
     size_t size;
     const struct nlattr *table[3];
+    wgctl_netlink_put_u8(&message, 3, 1);
     wgctl_netlink_put_u8(&message, 200, 1);
     wgctl_netlink_put_u8(&message, 2, 2);
     const void *attributes = wgctl_netlink_payload((const void *)message.buffer, 4, &size);
@@ -266,8 +267,8 @@ END_TEST
 START_TEST(late_answers_to_another_exchange_are_passed_over)
 {
     struct count count = {0};
-    say(PRIVATE, NLM_F_MULTI)->nlmsg_seq = FROM_ANOTHER_EXCHANGE;
-    say_more(NLMSG_DONE, NLM_F_MULTI)->nlmsg_seq = FROM_ANOTHER_EXCHANGE;
+    say(PRIVATE, NLM_F_MULTI | NLM_F_DUMP_INTR)->nlmsg_seq = FROM_ANOTHER_EXCHANGE;
+    say_more(NLMSG_DONE, NLM_F_MULTI | NLM_F_DUMP_INTR)->nlmsg_seq = FROM_ANOTHER_EXCHANGE;
     say_error(EPERM, 0)->nlmsg_seq = FROM_ANOTHER_EXCHANGE;
     say(PRIVATE, NLM_F_MULTI);
     say_done(0, 0);
@@ -385,11 +386,19 @@ END_TEST
 START_TEST(an_old_reason_is_not_told_again)
 {
     struct count count = {0};
-    refuse_because("the port is taken", true);
-    talk(&count);
-    say_error(EPERM, 0);
-    talk(&count);
-    ck_assert_str_eq(wgctl_netlink_reason(netlink), "");
+    for (int how = 0; how < 3; how++) {
+        forget_exchanges();
+        refuse_because("the port is taken", true);
+        talk(&count);
+        if (how == 0)
+            send_error = EPERM;
+        else if (how == 1)
+            say_done(EPERM, 0);
+        else
+            say_error(EPERM, 0);
+        ck_assert_int_eq(talk(&count), -EPERM);
+        ck_assert_str_eq(wgctl_netlink_reason(netlink), "");
+    }
     wgctl_netlink_fail(netlink, -EPERM, &err, "cannot set wg0");
     ck_assert_str_eq(err.message, "cannot set wg0: Operation not permitted");
 }

@@ -60,6 +60,14 @@ START_TEST(a_host_that_refuses_to_go_out_has_no_way_out)
 }
 END_TEST
 
+START_TEST(a_host_that_takes_the_internet_for_itself_has_no_way_out)
+{
+    host("ip -4 route add local default dev lo && ip -6 route add local default dev lo");
+    ck_assert(!way_out(AF_INET).found);
+    ck_assert(!way_out(AF_INET6).found);
+}
+END_TEST
+
 START_TEST(a_host_without_ipv6_has_no_way_out_for_it)
 {
     host("echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6");
@@ -231,6 +239,7 @@ static Suite *route_suite(void)
     tcase_add_checked_fixture(routes, setup, NULL);
     tcase_add_test(routes, a_host_without_a_way_out_has_none_and_that_is_no_error);
     tcase_add_test(routes, a_host_that_refuses_to_go_out_has_no_way_out);
+    tcase_add_test(routes, a_host_that_takes_the_internet_for_itself_has_no_way_out);
     tcase_add_test(routes, a_host_without_ipv6_has_no_way_out_for_it);
     tcase_add_test(routes, the_way_out_has_its_interface_its_mtu_and_its_address);
     tcase_add_test(routes, the_mtu_of_the_route_counts_more_than_the_interface_s);
