@@ -157,6 +157,7 @@ is_listed() { # PUBLIC_KEY
 provision() {
     check "init provisions the server" wgctl init --endpoint "$server_road4" --firewall "$firewall"
     check "wg0 is up" server wg show wg0
+    check_wireguard server wg0
     check "IPv4 is forwarded" server grep -qx 1 /proc/sys/net/ipv4/ip_forward
     check "IPv6 is forwarded" server grep -qx 1 /proc/sys/net/ipv6/conf/all/forwarding
     check "and will be after a boot" server grep -q '^net.ipv4.ip_forward = 1$' /etc/sysctl.d/90-wgctl.conf
@@ -223,6 +224,7 @@ down_and_up() {
     check_fails 1 "a second down fails" wgctl down
     check_said "and says that it is not up" 'wg0 is not up'
     check "up works" wgctl up
+    check_wireguard server wg0
     check_fails 1 "a second up fails" wgctl up
     check_connected client2 laptop
     check "apply works" wgctl apply
@@ -265,7 +267,7 @@ main() {
     revoke_first
     down_and_up
     with_wg_quick
-    echo "all passed, with $firewall on $(kind_of_wireguard)"
+    echo "all passed, with $firewall, on $(kind_of_wireguard)"
 }
 
 isolate "$@"

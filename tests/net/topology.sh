@@ -300,11 +300,38 @@ find_wgctl() { # [WGCTL]
     realpath -e "${1:-$(type -P wgctl || echo "$built")}"
 }
 
-kind_of_wireguard() {
-    if ip link add probe type wireguard 2>/dev/null; then
+# Which WireGuard there has to be: the kernel's wherever it has one. The virtual machine says so itself.
+wanted_wireguard() {
+    if [[ ${WGCTL_TEST_WIREGUARD-} ]]; then
+        echo "$WGCTL_TEST_WIREGUARD"
+    elif ip link add probe type wireguard 2>/dev/null; then
         ip link delete probe
-        echo "Linux $(uname -r)"
+        echo kernel
     else
-        echo wireguard-go
+        echo process
+    fi
+}
+
+# An interface of that name on a host is what it has to be, and not something that does the same.
+check_wireguard() { # HOST INTERFACE
+    local socket=/run/wireguard/$2.sock
+    if [[ $(wanted_wireguard) == kernel ]]; then
+        check "the kernel itself runs $2 on the $1" is_kind "$1" "$2" wireguard
+        check "and there is no process for it" on "$1" test ! -e "$socket"
+    else
+        check "a process runs $2 on the $1, for this kernel has no WireGuard" on "$1" test -S "$socket"
+        check "and the kernel has a tunnel to it" is_kind "$1" "$2" tun
+    fi
+}
+
+is_kind() { # HOST INTERFACE KIND
+    on "$1" ip -d link show "$2" | tee /dev/stderr | grep -qE "^ +$3 "
+}
+
+kind_of_wireguard() {
+    if [[ $(wanted_wireguard) == kernel ]]; then
+        echo "the kernel's WireGuard: Linux $(uname -r)"
+    else
+        echo "wireguard-go: the kernel, Linux $(uname -r), has none"
     fi
 }

@@ -3,6 +3,7 @@
 # ends with it and cannot hold back its last output. Its exit status goes out by the kernel's log, which is written to
 # the console line by line and at once, where nothing that the script prints can be taken for it.
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb
+export WGCTL_TEST_WIREGUARD=kernel # and no other will do
 
 mount_all() {
     mount -t proc proc /proc
