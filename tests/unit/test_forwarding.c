@@ -113,6 +113,19 @@ START_TEST(forwarding_that_cannot_be_turned_on_is_an_error_with_the_mend)
 }
 END_TEST
 
+/* In a container they cannot be written, and need not be. */
+START_TEST(what_is_on_is_not_written)
+{
+    struct wgctl_forwarding before;
+    set(IPV4, 1);
+    set(IPV6, 1);
+    wgctl_forwarding_read("", &before);
+    ck_assert_int_eq(mount("/dev/full", IPV4, NULL, MS_BIND, NULL), 0);
+    ck_assert_int_eq(mount("/dev/full", IPV6, NULL, MS_BIND, NULL), 0);
+    ck_assert_int_eq(wgctl_forwarding_turn_on(&before, true, &err), WGCTL_OK);
+}
+END_TEST
+
 START_TEST(a_host_without_ipv6_forwards_none)
 {
     struct wgctl_forwarding before;
@@ -136,6 +149,7 @@ static Suite *forwarding_suite(void)
     tcase_add_test(forwarding, the_way_out_stays_open_to_its_router);
     tcase_add_test(forwarding, a_way_out_that_does_not_listen_to_routers_is_left_alone);
     tcase_add_test(forwarding, forwarding_that_cannot_be_turned_on_is_an_error_with_the_mend);
+    tcase_add_test(forwarding, what_is_on_is_not_written);
     tcase_add_test(forwarding, a_host_without_ipv6_forwards_none);
     suite_add_tcase(suite, forwarding);
     return suite;
