@@ -11,14 +11,14 @@ jobs=$(nproc)
 
 packages=(
     # to build
-    gcc clang make cmake pkg-config libclang-rt-14-dev
+    gcc clang make cmake pkg-config libclang-rt-dev
     libsodium-dev libqrencode-dev libinih-dev libmnl-dev libpng-dev libjansson-dev check
     # to compare with, and to run real tunnels
     wireguard-tools wireguard-go nftables iptables iproute2 iputils-ping
     # a real kernel in a virtual machine
     qemu-system-x86 busybox-static cpio kmod zstd
     # to look at what comes out
-    zbar-tools librsvg2-bin imagemagick tmux jq mandoc shellcheck bash-completion zsh fish
+    zbar-tools librsvg2-bin imagemagick tmux jq mandoc groff-base shellcheck bash-completion zsh fish
     strace valgrind procps clang-format systemd
 )
 

@@ -6,9 +6,9 @@ if (($# != 1)); then
     echo "usage: ${0##*/} WGCTL_BINARY" >&2
     exit 2
 fi
-for tool in mandoc zsh fish jq zbarimg; do
+for tool in mandoc groff systemd-analyze zsh fish jq zbarimg; do
     if ! command -v "$tool" >/dev/null; then
-        echo "skipped: $tool is not installed"
+        echo "FAILED: $tool is not installed"
         exit 1
     fi
 done
@@ -94,9 +94,7 @@ manual_options() { # SECTION_OR_COMMAND
 test_manual() {
     local command
     check "mandoc finds no fault in the manual" is_silent mandoc -T lint -W warning "$manual"
-    if command -v groff >/dev/null; then
-        check "nor does groff" is_silent groff -ww -mandoc -Tutf8 -z "$manual"
-    fi
+    check "nor does groff" is_silent groff -ww -mandoc -Tutf8 -z "$manual"
     same "the manual has the commands that there are" <(commands) <(manual_commands)
     same "the manual has the options of every command" <(global_options) <(manual_options OPTIONS)
     for command in $(commands); do
@@ -246,9 +244,7 @@ test_peers_offered() {
 
 test_service() {
     sed "s,@CMAKE_INSTALL_FULL_BINDIR@,$(dirname "$wgctl"),g" "$repo/cmd/wgctl@.service.in" >"$work/wgctl@.service"
-    if command -v systemd-analyze >/dev/null; then
-        check "systemd takes the service" is_silent systemd-analyze verify --man=no "$work/wgctl@.service"
-    fi
+    check "systemd takes the service" is_silent systemd-analyze verify --man=no "$work/wgctl@.service"
     check "nothing is left to configure in it" not_in "$work/wgctl@.service" @CMAKE
     while read -r word; do
         check "the service calls a command: $word" grep -qx "$word" <(commands)
