@@ -101,9 +101,19 @@ has_no_escape() {
     ! grep -q $'\033' "$1"
 }
 
+# By hand, as an owner would: in the file, but in no code.
+comment_on() { # PEER
+    local file=$work/etc/wg0.peers/$1.conf
+    sed -i -e "1i # $1's own\n" -e 's/^DNS = .*/& # not ours/' -e '$a\   \n# the end' "$file"
+    (($(grep -c '#' "$file") == 3)) && [[ $(cat "$file") != "$(wanted "$1")" ]]
+}
+
 test_files() {
     run init --endpoint vpn.example.org --no-apply >/dev/null
     run add-peer phone --no-apply --png "$work/phone.png" --svg "$work/phone.svg" >/dev/null
+    check "the PNG that add-peer makes scans" scans_as phone "$work/phone.png"
+    check "the phone's file has comments" comment_on phone
+    run qr phone --png "$work/phone.png" --svg "$work/phone.svg" >/dev/null
     check "the PNG scans" scans_as phone "$work/phone.png"
     check "the PNG is for its owner only" test "$(stat -c %a "$work/phone.png")" = 600
     check "the SVG is for its owner only" test "$(stat -c %a "$work/phone.svg")" = 600
