@@ -32,14 +32,15 @@
 enum { STAGE_SIZE = 1 << 20 };
 
 /* What both processes see. */
-static struct stage {
+struct stage {
     char answers[2][STAGE_SIZE]; /* to a get: before the first set, and after it */
     char reply[64];              /* to a set */
     size_t piece;                /* answers come in pieces of as many bytes */
     unsigned sets;
     size_t heard_size;
     char heard[STAGE_SIZE]; /* all requests */
-} * stage;
+};
+static struct stage *stage;
 static pid_t process;
 static struct wgctl_error err;
 

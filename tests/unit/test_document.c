@@ -4,10 +4,7 @@
 
 #include "texts.h"
 
-#define SLICE(literal)               \
-    {                                \
-        literal, sizeof(literal) - 1 \
-    }
+#define SLICE(literal) ((struct wgctl_slice){literal, sizeof(literal) - 1})
 
 static const struct wgctl_slice corpus[] = {
     SLICE(""),
