@@ -27,6 +27,7 @@ struct progress {
     bool wrote_sysctl;
     struct wgctl_text sysctl_before; /* empty: there was none */
     bool enabled;
+    bool left; /* something of it stays, and the error says so */
 };
 
 /* ---- forwarding ---- */
@@ -175,34 +176,40 @@ static void undo_sysctl(struct progress *progress)
         wgctl_file_remove(&progress->sysctl_folder, WGCTL_SYSCTL_NAME, &ignored);
 }
 
-/* The error says what stays. */
-static bool undo_file(struct progress *progress, const char *name, int flags,
+/* The error says what stays, and the first of these is what matters most. */
+static void note_left(struct progress *progress, const char *name, const char *what,
+                      const char *why, struct wgctl_error *err)
+{
+    if (progress->left)
+        return;
+    progress->left = true;
+    wgctl_hint(err, "%s%s%s could not be %s: %s", progress->provision->folder, *name ? "/" : "",
+               name, what, why);
+}
+
+static void undo_file(struct progress *progress, const char *name, int flags,
                       struct wgctl_error *err)
 {
-    if (unlinkat(progress->folder.fd, name, flags) == 0 || errno == ENOENT)
-        return true;
-    wgctl_hint(err, "%s/%s could not be taken away again: %s", progress->provision->folder, name,
-               strerror(errno));
-    return false;
+    if (unlinkat(progress->folder.fd, name, flags) < 0 && errno != ENOENT)
+        note_left(progress, name, "taken away again", strerror(errno), err);
 }
 
 /* What stood there before, without an INTERFACE.conf, is the owner's. */
-static bool undo_ini(struct progress *progress, struct wgctl_error *err)
+static void undo_ini(struct progress *progress, struct wgctl_error *err)
 {
     WGCTL_TEXT now = {0};
     struct wgctl_error why;
     struct wgctl_slice before = wgctl_text_slice_of(&progress->ini_before);
-    if (before.size == 0)
-        return undo_file(progress, progress->ini_name, 0, err);
+    if (before.size == 0) {
+        undo_file(progress, progress->ini_name, 0, err);
+        return;
+    }
     if (wgctl_file_read(&progress->folder, progress->ini_name, WGCTL_PUBLIC, &now, &why) ==
             WGCTL_OK &&
         wgctl_slice_equal(wgctl_text_slice_of(&now), before))
-        return true;
-    if (wgctl_file_write(&progress->folder, progress->ini_name, before, 0600, &why) == WGCTL_OK)
-        return true;
-    wgctl_hint(err, "%s/%s could not be put back: %s", progress->provision->folder,
-               progress->ini_name, why.message);
-    return false;
+        return;
+    if (wgctl_file_write(&progress->folder, progress->ini_name, before, 0600, &why) < 0)
+        note_left(progress, progress->ini_name, "put back", why.message, err);
 }
 
 static void undo(struct progress *progress, struct wgctl_error *err)
@@ -210,25 +217,23 @@ static void undo(struct progress *progress, struct wgctl_error *err)
     struct wgctl_error ignored;
     if (progress->enabled)
         wgctl_service_disable(progress->provision->interface, &ignored);
-    bool undone = true;
     /* First: without it there is no tunnel, and what may stay does no harm. */
     if (progress->wrote_conf)
-        undone &= undo_file(progress, progress->conf_name, 0, err);
+        undo_file(progress, progress->conf_name, 0, err);
     if (progress->wrote_ini)
-        undone &= undo_file(progress, WGCTL_FILE_NEW, 0, err);
+        undo_file(progress, WGCTL_FILE_NEW, 0, err);
     if (progress->made_peers)
-        undone &= undo_file(progress, progress->peers_name, AT_REMOVEDIR, err);
+        undo_file(progress, progress->peers_name, AT_REMOVEDIR, err);
     if (progress->wrote_ini)
-        undone &= undo_ini(progress, err);
+        undo_ini(progress, err);
     if (progress->wrote_sysctl)
         undo_sysctl(progress);
     if (progress->changed_forwarding)
         wgctl_forwarding_restore(&progress->forwarding);
     if (progress->made_folder) {
         unlinkat(progress->folder.fd, WGCTL_LOCK_NAME, 0);
-        if (rmdir(progress->provision->folder) < 0 && undone)
-            wgctl_hint(err, "%s could not be taken away again: %s", progress->provision->folder,
-                       strerror(errno));
+        if (rmdir(progress->provision->folder) < 0)
+            note_left(progress, "", "taken away again", strerror(errno), err);
     }
 }
 

@@ -124,7 +124,8 @@ static void note_unrestored(struct wgctl_error *err, const struct wgctl_folder *
     wgctl_hint(err, "%s/%s could not be put back either: %s", folder->path, name, why->message);
 }
 
-/* Puts a file back where it is not what it was. */
+/* Puts a file back where it is not what it was. `err` is NULL where it was told of
+ * one already that stays, and matters more. */
 static int restore_file(const struct wgctl_folder *folder, const char *name,
                         const struct wgctl_text *original, struct wgctl_error *err)
 {
@@ -135,7 +136,7 @@ static int restore_file(const struct wgctl_folder *folder, const char *name,
         rc = rc == WGCTL_NOT_FOUND ? WGCTL_OK : wgctl_file_remove(folder, name, &why);
     else if (rc < 0 || !wgctl_slice_equal(wgctl_text_slice_of(&now), wgctl_text_slice_of(original)))
         rc = wgctl_file_write(folder, name, wgctl_text_slice_of(original), 0600, &why);
-    if (rc < 0)
+    if (rc < 0 && err)
         note_unrestored(err, folder, name, &why);
     return rc;
 }
@@ -146,13 +147,14 @@ void wgctl_files_restore(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
     if (tunnel->conf_changed)
         rc |= restore_file(&tunnel->folder, tunnel->conf_name, &tunnel->original, err);
     if (tunnel->ini_changed)
-        rc |= restore_file(&tunnel->folder, tunnel->ini_name, &tunnel->ini_original, err);
+        rc |= restore_file(&tunnel->folder, tunnel->ini_name, &tunnel->ini_original,
+                           rc == WGCTL_OK ? err : NULL);
     for (size_t i = 0; i < tunnel->file_count && tunnel->peers.fd >= 0; i++) {
         char name[WGCTL_CLIENT_NAME_SIZE];
         const struct wgctl_client_file *file = &tunnel->files[i];
         if (file->fate == WGCTL_CLIENT_NEW || file->fate == WGCTL_CLIENT_CHANGED)
             rc |= restore_file(&tunnel->peers, wgctl_client_file_name(file->name, name),
-                               &file->original, err);
+                               &file->original, rc == WGCTL_OK ? err : NULL);
     }
     /* Where something stays, the journal stays too, and the next one tries again. */
     if (rc == WGCTL_OK)
