@@ -11,6 +11,9 @@ static void setup(void)
     enter_host();
     host("ip link set left up && ip link set right up");
     host("ip address add 192.0.2.2/24 dev left && ip address add 2001:db8:2::2/64 dev left");
+    /* The kernel notices the cable, and takes the addresses into use, a moment later. */
+    host("for i in $(seq 1000); do ip -6 address show dev left up | grep -q 'scope link' && "
+         "! ip -6 address show dev left tentative | grep -q . && exit 0; sleep 0.01; done; exit 1");
 }
 
 static void assert_ok(int rc)
