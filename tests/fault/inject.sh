@@ -17,8 +17,8 @@
 #     (add-peer), the one before phone came (revoke), one that differs in its random numbers only (init)
 #   - the new one has its client's file, with the same keys and addresses
 #   - exit status 0 means the new one, and that the device follows; any other the old one, that everything else is as it
-#     was as well, and that an error was said; where something is not as it was, the error says that, and never that
-#     nothing was changed
+#     was as well, and that an error was said; where wg0.conf, the device or something else is not as it was, the error
+#     says that of it, and never that nothing was changed; where it says that it is done, it is
 #   - nobody else can read anything, although the umask is 000
 #   - the device has the peers of the old or of the new file
 # And after whatever command comes next, which must succeed: no temporary file stays, the journal is closed, wg0.peers
@@ -350,14 +350,14 @@ check_private() {
     [[ ! $open ]] || fault "others can read ${open//$'\n'/, }"
 }
 
-# The error itself says that not all is as it was.
-owns_up() {
-    [[ $message =~ 'could not be '(put|brought|taken)' '(back|away)|'is done all the same'|'is not known' ]]
+# The error itself says that this is not as it was.
+owns_up() { # REGEX
+    [[ $message =~ $1' could not be '(put|brought|taken)' '(back|away) ]]
 }
 
-check_success() {
-    [[ $verdict == new ]] || fault "exit status 0, and wg0.conf is $verdict"
-    [[ ! $live || $device == new ]] || fault "exit status 0, and the device does not follow wg0.conf"
+check_success() { # WHAT_SAYS_SO
+    [[ $verdict == new ]] || fault "$1, and wg0.conf is $verdict"
+    [[ ! $live || $device == new ]] || fault "$1, and the device does not follow wg0.conf"
 }
 
 check_refusal() { # STATUS
@@ -366,10 +366,14 @@ check_refusal() { # STATUS
     if [[ $message == *'nothing was changed'* ]] && ! is_as_before; then
         fault "$what, and it says that nothing was changed, while wg0.conf is $verdict: $reply"
     fi
-    owns_up && return
-    [[ $verdict == old ]] || fault "$what, and wg0.conf is $verdict: $reply"
-    is_as_before || fault "$what, and not everything in the folder is as it was ($(differences)): $reply"
-    [[ ! $live || $device == old ]] || fault "$what, and the device is not as it was: $reply"
+    if [[ $message == *'it is done all the same'* ]]; then
+        check_success "$what, which says that it is done"
+        return
+    fi
+    [[ $verdict == old ]] || owns_up '/wg0\.conf' || fault "$what, and wg0.conf is $verdict: $reply"
+    is_as_before || owns_up '' ||
+        fault "$what, and not everything in the folder is as it was ($(differences)): $reply"
+    [[ ! $live || $device == old ]] || owns_up '(^|[^/])wg0' || fault "$what, and the device is not as it was: $reply"
 }
 
 # What another add-peer left is no part of how it was.
@@ -522,7 +526,7 @@ judge_run() { # MODE LABEL STATUS
         # libsodium ends a program that gets no random numbers. No kernel lets it come to that.
         [[ $verdict == old ]] || fault "aborted, and wg0.conf is $verdict"
     elif (($3 == 0)); then
-        check_success
+        check_success "exit status 0"
         check_mode_of_success "$1" "$2"
     else
         check_refusal "$3"
