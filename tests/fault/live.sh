@@ -309,6 +309,7 @@ conduct() { # [JOB...]
     ((failed == 0))
 }
 
+type -P nft pgrep >/dev/null || fail_early "nft and pgrep are not both installed"
 (($# >= 1)) || { echo "usage: ${0##*/} WGCTL [MODE LABEL INJECTION...]" >&2 && exit 2; }
 wgctl=$(realpath -e "$1") || fail_early "there is no program $1"
 role=${WGCTL_FAULT_ROLE-} world=$fault_folder/world.${WGCTL_FAULT_ROLE-}
