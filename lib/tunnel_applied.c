@@ -54,9 +54,21 @@ bool wgctl_applied_exists(const struct wgctl_tunnel *tunnel, enum wgctl_applied 
     return exists;
 }
 
+int wgctl_applied_started(const struct wgctl_tunnel *tunnel, struct wgctl_error *err)
+{
+    char name[NAME_SIZE];
+    struct wgctl_folder folder;
+    int rc = open_folder(false, &folder, err);
+    if (rc < 0) /* Without the folder, nothing stands there. */
+        return rc == WGCTL_NOT_FOUND ? WGCTL_OK : rc;
+    rc = wgctl_file_remove(&folder, name_of(tunnel, WGCTL_STARTING, name), err);
+    wgctl_folder_close(&folder);
+    return rc;
+}
+
 void wgctl_applied_save(const struct wgctl_tunnel *tunnel, enum wgctl_applied which)
 {
-    char name[NAME_SIZE], starting[NAME_SIZE];
+    char name[NAME_SIZE];
     WGCTL_TEXT text = {0}, before = {0};
     struct wgctl_folder folder;
     struct wgctl_error ignored;
@@ -72,8 +84,6 @@ void wgctl_applied_save(const struct wgctl_tunnel *tunnel, enum wgctl_applied wh
     else if (text.failed ||
              wgctl_file_write_volatile(&folder, name, wgctl_text_slice_of(&text), &ignored) < 0)
         wgctl_file_remove(&folder, name, &ignored);
-    if (which == WGCTL_APPLIED)
-        wgctl_file_remove(&folder, name_of(tunnel, WGCTL_STARTING, starting), &ignored);
     wgctl_folder_close(&folder);
 }
 

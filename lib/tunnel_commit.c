@@ -181,7 +181,8 @@ static int describe(const struct wgctl_tunnel *tunnel, const struct wgctl_applic
 static int make_plan(struct wgctl_tunnel *tunnel, struct wgctl_application *ret,
                      struct wgctl_error *err)
 {
-    if (tunnel->applies && wgctl_applied_exists(tunnel, WGCTL_STARTING)) {
+    bool is_there = tunnel->query.asked && tunnel->query.backend != WGCTL_NO_DEVICE;
+    if (tunnel->applies && is_there && wgctl_applied_exists(tunnel, WGCTL_STARTING)) {
         wgctl_fail(err, WGCTL_BUSY, "%s did not come up completely: that was interrupted",
                    tunnel->interface);
         return wgctl_hint(err, "sudo wgctl up brings it up anew");

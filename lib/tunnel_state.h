@@ -201,7 +201,9 @@ enum wgctl_applied {
 bool wgctl_applied_read(const struct wgctl_tunnel *tunnel, enum wgctl_applied which,
                         struct wgctl_text *ret);
 bool wgctl_applied_exists(const struct wgctl_tunnel *tunnel, enum wgctl_applied which);
-/* Keeps the tunnel's configuration as that; once it is applied it is not starting any more. */
+/* Keeps the tunnel's configuration as that. */
 void wgctl_applied_save(const struct wgctl_tunnel *tunnel, enum wgctl_applied which);
+/* Forgets that it was starting: it is up. */
+int wgctl_applied_started(const struct wgctl_tunnel *tunnel, struct wgctl_error *err);
 /* Forgets both. */
 void wgctl_applied_forget(const struct wgctl_tunnel *tunnel);

@@ -158,6 +158,8 @@ static int bring_up(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
     }
     if (rc == WGCTL_OK && wgctl_signals_wait())
         rc = wgctl_fail(err, WGCTL_SYSTEM, "stopped by a signal");
+    if (rc == WGCTL_OK)
+        rc = wgctl_applied_started(tunnel, err);
     if (rc < 0)
         undo(tunnel, &done);
     wgctl_application_clear(&done.application);
@@ -167,6 +169,7 @@ static int bring_up(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
 int wgctl_tunnel_up(struct wgctl_tunnel *tunnel, bool *ret_userspace, struct wgctl_error *err)
 {
     bool is_up = false, userspace = false;
+    struct wgctl_error ignored;
     int rc = wgctl_tunnel_is_up(tunnel->interface, &is_up, err);
     bool starting = rc == WGCTL_OK && wgctl_applied_exists(tunnel, WGCTL_STARTING);
     if (rc == WGCTL_OK && is_up && !starting) {
@@ -188,10 +191,10 @@ int wgctl_tunnel_up(struct wgctl_tunnel *tunnel, bool *ret_userspace, struct wgc
     sigset_t signals;
     wgctl_signals_hold(&signals);
     rc = create_link(tunnel->interface, &userspace, err);
-    if (rc < 0)
-        wgctl_applied_forget(tunnel);
-    else
+    if (rc == WGCTL_OK)
         rc = bring_up(tunnel, err);
+    else if (wgctl_link_delete(tunnel->interface, &ignored) == WGCTL_OK)
+        wgctl_applied_forget(tunnel);
     if (rc == WGCTL_OK)
         wgctl_applied_save(tunnel, WGCTL_APPLIED);
     wgctl_signals_release(&signals);

@@ -50,7 +50,8 @@ list_jobs() { # <CALLS
         is_worth_a_run "$name" "$count" || continue
         echo "kill $name#$count $name:signal=KILL:when=$count"
         [[ $sure != *" $name "* ]] || continue
-        echo "EIO $name#$count $name:error=EIO:when=$count"
+        # One's own child that is there can be waited for: all that can happen is a signal.
+        [[ $name == wait4 ]] || echo "EIO $name#$count $name:error=EIO:when=$count"
         [[ $filling != *" $name "* ]] || echo "ENOSPC $name#$count $name:error=ENOSPC:when=$count"
         [[ $waiting != *" $name "* ]] || echo "EINTR $name#$count $name:error=EINTR:when=$count"
     done

@@ -29,7 +29,7 @@ static void teardown(void)
 
 static int run(const char *command)
 {
-    return wgctl_hook_run(wgctl_slice_of(command), "wg0", &err);
+    return wgctl_hook_run(wgctl_slice_of(command), "wg0", WGCTL_OUTPUT_SHOWN, &err);
 }
 
 static void assert_says(const char *command, const char *expected)
@@ -62,7 +62,7 @@ START_TEST(the_command_is_no_longer_than_its_slice)
 {
     const char *text = "echo one >said; echo %i >said";
     struct wgctl_slice first = {text, strlen("echo one >said")};
-    ck_assert_int_eq(wgctl_hook_run(first, "wg0", &err), WGCTL_OK);
+    ck_assert_int_eq(wgctl_hook_run(first, "wg0", WGCTL_OUTPUT_SHOWN, &err), WGCTL_OK);
     assert_says("true", "one\n");
 }
 END_TEST
@@ -92,10 +92,12 @@ START_TEST(what_a_command_says_is_shown_on_standard_error)
 }
 END_TEST
 
-START_TEST(only_the_last_of_several_commands_counts)
+START_TEST(a_command_that_fails_ends_the_hook_also_in_a_pipe)
 {
-    ck_assert_int_eq(run("false; true"), WGCTL_OK);
+    ck_assert_int_eq(run("false || true"), WGCTL_OK);
     ck_assert_int_lt(run("true && false"), 0);
+    ck_assert_int_lt(run("false; true"), 0);
+    ck_assert_int_lt(run("false | true"), 0);
 }
 END_TEST
 
@@ -123,7 +125,7 @@ static Suite *hooks_suite(void)
     tcase_add_test(hooks, a_command_can_be_what_bash_alone_understands);
     tcase_add_test(hooks, a_command_that_fails_is_named_with_its_marks_filled_in);
     tcase_add_test(hooks, what_a_command_says_is_shown_on_standard_error);
-    tcase_add_test(hooks, only_the_last_of_several_commands_counts);
+    tcase_add_test(hooks, a_command_that_fails_ends_the_hook_also_in_a_pipe);
     tcase_add_test(hooks, an_overlong_command_runs_and_is_cut_in_the_error);
     suite_add_tcase(suite, hooks);
     return suite;

@@ -109,37 +109,53 @@ END_TEST
 
 /* ---- lists ---- */
 
-static bool is_listed(const char *interface, const char *wanted)
+static bool is_listed(const char *wanted)
 {
     WGCTL_PREFIXES list = {0};
     struct wgctl_prefix prefix = prefix_of(wanted);
-    assert_ok(interface ? wgctl_route_list_into(interface, &list, &err)
-                        : wgctl_route_list(&list, &err));
+    assert_ok(wgctl_route_list(&list, &err));
     for (size_t i = 0; i < list.count; i++)
         if (wgctl_prefix_equal(&list.items[i], &prefix))
             return true;
     return false;
 }
 
+/* The table of the route into that interface; 0 where there is none. */
+static uint32_t table_of(const char *interface, const char *wanted)
+{
+    WGCTL_ROUTES list = {0};
+    struct wgctl_prefix prefix = prefix_of(wanted);
+    assert_ok(wgctl_route_list_into(interface, &list, &err));
+    for (size_t i = 0; i < list.count; i++)
+        if (wgctl_prefix_equal(&list.items[i].destination, &prefix))
+            return list.items[i].table;
+    return 0;
+}
+
+static struct wgctl_route main_route(const char *destination)
+{
+    return (struct wgctl_route){.destination = prefix_of(destination), .table = WGCTL_TABLE_MAIN};
+}
+
 START_TEST(every_network_and_own_address_is_listed)
 {
     host("ip route add 10.9.0.0/16 dev left && ip -6 route add fd00:9::/48 dev left");
     host("ip route add 10.77.0.0/16 dev left table 77");
-    ck_assert(is_listed(NULL, "192.0.2.0/24"));
-    ck_assert(is_listed(NULL, "192.0.2.2/32"));
-    ck_assert(is_listed(NULL, "10.9.0.0/16"));
-    ck_assert(is_listed(NULL, "10.77.0.0/16"));
-    ck_assert(is_listed(NULL, "fd00:9::/48"));
-    ck_assert(is_listed(NULL, "2001:db8:2::/64"));
-    ck_assert(!is_listed(NULL, "10.10.0.0/16"));
+    ck_assert(is_listed("192.0.2.0/24"));
+    ck_assert(is_listed("192.0.2.2/32"));
+    ck_assert(is_listed("10.9.0.0/16"));
+    ck_assert(is_listed("10.77.0.0/16"));
+    ck_assert(is_listed("fd00:9::/48"));
+    ck_assert(is_listed("2001:db8:2::/64"));
+    ck_assert(!is_listed("10.10.0.0/16"));
 }
 END_TEST
 
 START_TEST(default_routes_are_not_listed)
 {
     host("ip route add default via 192.0.2.1 && ip -6 route add default via 2001:db8:2::1");
-    ck_assert(!is_listed(NULL, "0.0.0.0/0"));
-    ck_assert(!is_listed(NULL, "::/0"));
+    ck_assert(!is_listed("0.0.0.0/0"));
+    ck_assert(!is_listed("::/0"));
 }
 END_TEST
 
@@ -154,27 +170,44 @@ START_TEST(a_list_is_added_to_what_is_there)
 }
 END_TEST
 
-START_TEST(into_an_interface_only_its_own_are_listed_and_only_the_main_table_s)
+START_TEST(into_an_interface_only_its_own_are_listed_with_their_table)
 {
     host("ip route add 10.9.0.0/16 dev left && ip route add 10.8.0.0/16 dev right");
     host("ip route add 10.77.0.0/16 dev left table 77");
-    ck_assert(is_listed("left", "10.9.0.0/16"));
-    ck_assert(!is_listed("left", "10.8.0.0/16"));
-    ck_assert(!is_listed("left", "10.77.0.0/16"));
-    ck_assert(!is_listed("left", "192.0.2.2/32"));
-    ck_assert(is_listed("right", "10.8.0.0/16"));
-    ck_assert(!is_listed("wgt0", "10.9.0.0/16")); /* which is not there: no error */
+    ck_assert_uint_eq(table_of("left", "10.9.0.0/16"), WGCTL_TABLE_MAIN);
+    ck_assert_uint_eq(table_of("left", "10.8.0.0/16"), 0);
+    ck_assert_uint_eq(table_of("left", "10.77.0.0/16"), 77);
+    ck_assert_uint_eq(table_of("right", "10.8.0.0/16"), WGCTL_TABLE_MAIN);
+    ck_assert_uint_eq(table_of("wgt0", "10.9.0.0/16"), 0); /* not there: no error */
+}
+END_TEST
+
+START_TEST(a_route_that_came_with_an_address_is_known_as_such)
+{
+    WGCTL_ROUTES list = {0};
+    bool by_kernel = false, by_us = true;
+    struct wgctl_prefix own = prefix_of("192.0.2.0/24"), other = prefix_of("10.9.0.0/16");
+    host("ip route add 10.9.0.0/16 dev left");
+    assert_ok(wgctl_route_list_into("left", &list, &err));
+    for (size_t i = 0; i < list.count; i++) {
+        if (wgctl_prefix_equal(&list.items[i].destination, &own))
+            by_kernel = list.items[i].by_kernel;
+        if (wgctl_prefix_equal(&list.items[i].destination, &other))
+            by_us = list.items[i].by_kernel;
+    }
+    ck_assert(by_kernel);
+    ck_assert(!by_us);
 }
 END_TEST
 
 START_TEST(many_routes_are_all_listed)
 {
-    WGCTL_PREFIXES list = {0};
+    WGCTL_ROUTES list = {0};
     host("for i in $(seq 0 255); do for k in $(seq 0 7); do "
          "echo \"route add 10.$k.$i.0/24 dev left\"; done; done | ip -batch -");
     assert_ok(wgctl_route_list_into("left", &list, &err));
     ck_assert_uint_ge(list.count, 2048);
-    ck_assert(is_listed("left", "10.7.255.0/24"));
+    ck_assert_uint_eq(table_of("left", "10.7.255.0/24"), WGCTL_TABLE_MAIN);
 }
 END_TEST
 
@@ -182,7 +215,7 @@ END_TEST
 
 START_TEST(a_route_goes_into_the_interface_as_wg_quick_has_it)
 {
-    const struct wgctl_prefix four = prefix_of("10.9.0.0/16"), six = prefix_of("fd00:9::/48");
+    const struct wgctl_route four = main_route("10.9.0.0/16"), six = main_route("fd00:9::/48");
     assert_ok(wgctl_route_add("left", &four, &err));
     assert_ok(wgctl_route_add("left", &six, &err));
     host("ip route show | grep -q '^10.9.0.0/16 dev left scope link'");
@@ -193,45 +226,56 @@ START_TEST(a_route_goes_into_the_interface_as_wg_quick_has_it)
 }
 END_TEST
 
-START_TEST(a_route_that_is_there_or_gone_already_is_no_error)
+START_TEST(a_route_goes_into_the_table_that_is_named)
 {
-    const struct wgctl_prefix four = prefix_of("10.9.0.0/16"), six = prefix_of("fd00:9::/48");
-    for (int times = 0; times < 2; times++) {
-        assert_ok(wgctl_route_add("left", &four, &err));
-        assert_ok(wgctl_route_add("left", &six, &err));
-    }
-    for (int times = 0; times < 2; times++) {
-        assert_ok(wgctl_route_remove("left", &four, &err));
-        assert_ok(wgctl_route_remove("left", &six, &err));
+    struct wgctl_route route = main_route("10.9.0.0/16");
+    route.table = 51820;
+    assert_ok(wgctl_route_add("left", &route, &err));
+    host("ip route show table 51820 | grep -q '^10.9.0.0/16 dev left'");
+    host("! ip route show | grep '^10.9.0.0/16'");
+    assert_ok(wgctl_route_remove("left", &route, &err));
+    host("! ip route show table 51820 | grep .");
+}
+END_TEST
+
+START_TEST(a_route_that_is_there_already_exists_and_one_that_is_gone_is_no_error)
+{
+    const char *const destinations[] = {"10.9.0.0/16", "fd00:9::/48"};
+    for (size_t i = 0; i < 2; i++) {
+        const struct wgctl_route route = main_route(destinations[i]);
+        assert_ok(wgctl_route_add("left", &route, &err));
+        ck_assert_int_eq(wgctl_route_add("left", &route, &err), WGCTL_EXISTS);
+        assert_ok(wgctl_route_remove("left", &route, &err));
+        assert_ok(wgctl_route_remove("left", &route, &err));
     }
 }
 END_TEST
 
 START_TEST(a_route_into_another_interface_is_not_removed)
 {
-    const struct wgctl_prefix prefix = prefix_of("10.9.0.0/16");
+    const struct wgctl_route route = main_route("10.9.0.0/16");
     host("ip route add 10.9.0.0/16 dev right");
-    assert_ok(wgctl_route_remove("left", &prefix, &err));
+    assert_ok(wgctl_route_remove("left", &route, &err));
     host("ip route show | grep -q '^10.9.0.0/16 dev right'");
 }
 END_TEST
 
 START_TEST(a_route_in_another_table_is_not_removed)
 {
-    const struct wgctl_prefix prefix = prefix_of("10.9.0.0/16");
+    const struct wgctl_route route = main_route("10.9.0.0/16");
     host("ip route add 10.9.0.0/16 dev left table 77");
-    assert_ok(wgctl_route_remove("left", &prefix, &err));
+    assert_ok(wgctl_route_remove("left", &route, &err));
     host("ip route show table 77 | grep -q '^10.9.0.0/16 dev left'");
 }
 END_TEST
 
 START_TEST(a_route_that_cannot_be_added_is_an_error)
 {
-    const struct wgctl_prefix prefix = prefix_of("10.9.0.0/16");
+    const struct wgctl_route route = main_route("10.9.0.0/16");
     host("ip link set left down");
-    ck_assert_int_lt(wgctl_route_add("left", &prefix, &err), 0);
-    ck_assert_ptr_nonnull(strstr(err.message, "cannot add the route to 10.9.0.0/16: "));
-    ck_assert_int_lt(wgctl_route_add("wgt0", &prefix, &err), 0);
+    ck_assert_int_lt(wgctl_route_add("left", &route, &err), 0);
+    ck_assert_ptr_nonnull(strstr(err.message, "cannot add the route to 10.9.0.0/16"));
+    ck_assert_int_lt(wgctl_route_add("wgt0", &route, &err), 0);
 }
 END_TEST
 
@@ -250,10 +294,12 @@ static Suite *route_suite(void)
     tcase_add_test(routes, every_network_and_own_address_is_listed);
     tcase_add_test(routes, default_routes_are_not_listed);
     tcase_add_test(routes, a_list_is_added_to_what_is_there);
-    tcase_add_test(routes, into_an_interface_only_its_own_are_listed_and_only_the_main_table_s);
+    tcase_add_test(routes, into_an_interface_only_its_own_are_listed_with_their_table);
+    tcase_add_test(routes, a_route_that_came_with_an_address_is_known_as_such);
     tcase_add_test(routes, many_routes_are_all_listed);
     tcase_add_test(routes, a_route_goes_into_the_interface_as_wg_quick_has_it);
-    tcase_add_test(routes, a_route_that_is_there_or_gone_already_is_no_error);
+    tcase_add_test(routes, a_route_goes_into_the_table_that_is_named);
+    tcase_add_test(routes, a_route_that_is_there_already_exists_and_one_that_is_gone_is_no_error);
     tcase_add_test(routes, a_route_into_another_interface_is_not_removed);
     tcase_add_test(routes, a_route_in_another_table_is_not_removed);
     tcase_add_test(routes, a_route_that_cannot_be_added_is_an_error);
