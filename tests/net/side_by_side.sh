@@ -2,9 +2,10 @@
 # The same file, once with Debian's wg-quick and once with wgctl: while it is up the host looks the same, and after down
 # it is as it was before. Also where one brings it up and the other takes it down.
 #
-# usage: side_by_side.sh [WGCTL [--once] [FILE...]]
+# usage: side_by_side.sh [WGCTL [--once] [--part NUMBER/NUMBER] [FILE...]]
 #
-# With --once neither takes down what the other has brought up: in the virtual machine every process costs.
+# With --once neither takes down what the other has brought up: in the virtual machine every process costs. With
+# --part 1/2 it is every second file, with --part 2/2 the others.
 #
 # The files are side_by_side/*.conf. Comments in them say what the test has to know:
 #     #setup: COMMAND       for the host, before
@@ -187,11 +188,20 @@ compare() {
     echo "ok - $name: $(sed -n '1s/^# //p' "$file")"
 }
 
+take_part() { # NUMBER/NUMBER
+    local index part=()
+    for ((index = ${1%/*} - 1; index < ${#files[@]}; index += ${1#*/})); do
+        part+=("${files[index]}")
+    done
+    files=("${part[@]}")
+}
+
 main() {
     wgctl=$(find_wgctl "${1-}")
     local files=("$here"/side_by_side/*.conf)
     once=false
     [[ ${2-} != --once ]] || { once=true && set -- "$1" "${@:3}"; }
+    [[ ${2-} != --part ]] || { take_part "$3" && set -- "$1" "${@:4}"; }
     (($# < 2)) || files=("${@:2}")
     build_host
     for file in "${files[@]}"; do

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154 # variables that go to the tests, and come from them
 # What a host looks like, as far as wg-quick and wgctl can change it; to be sourced after topology.sh. The host is the
 # `server`; `file` is the configuration that is tried.
 #
