@@ -90,15 +90,26 @@ static int check_keys(const struct wgctl_server *server, const struct wgctl_devi
     return WGCTL_OK;
 }
 
+/* The enabled peers' networks of one family, in the file's order, which mostly is theirs. */
+static int list_networks(const struct wgctl_server *server, uint8_t family,
+                         struct wgctl_prefixes *ret, struct wgctl_error *err)
+{
+    int rc = WGCTL_OK;
+    for (size_t i = 0; i < server->peer_count; i++) {
+        const struct wgctl_prefixes *list = &server->peers[i].allowed_ips;
+        for (size_t k = 0; rc == WGCTL_OK && server->peers[i].enabled && k < list->count; k++)
+            if (list->items[k].family == family)
+                rc = wgctl_prefixes_add(ret, &list->items[k], err);
+    }
+    return rc;
+}
+
 /* A packet has one way: the last peer that names it would silently take it. */
-static int check_allowed_ips(const struct wgctl_server *server, const struct wgctl_device *wanted,
+static int check_allowed_ips(const struct wgctl_server *server, uint8_t family,
                              struct wgctl_error *err)
 {
     WGCTL_PREFIXES all = {0};
-    int rc = WGCTL_OK;
-    for (size_t i = 0; i < wanted->peer_count; i++)
-        for (size_t k = 0; rc == WGCTL_OK && k < wanted->peers[i].allowed_ips.count; k++)
-            rc = wgctl_prefixes_add(&all, &wanted->peers[i].allowed_ips.items[k], err);
+    int rc = list_networks(server, family, &all, err);
     wgctl_prefixes_sort(&all);
     for (size_t i = 1; rc == WGCTL_OK && i < all.count; i++)
         if (wgctl_prefix_equal(&all.items[i], &all.items[i - 1]))
@@ -137,7 +148,9 @@ int wgctl_device_wanted(const struct wgctl_server *server, const struct wgctl_se
     if (rc == WGCTL_OK)
         rc = check_keys(server, &wanted, err);
     if (rc == WGCTL_OK)
-        rc = check_allowed_ips(server, &wanted, err);
+        rc = check_allowed_ips(server, AF_INET, err);
+    if (rc == WGCTL_OK)
+        rc = check_allowed_ips(server, AF_INET6, err);
     if (rc < 0)
         return rc;
     *ret = wanted;

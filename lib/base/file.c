@@ -146,8 +146,9 @@ static int check_file(const struct stat *status, enum wgctl_exposure exposure, c
     return WGCTL_OK;
 }
 
-static int read_all(int fd, size_t expected, struct wgctl_text *ret)
+int wgctl_read_all(int fd, size_t expected, size_t most, struct wgctl_text *ret)
 {
+    const size_t start = ret->size;
     /* One byte more than expected shows the end of the file without growing. */
     size_t want = expected + 1;
     for (;;) {
@@ -163,6 +164,10 @@ static int read_all(int fd, size_t expected, struct wgctl_text *ret)
         ret->data[ret->size] = '\0';
         if (got == 0)
             return 0;
+        if (ret->size - start > most) {
+            errno = EFBIG;
+            return -1;
+        }
         want = want > (size_t)got ? want - (size_t)got : 4096;
     }
 }
@@ -191,7 +196,7 @@ int wgctl_file_read(const struct wgctl_folder *folder, const char *name,
     int rc = check_file(&status, exposure, path, err);
     if (rc < 0)
         return rc;
-    if (read_all(fd, (size_t)status.st_size, ret) < 0)
+    if (wgctl_read_all(fd, (size_t)status.st_size, SIZE_MAX, ret) < 0)
         return wgctl_fail_errno(err, "cannot read %s", path);
     return wgctl_text_check(ret, err);
 }
@@ -304,16 +309,9 @@ bool wgctl_folder_is_locked(const struct wgctl_folder *folder, const char *name)
 
 bool wgctl_file_content(const char *path, struct wgctl_text *ret)
 {
-    enum { PIECE = 4096 };
+    enum { USUAL = 4096 };
     WGCTL_FD fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t got = fd < 0 ? -1 : 1;
-    while (got > 0) {
-        char *room = wgctl_text_room(ret, PIECE);
-        got = room ? read(fd, room, PIECE) : -1;
-        if (got > 0)
-            ret->size += (size_t)got;
-    }
-    return got == 0;
+    return fd >= 0 && wgctl_read_all(fd, USUAL, SIZE_MAX, ret) == 0;
 }
 
 int wgctl_folder_lock(const struct wgctl_folder *folder, const char *name, int *ret_fd,

@@ -69,6 +69,10 @@ bool wgctl_file_first_line(const char *path, char *line, size_t size);
 /* Appends all of such a file. False where it cannot be read. */
 bool wgctl_file_content(const char *path, struct wgctl_text *ret);
 
+/* Appends what is left to read, about `expected` bytes. Returns -1 and sets errno(3), EFBIG
+ * where there are more than `most`; that memory has run out, `ret` remembers. */
+int wgctl_read_all(int fd, size_t expected, size_t most, struct wgctl_text *ret);
+
 /* Whether somebody holds that lock right now. */
 bool wgctl_folder_is_locked(const struct wgctl_folder *folder, const char *name);
 /* Opens and locks `name` (made with mode 0600 where it is missing; never removed)

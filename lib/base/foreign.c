@@ -12,31 +12,6 @@
 
 #include "base/file.h"
 
-/* The file may grow while it is read: one byte too many is enough to know. */
-static int read_most(int fd, size_t most, struct wgctl_text *ret)
-{
-    size_t start = ret->size;
-    for (;;) {
-        size_t want = most + 1 - (ret->size - start);
-        char *room = wgctl_text_room(ret, want);
-        if (!room)
-            return 0;
-        ssize_t got = read(fd, room, want);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return -1;
-        ret->size += (size_t)got;
-        ret->data[ret->size] = '\0';
-        if (ret->size - start > most) {
-            errno = EFBIG;
-            return -1;
-        }
-        if (got == 0)
-            return 0;
-    }
-}
-
 static int read_at(int folder, const char *name, size_t most, struct wgctl_text *ret,
                    bool *ret_trusted)
 {
@@ -55,7 +30,8 @@ static int read_at(int folder, const char *name, size_t most, struct wgctl_text 
         errno = EFBIG;
         return -1;
     }
-    return read_most(fd, (size_t)status.st_size < most ? (size_t)status.st_size + 1 : most, ret);
+    /* It may grow while it is read. */
+    return wgctl_read_all(fd, (size_t)status.st_size, most, ret);
 }
 
 int wgctl_foreign_read(const char *path, size_t most, struct wgctl_text *ret,
