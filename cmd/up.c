@@ -14,8 +14,13 @@ int run_up(struct context *context, const struct command *command, int argc, cha
     rc = open_tunnel(context, WGCTL_HOLD, &tunnel, err);
     if (rc < 0)
         return rc;
+    bool is_up = false;
     if (!context->dry_run)
+        rc = wgctl_tunnel_is_up(interface_of(context), &is_up, err);
+    if (rc == WGCTL_OK && !context->dry_run && !is_up)
         say_step(context, "Bringing %s up...", interface_of(context));
+    if (rc < 0)
+        return rc;
     rc = context->dry_run ? require_up(interface_of(context), false, err)
                           : wgctl_tunnel_up(tunnel, &userspace, err);
     if (rc < 0)

@@ -70,7 +70,9 @@ static int take_down(struct wgctl_tunnel *tunnel, const struct wgctl_server *hoo
     wgctl_applied_forget(tunnel);
     rc = clean_up(tunnel, mark, err);
     int last = wgctl_hooks_run(hooks, tunnel->interface, WGCTL_POST_DOWN, rc < 0 ? &ignored : err);
-    return rc < 0 ? rc : last;
+    if (rc == WGCTL_OK)
+        rc = last;
+    return rc < 0 ? wgctl_context(err, "%s is down, but", tunnel->interface) : rc;
 }
 
 int wgctl_tunnel_down(struct wgctl_tunnel *tunnel, struct wgctl_error *err)

@@ -9,6 +9,10 @@
 # named from the top of the repository, whose tests and conf-templates are below /repo, the working folder. Prints what the
 # script prints, and exits as it did; with 125 if the guest did not get so far.
 #
+# On a machine whose own kernel has WireGuard the script runs on that one, in namespaces: then nothing is booted, and
+# KERNEL_DIR need not be there.
+#
+# VM_ALWAYS   if not empty, another kernel is booted all the same
 # VM_TIMEOUT  seconds after which the guest is given up (600)
 # VM_MEMORY   the guest's memory (1G)
 # VM_ACCEL    QEMU's accelerators, in the order to be tried (kvm:tcg where the processor can, else tcg)
@@ -141,6 +145,25 @@ explain() {
     fi
 }
 
+has_wireguard() {
+    unshare --net ip link add probe type wireguard 2>/dev/null
+}
+
+# As in the guest: what is under test is /usr/local/bin/wgctl, and whatever the script makes ends with it.
+run_here() { # BINARY_DIR SCRIPT [ARGUMENTS...]
+    export WGCTL_TEST_WIREGUARD=kernel PATH=/usr/local/bin:$PATH
+    # shellcheck disable=SC2016 # the inner shell's variables
+    exec unshare --net --mount --pid --fork --kill-child --mount-proc bash -c '
+        set -e
+        mount -t tmpfs -o mode=0755 tmpfs /run
+        mkdir /run/binaries
+        [[ ! -x $1/wgctl ]] || install "$1/wgctl" /run/binaries
+        mount --bind /run/binaries /usr/local/bin
+        cd "$2"
+        ip link set lo up
+        exec bash "${@:3}"' run.sh "$(realpath "$1")" "$repo" "${@:2}"
+}
+
 clean_up() {
     [[ -z ${qemu-} ]] || kill "$qemu" 2>/dev/null || true
     rm -rf "$work"
@@ -149,6 +172,7 @@ clean_up() {
 main() {
     (($# >= 3)) || die "usage: run.sh KERNEL_DIR BINARY_DIR SCRIPT [ARGUMENTS...]"
     local program qemu_status=0 script_status
+    [[ ${VM_ALWAYS-} ]] || ! has_wireguard || run_here "${@:2}"
     kernel=$(realpath "$1") binaries=$2 limit=${VM_TIMEOUT:-600}
     shift 2
     [[ -e $kernel/vmlinuz ]] || die "there is no kernel in $kernel: see fetch-kernel.sh"
