@@ -1,7 +1,9 @@
 /* The configuration as last applied, in /run: what a plan compares with, and what `down`
  * takes back. While a tunnel is on its way up it is there under another name; where that
  * stays, an `up` was killed. */
+#include <net/if.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "tunnel_state.h"
 
@@ -9,6 +11,10 @@
 #define APPLIED_FOLDER "wgctl"
 
 enum { NAME_SIZE = 32 };
+
+/* The first line says of which interface it is: one that somebody else has made since, of
+ * the same name, has another number. */
+#define FIRST_LINE "# interface "
 
 static const char *name_of(const struct wgctl_tunnel *tunnel, enum wgctl_applied which,
                            char name[NAME_SIZE])
@@ -29,6 +35,19 @@ static int open_folder(bool create, struct wgctl_folder *ret, struct wgctl_error
     return rc;
 }
 
+/* Takes the first line off. False where it is of an interface that is gone while another is
+ * there. */
+static bool take_first_line(const struct wgctl_tunnel *tunnel, struct wgctl_text *text)
+{
+    unsigned index = 0, now = if_nametoindex(tunnel->interface);
+    if (text->size == 0 || sscanf(text->data, FIRST_LINE "%u\n", &index) != 1)
+        return true;
+    size_t size = strcspn(text->data, "\n") + 1;
+    memmove(text->data, text->data + size, text->size - size + 1);
+    text->size -= size;
+    return index == 0 || now == 0 || index == now;
+}
+
 bool wgctl_applied_read(const struct wgctl_tunnel *tunnel, enum wgctl_applied which,
                         struct wgctl_text *ret)
 {
@@ -39,7 +58,7 @@ bool wgctl_applied_read(const struct wgctl_tunnel *tunnel, enum wgctl_applied wh
         return false;
     int rc = wgctl_file_read(&folder, name_of(tunnel, which, name), WGCTL_SECRET, ret, &ignored);
     wgctl_folder_close(&folder);
-    return rc == WGCTL_OK;
+    return rc == WGCTL_OK && take_first_line(tunnel, ret);
 }
 
 bool wgctl_applied_exists(const struct wgctl_tunnel *tunnel, enum wgctl_applied which)
@@ -72,6 +91,7 @@ void wgctl_applied_save(const struct wgctl_tunnel *tunnel, enum wgctl_applied wh
     WGCTL_TEXT text = {0}, before = {0};
     struct wgctl_folder folder;
     struct wgctl_error ignored;
+    wgctl_text_format(&text, FIRST_LINE "%u\n", if_nametoindex(tunnel->interface));
     wgctl_document_render(&tunnel->server.document, &text);
     if (open_folder(true, &folder, &ignored) < 0)
         return;

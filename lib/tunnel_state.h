@@ -197,7 +197,8 @@ enum wgctl_applied {
     WGCTL_APPLIED,
     WGCTL_STARTING, /* of a tunnel on its way up; left by an `up` that was killed */
 };
-/* Appends it. False where there is none. */
+/* Reads it into `ret`, which has to be empty. False where there is none, or only one of an
+ * interface that is gone while another of its name is there. */
 bool wgctl_applied_read(const struct wgctl_tunnel *tunnel, enum wgctl_applied which,
                         struct wgctl_text *ret);
 bool wgctl_applied_exists(const struct wgctl_tunnel *tunnel, enum wgctl_applied which);

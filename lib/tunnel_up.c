@@ -177,8 +177,13 @@ int wgctl_tunnel_up(struct wgctl_tunnel *tunnel, bool *ret_userspace, struct wgc
         return wgctl_hint(err, "to bring in what changed in %s: sudo wgctl apply",
                           tunnel->conf_name);
     }
-    if (rc == WGCTL_OK && (starting || wgctl_applied_exists(tunnel, WGCTL_APPLIED)))
+    /* An interface whose process died has left its rules; one that was taken down has not. */
+    bool died = rc == WGCTL_OK && !is_up && wgctl_device_died(tunnel->interface) &&
+                wgctl_applied_exists(tunnel, WGCTL_APPLIED);
+    if (starting || died)
         wgctl_tunnel_clear_remains(tunnel);
+    else if (rc == WGCTL_OK)
+        wgctl_applied_forget(tunnel);
     if (rc == WGCTL_OK)
         wgctl_applied_save(tunnel, WGCTL_STARTING);
     if (rc == WGCTL_OK)

@@ -115,6 +115,11 @@ int wgctl_device_find_wireguard(const char *interface, enum wgctl_backend *ret,
     return wgctl_hint(err, "choose another name for the tunnel with -i, as in: wgctl -i wg1 …");
 }
 
+bool wgctl_device_died(const char *interface)
+{
+    return wgctl_userspace_left_socket(interface);
+}
+
 static int fail_not_up(const char *interface, struct wgctl_error *err)
 {
     wgctl_fail(err, WGCTL_NOT_FOUND, "%s is not up", interface);

@@ -55,6 +55,10 @@ int wgctl_device_backend(const char *interface, enum wgctl_backend *ret, struct 
 int wgctl_device_find_wireguard(const char *interface, enum wgctl_backend *ret,
                                 struct wgctl_error *err);
 
+/* Whether an interface that is not there was a process, and that did not end by itself: its
+ * socket is still there. */
+bool wgctl_device_died(const char *interface);
+
 /* A device that was asked what it is. A process makes up its answer while the one
  * who asked does something else. All zero: not asked yet. */
 struct wgctl_device_query {

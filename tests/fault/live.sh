@@ -128,7 +128,7 @@ list_files() { # FOLDER...
     find "$@" | LC_ALL=C sort | while read -r file; do
         [[ $file != */.wgctl.lock || -s $file ]] || continue # It stays, empty
         stat -c '%a %n' "$file"
-        [[ ! -f $file ]] || cat "$file"
+        [[ ! -f $file ]] || sed '/^# interface [0-9]*$/d' "$file" # Its number is another one each time
     done
 }
 

@@ -32,12 +32,19 @@ leaves_nothing() {
     wait_for is_gone && has_rules 0 && [[ -z $(server ls /run/wgctl) ]]
 }
 
-interface_gone() {
+process_died() {
     check "up" wgctl up
-    server ip link delete wg0
-    check "where the interface went by itself, its rules are still there" has_rules 8
+    pkill -KILL -x wireguard-go
+    wait_for is_gone
+    check "where the process died, the rules are still there" has_rules 8
     check "up brings it up again" wgctl up
     check "with each rule once" is_whole
+    check "down" wgctl down
+    check "nothing is left" leaves_nothing
+}
+
+interface_gone() {
+    check "up" wgctl up
     server ip link delete wg0
     wait_for is_gone
     check "down takes away what an interface left that went by itself" wgctl down
@@ -45,7 +52,20 @@ interface_gone() {
     check_fails 1 "and then there is nothing to take down" wgctl down
 }
 
-# From the making of the interface on, in the middle of each thing that up does.
+# Who made the interface is told by its number: another one's hooks are those of the file.
+taken_over() {
+    check "up" wgctl up
+    server ip link delete wg0
+    wait_for is_gone
+    server sed -i 's/--dport 51820/--dport 51998/' "$conf"
+    server bash -c "iptables -F; ip6tables -F; iptables -t nat -F; ip6tables -t nat -F"
+    check "wg-quick brings it up from another file" server wg-quick up wg0
+    check "down takes away the rules of that file" wgctl down
+    check "nothing is left" leaves_nothing
+    server sed -i 's/--dport 51998/--dport 51820/' "$conf"
+}
+
+# In the middle of each thing that up does, from the making of the interface on.
 kill_up_at() { # SYSTEM_CALL NUMBER
     server strace -o /dev/null -e trace="$1" -e inject="$1:signal=KILL:when=$2" "$wgctl" up >"$work/output" 2>&1 || true
 }
@@ -100,9 +120,13 @@ edited() {
 main() {
     wgctl=$(find_wgctl "${1-}")
     build_topology
+    local userspace=false
     check "init provisions the server" wgctl init --endpoint "$server_road4" --firewall iptables --no-boot
+    ! pgrep -x wireguard-go >/dev/null || userspace=true
     check "down" wgctl down
+    ! "$userspace" || process_died
     interface_gone
+    taken_over
     killed
     edited
     echo "all passed, on $(kind_of_wireguard)"
