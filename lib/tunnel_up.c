@@ -1,4 +1,8 @@
 /* Up, as wg-quick(8) does it. */
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/signals.h"
 #include "host/dns.h"
 #include "host/hooks.h"
@@ -166,6 +170,22 @@ static int bring_up(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
     return rc;
 }
 
+/* When a host starts, its name server may not answer yet. */
+static void await_names(const struct wgctl_server *server)
+{
+    enum { USUAL = 15 }; /* as wg(8) has it */
+    const char *tries = getenv("WG_ENDPOINT_RESOLUTION_RETRIES");
+    unsigned long again = USUAL;
+    if (tries)
+        again = strcmp(tries, "infinity") == 0 ? UINT_MAX : strtoul(tries, NULL, 10);
+    for (size_t i = 0; i < server->peer_count; i++) {
+        struct wgctl_endpoint endpoint;
+        if (server->peers[i].enabled && wgctl_peer_endpoint(&server->peers[i], &endpoint) &&
+            !wgctl_endpoint_is_address(&endpoint, NULL))
+            wgctl_endpoint_await(&endpoint, (unsigned)again);
+    }
+}
+
 int wgctl_tunnel_up(struct wgctl_tunnel *tunnel, bool *ret_userspace, struct wgctl_error *err)
 {
     bool is_up = false, userspace = false;
@@ -192,6 +212,7 @@ int wgctl_tunnel_up(struct wgctl_tunnel *tunnel, bool *ret_userspace, struct wgc
         wgctl_applied_forget(tunnel);
         return rc;
     }
+    await_names(&tunnel->server);
     /* A signal ends a hook, and waits until what was done is whole, or undone. */
     sigset_t signals;
     wgctl_signals_hold(&signals);

@@ -91,6 +91,11 @@ bool wgctl_endpoint_is_address(const struct wgctl_endpoint *endpoint,
 int wgctl_endpoint_resolve(const struct wgctl_endpoint *endpoint, struct sockaddr_storage *ret,
                            struct wgctl_error *err);
 
+/* Waits while the resolver does not know yet: tries `again` times more at the most, after
+ * one second and then longer each time, as wg(8) does. What it finds out in the end is
+ * for wgctl_endpoint_resolve() to say. */
+void wgctl_endpoint_await(const struct wgctl_endpoint *endpoint, unsigned again);
+
 /* "192.0.2.1:51820" or "[2001:db8::1%eth0]:51820". Returns `text`, empty where
  * the address has no family. */
 char *wgctl_sockaddr_format(const struct sockaddr_storage *address,

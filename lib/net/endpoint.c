@@ -4,6 +4,7 @@
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "net/address.h"
 #include "net/key.h"
@@ -170,8 +171,7 @@ static int fail_resolve(const char *host, int reason, struct wgctl_error *err)
                            "try again later, or give the IP address");
 }
 
-int wgctl_endpoint_resolve(const struct wgctl_endpoint *endpoint, struct sockaddr_storage *ret,
-                           struct wgctl_error *err)
+static int look_up(const struct wgctl_endpoint *endpoint, struct addrinfo **ret)
 {
     static const struct addrinfo wanted = {
         .ai_flags = AI_NUMERICSERV,
@@ -179,16 +179,38 @@ int wgctl_endpoint_resolve(const struct wgctl_endpoint *endpoint, struct sockadd
         .ai_socktype = SOCK_DGRAM,
         .ai_protocol = IPPROTO_UDP,
     };
-    struct addrinfo *found;
     char port[8];
     snprintf(port, sizeof port, "%hu", endpoint->port);
-    int reason = getaddrinfo(endpoint->host, port, &wanted, &found);
+    return getaddrinfo(endpoint->host, port, &wanted, ret);
+}
+
+int wgctl_endpoint_resolve(const struct wgctl_endpoint *endpoint, struct sockaddr_storage *ret,
+                           struct wgctl_error *err)
+{
+    struct addrinfo *found;
+    int reason = look_up(endpoint, &found);
     if (reason != 0)
         return fail_resolve(endpoint->host, reason, err);
     *ret = (struct sockaddr_storage){0};
     memcpy(ret, found->ai_addr, found->ai_addrlen);
     freeaddrinfo(found);
     return WGCTL_OK;
+}
+
+void wgctl_endpoint_await(const struct wgctl_endpoint *endpoint, unsigned again)
+{
+    enum { FIRST = 1000, MOST = 20000 }; /* milliseconds */
+    for (long wait = FIRST; again > 0; again--) {
+        struct addrinfo *found = NULL;
+        int reason = look_up(endpoint, &found);
+        if (reason == 0)
+            freeaddrinfo(found);
+        if (reason != EAI_AGAIN)
+            return;
+        const struct timespec pause = {wait / 1000, wait % 1000 * 1000000};
+        nanosleep(&pause, NULL);
+        wait = wait * 6 / 5 < MOST ? wait * 6 / 5 : MOST;
+    }
 }
 
 char *wgctl_sockaddr_format(const struct sockaddr_storage *address,

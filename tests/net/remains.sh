@@ -65,9 +65,15 @@ taken_over() {
     server sed -i 's/--dport 51998/--dport 51820/' "$conf"
 }
 
+# What an up has started that was killed may still be making the interface.
+is_settled() {
+    ! pgrep -x wireguard-go >/dev/null || server wg show wg0 >/dev/null
+}
+
 # In the middle of each thing that up does, from the making of the interface on.
 kill_up_at() { # SYSTEM_CALL NUMBER
     server strace -o /dev/null -e trace="$1" -e inject="$1:signal=KILL:when=$2" "$wgctl" up >"$work/output" 2>&1 || true
+    wait_for is_settled
 }
 
 killed() {
@@ -100,6 +106,26 @@ killed() {
     check "some of the kills were in the middle" test "$interrupted" -ge 5
 }
 
+# After the start of a host its name server may not answer yet.
+name_server_late() {
+    printf '\n[Peer]\nPublicKey = %s\nEndpoint = late.example.org:51820\n' "$(wg genkey | wg pubkey)" >"$work/peer"
+    server cp "$conf" "$work/without"
+    server tee -a "$conf" <"$work/peer" >/dev/null
+    echo 'nameserver 127.0.0.1' >"$work/resolv.conf" # where nobody listens
+    echo '127.0.0.1 localhost' >"$work/hosts"
+    server mount --bind "$work/resolv.conf" /etc/resolv.conf
+    server mount --bind "$work/hosts" /etc/hosts
+    check_fails 1 "a name that cannot be looked up is an error" \
+        server env WG_ENDPOINT_RESOLUTION_RETRIES=0 "$wgctl" up
+    check_said "that is told" "cannot find the address of 'late.example.org'"
+    check "nothing is left" leaves_nothing
+    (sleep 2 && echo '192.0.2.7 late.example.org' >>"$work/hosts") &
+    check "up waits for a name that cannot be looked up yet" wgctl up
+    check "and has its address" server bash -c 'wg show wg0 endpoints | grep -q 192.0.2.7:51820'
+    check "down" wgctl down
+    server cp "$work/without" "$conf"
+}
+
 edited() {
     check "up" wgctl up
     server sed -i -e 's/^ListenPort.*/ListenPort = 51999/' -e 's/--dport 51820/--dport 51999/' "$conf"
@@ -127,6 +153,7 @@ main() {
     ! "$userspace" || process_died
     interface_gone
     taken_over
+    name_server_late
     killed
     edited
     echo "all passed, on $(kind_of_wireguard)"
