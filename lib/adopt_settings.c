@@ -203,12 +203,8 @@ static int edit_ini(struct wgctl_adopt *adopt, struct wgctl_error *err)
         rc = set(&document, "clients", "allowed-ips", info->allowed_ips, err);
     if (rc < 0)
         return rc;
-    wgctl_text_clear(&tunnel->ini);
-    wgctl_document_render(&document, &tunnel->ini);
-    tunnel->ini_changed = !wgctl_slice_equal(wgctl_text_slice_of(&tunnel->ini),
-                                             wgctl_text_slice_of(&tunnel->ini_original));
     tunnel->clients_stay = !info->endpoint_source || strcmp(info->endpoint_source, "given") != 0;
-    return wgctl_text_check(&tunnel->ini, err);
+    return wgctl_tunnel_take_ini(tunnel, &document, err);
 }
 
 int wgctl_adopt_settings(struct wgctl_adopt *adopt, const struct wgctl_adopt_request *request,

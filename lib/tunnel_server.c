@@ -80,6 +80,16 @@ static uint16_t default_port(const struct wgctl_tunnel *tunnel)
     return tunnel->server.listen_port ? tunnel->server.listen_port : WIREGUARD_PORT;
 }
 
+int wgctl_tunnel_take_ini(struct wgctl_tunnel *tunnel, const struct wgctl_document *document,
+                          struct wgctl_error *err)
+{
+    wgctl_text_clear(&tunnel->ini);
+    wgctl_document_render(document, &tunnel->ini);
+    tunnel->ini_changed = !wgctl_slice_equal(wgctl_text_slice_of(&tunnel->ini),
+                                             wgctl_text_slice_of(&tunnel->ini_original));
+    return wgctl_text_check(&tunnel->ini, err);
+}
+
 static int edit_ini(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
 {
     WGCTL_DOCUMENT document = {0};
@@ -94,11 +104,7 @@ static int edit_ini(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
         rc = wgctl_document_set(&document, "server", "endpoint", wgctl_text_slice_of(&value), err);
     if (rc < 0)
         return rc;
-    wgctl_text_clear(&tunnel->ini);
-    wgctl_document_render(&document, &tunnel->ini);
-    tunnel->ini_changed = !wgctl_slice_equal(wgctl_text_slice_of(&tunnel->ini),
-                                             wgctl_text_slice_of(&tunnel->ini_original));
-    return wgctl_text_check(&tunnel->ini, err);
+    return wgctl_tunnel_take_ini(tunnel, &document, err);
 }
 
 int wgctl_tunnel_set_endpoint(struct wgctl_tunnel *tunnel, const char *endpoint,

@@ -81,6 +81,10 @@ int wgctl_files_recover(struct wgctl_tunnel *tunnel, struct wgctl_error *err);
 
 /* ---- lib/tunnel_server.c ---- */
 
+/* What a commit makes of INTERFACE.ini. */
+int wgctl_tunnel_take_ini(struct wgctl_tunnel *tunnel, const struct wgctl_document *document,
+                          struct wgctl_error *err);
+
 /* Adds to `files` each client's file that names another endpoint than the
  * settings do, as it shall be. */
 int wgctl_clients_follow(struct wgctl_tunnel *tunnel, size_t *ret_followed, size_t *ret_elsewhere,

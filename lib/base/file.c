@@ -207,7 +207,7 @@ bool wgctl_file_exists(const struct wgctl_folder *folder, const char *name)
     return fstatat(folder->fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-static int write_all(int fd, struct wgctl_slice content)
+int wgctl_write_all(int fd, struct wgctl_slice content)
 {
     while (content.size > 0) {
         ssize_t put = write(fd, content.data, content.size);
@@ -230,7 +230,7 @@ static int write_new(const struct wgctl_folder *folder, struct wgctl_slice conte
         return -1;
     if (mode != 0600 && fchmod(fd, mode) < 0)
         return -1;
-    if (write_all(fd, content) < 0 || (durable && fsync_retrying(fd) < 0))
+    if (wgctl_write_all(fd, content) < 0 || (durable && fsync_retrying(fd) < 0))
         return -1;
     int closing = fd;
     fd = -1;
@@ -282,7 +282,7 @@ int wgctl_file_remove(const struct wgctl_folder *folder, const char *name, struc
 int wgctl_file_set(const char *path, const char *content, struct wgctl_error *err)
 {
     WGCTL_FD fd = open(path, O_WRONLY | O_CLOEXEC);
-    if (fd < 0 || write_all(fd, wgctl_slice_of(content)) < 0)
+    if (fd < 0 || wgctl_write_all(fd, wgctl_slice_of(content)) < 0)
         return wgctl_fail_errno(err, "cannot write %s", path);
     return WGCTL_OK;
 }

@@ -204,45 +204,28 @@ int wgctl_process_run(const char *const argv[], enum wgctl_output output, struct
     return wgctl_process_run_with(argv, NULL, output, err);
 }
 
-static int put_all(int fd, struct wgctl_slice content)
+/* Back to the start, for whoever reads it next. */
+static int rewind_to_start(int fd)
 {
-    for (size_t done = 0; done < content.size;) {
-        ssize_t written = pwrite(fd, content.data + done, content.size - done, (off_t)done);
-        if (written < 0)
-            return -1;
-        done += (size_t)written;
-    }
-    return 0;
-}
-
-static int get_all(int fd, struct wgctl_text *ret)
-{
-    enum { PIECE = 4096 };
-    ssize_t got = 1;
-    for (off_t at = 0; got > 0; at += got) {
-        char *room = wgctl_text_room(ret, PIECE);
-        if (!room)
-            return 0; /* `ret` remembers */
-        got = pread(fd, room, PIECE, at);
-        if (got > 0)
-            ret->size += (size_t)got;
-    }
-    return got < 0 ? -1 : 0;
+    return lseek(fd, 0, SEEK_SET) < 0 ? -1 : 0;
 }
 
 int wgctl_process_filter(const char *const argv[], struct wgctl_slice input,
                          struct wgctl_text *ret_output, struct wgctl_error *err)
 {
+    enum { USUAL = 4096 };
     /* Memory once more: with pipes, two could wait for each other. */
     WGCTL_FD in = memfd_create("wgctl-input", MFD_CLOEXEC);
     WGCTL_FD out = memfd_create("wgctl-output", MFD_CLOEXEC);
     WGCTL_FD errors = memfd_create("wgctl-errors", MFD_CLOEXEC);
-    if (in < 0 || out < 0 || errors < 0 || put_all(in, input) < 0)
+    if (in < 0 || out < 0 || errors < 0 || wgctl_write_all(in, input) < 0 ||
+        rewind_to_start(in) < 0)
         return wgctl_fail_errno(err, "cannot prepare the input of %s", argv[0]);
     struct start start = {
         .argv = argv, .environment = environ, .input = in, .output = out, .errors = errors};
     int rc = run(&start, errors, err);
-    if (rc == WGCTL_OK && ret_output && get_all(out, ret_output) < 0)
+    if (rc == WGCTL_OK && ret_output &&
+        (rewind_to_start(out) < 0 || wgctl_read_all(out, USUAL, SIZE_MAX, ret_output) < 0))
         return wgctl_fail_errno(err, "cannot read the output of %s", argv[0]);
     return rc < 0 || !ret_output ? rc : wgctl_text_check(ret_output, err);
 }

@@ -200,12 +200,6 @@ void wgctl_prefixes_sort(struct wgctl_prefixes *list)
         }
 }
 
-bool wgctl_prefixes_has(const struct wgctl_prefixes *sorted, const struct wgctl_prefix *prefix)
-{
-    return sorted->count > 0 &&
-           bsearch(prefix, sorted->items, sorted->count, sizeof *sorted->items, compare_items);
-}
-
 void wgctl_prefixes_clear(struct wgctl_prefixes *list)
 {
     free(list->items);

@@ -65,8 +65,6 @@ int wgctl_prefixes_parse(struct wgctl_prefixes *list, struct wgctl_slice text,
 void wgctl_prefixes_format(const struct wgctl_prefixes *list, struct wgctl_text *text);
 /* Puts it into the order of wgctl_prefix_compare(). */
 void wgctl_prefixes_sort(struct wgctl_prefixes *list);
-/* Whether a sorted list has that prefix. */
-bool wgctl_prefixes_has(const struct wgctl_prefixes *sorted, const struct wgctl_prefix *prefix);
 void wgctl_prefixes_clear(struct wgctl_prefixes *list);
 #define WGCTL_PREFIXES __attribute__((cleanup(wgctl_prefixes_clear))) struct wgctl_prefixes
 
