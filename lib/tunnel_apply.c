@@ -219,7 +219,7 @@ int wgctl_application_execute(const struct wgctl_tunnel *tunnel,
 {
     int rc = WGCTL_OK;
     if (application->plan.count > 0) {
-        rc = wgctl_device_write(tunnel->interface, &application->plan, err);
+        rc = wgctl_device_write(tunnel->interface, &application->plan, NULL, err);
         if (rc == WGCTL_OK)
             rc = verify(tunnel, application, err);
     }
@@ -242,7 +242,7 @@ void wgctl_application_revert(const struct wgctl_tunnel *tunnel,
         /* What was just wanted counts as applied: an endpoint of it goes again. */
         rc = wgctl_plan_make(&application->wanted, &before, &now, &back, &why);
     if (rc == WGCTL_OK)
-        rc = wgctl_device_write(tunnel->interface, &back, &why);
+        rc = wgctl_device_write(tunnel->interface, &back, NULL, &why);
     if (rc == WGCTL_OK)
         rc = wgctl_routes_revert(tunnel->interface, application, &why);
     if (rc < 0)

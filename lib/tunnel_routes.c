@@ -204,7 +204,7 @@ static int choose_mark(const char *interface, uint32_t *ret, struct wgctl_error 
     const struct wgctl_device wanted = {.has_fwmark = true, .fwmark = *ret};
     struct wgctl_plan_step step = {.op = WGCTL_SET_FWMARK};
     const struct wgctl_plan plan = {.wanted = &wanted, .steps = &step, .count = 1};
-    return wgctl_device_write(interface, &plan, err);
+    return wgctl_device_write(interface, &plan, NULL, err);
 }
 
 /* ---- carried out ---- */

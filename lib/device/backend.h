@@ -6,7 +6,7 @@
 
 int wgctl_kernel_read(const char *interface, struct wgctl_device *ret, struct wgctl_error *err);
 int wgctl_kernel_write(const char *interface, const struct wgctl_plan *plan,
-                       struct wgctl_error *err);
+                       const struct wgctl_progress *progress, struct wgctl_error *err);
 
 /* Whether a process serves the interface: its socket is there and answers. */
 bool wgctl_userspace_serves(const char *interface);
@@ -18,4 +18,4 @@ int wgctl_userspace_ask(const char *interface, int *ret, struct wgctl_error *err
 int wgctl_userspace_answer(const char *interface, int fd, struct wgctl_device *ret,
                            struct wgctl_error *err);
 int wgctl_userspace_write(const char *interface, const struct wgctl_plan *plan,
-                          struct wgctl_error *err);
+                          const struct wgctl_progress *progress, struct wgctl_error *err);

@@ -170,7 +170,7 @@ int wgctl_device_read(const char *interface, struct wgctl_device *ret, struct wg
 }
 
 int wgctl_device_write(const char *interface, const struct wgctl_plan *plan,
-                       struct wgctl_error *err)
+                       const struct wgctl_progress *progress, struct wgctl_error *err)
 {
     enum wgctl_backend backend;
     if (plan->count == 0)
@@ -180,6 +180,6 @@ int wgctl_device_write(const char *interface, const struct wgctl_plan *plan,
         return rc;
     if (backend == WGCTL_NO_DEVICE)
         return fail_not_up(interface, err);
-    return backend == WGCTL_KERNEL ? wgctl_kernel_write(interface, plan, err)
-                                   : wgctl_userspace_write(interface, plan, err);
+    return backend == WGCTL_KERNEL ? wgctl_kernel_write(interface, plan, progress, err)
+                                   : wgctl_userspace_write(interface, plan, progress, err);
 }

@@ -2,6 +2,7 @@
  */
 #pragma once
 
+#include "base/progress.h"
 #include "net/address.h"
 #include "net/key.h"
 
@@ -81,7 +82,7 @@ int wgctl_device_answer(const char *interface, struct wgctl_device_query *query,
 int wgctl_device_read(const char *interface, struct wgctl_device *ret, struct wgctl_error *err);
 
 struct wgctl_plan;
-/* Carries out what a plan says of the device. An error can leave a part of it
- * done: read the device again. */
+/* Carries out what a plan says of the device; `progress` (may be NULL) hears of the steps
+ * that are done. An error can leave a part of it done: read the device again. */
 int wgctl_device_write(const char *interface, const struct wgctl_plan *plan,
-                       struct wgctl_error *err);
+                       const struct wgctl_progress *progress, struct wgctl_error *err);

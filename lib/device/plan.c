@@ -3,39 +3,82 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int add_step(struct wgctl_plan *plan, enum wgctl_plan_op op,
-                    const struct wgctl_device_peer *peer, const struct wgctl_prefix *allowed_ip,
-                    struct wgctl_error *err)
+/* A plan on its way. What is known of one peer, in the three devices that the plan is
+ * about, is walked by key; the removals of allowed IPs are collected on the way, because
+ * only in the end it is known which of them another peer was given. */
+struct planner {
+    const struct wgctl_device *applied; /* NULL: not known */
+    struct wgctl_plan plan;
+    struct wgctl_plan removals;
+    struct wgctl_error *err;
+};
+
+/* The same peer in the three; NULL where it is not in one. */
+struct trio {
+    const struct wgctl_device_peer *applied, *wanted, *running;
+};
+
+static int add_step(struct planner *planner, struct wgctl_plan *plan, struct wgctl_plan_step step)
 {
     struct wgctl_plan_step *steps =
         wgctl_array_grow(plan->steps, plan->count, &plan->capacity, sizeof *steps);
     if (!steps)
-        return wgctl_fail_memory(err);
+        return wgctl_fail_memory(planner->err);
+    step.is_drift = step.is_drift && planner->applied;
     plan->steps = steps;
-    steps[plan->count++] = (struct wgctl_plan_step){op, peer, allowed_ip};
+    steps[plan->count++] = step;
     return WGCTL_OK;
 }
 
-static int plan_interface(struct wgctl_plan *plan, const struct wgctl_device *wanted,
-                          const struct wgctl_device *running, struct wgctl_error *err)
+/* ---- the device ---- */
+
+static int plan_interface(struct planner *planner)
 {
+    const struct wgctl_device *wanted = planner->plan.wanted, *running = planner->plan.running;
+    const struct wgctl_device none = {0}, *applied = planner->applied ? planner->applied : &none;
     int rc = WGCTL_OK;
     if (wanted->has_private_key && (!running->has_private_key ||
                                     !wgctl_key_equal(&wanted->private_key, &running->private_key)))
-        rc = add_step(plan, WGCTL_SET_PRIVATE_KEY, NULL, NULL, err);
+        rc = add_step(planner, &planner->plan,
+                      (struct wgctl_plan_step){.op = WGCTL_SET_PRIVATE_KEY,
+                                               .is_drift = applied->has_private_key &&
+                                                           wgctl_key_equal(&applied->private_key,
+                                                                           &wanted->private_key)});
     /* 0 is whichever port is free, and the one there is does. */
     if (rc == WGCTL_OK && wanted->has_listen_port && wanted->listen_port &&
         wanted->listen_port != running->listen_port)
-        rc = add_step(plan, WGCTL_SET_LISTEN_PORT, NULL, NULL, err);
+        rc = add_step(
+            planner, &planner->plan,
+            (struct wgctl_plan_step){.op = WGCTL_SET_LISTEN_PORT,
+                                     .is_drift = applied->has_listen_port &&
+                                                 applied->listen_port == wanted->listen_port});
     if (rc == WGCTL_OK && wanted->has_fwmark && wanted->fwmark != running->fwmark)
-        rc = add_step(plan, WGCTL_SET_FWMARK, NULL, NULL, err);
+        rc = add_step(planner, &planner->plan,
+                      (struct wgctl_plan_step){.op = WGCTL_SET_FWMARK,
+                                               .is_drift = applied->has_fwmark &&
+                                                           applied->fwmark == wanted->fwmark});
     return rc;
 }
 
-static int plan_allowed_ips(struct wgctl_plan *plan, const struct wgctl_device_peer *wanted,
-                            const struct wgctl_device_peer *running, struct wgctl_error *err)
+/* ---- one peer ---- */
+
+static int plan_allowed_ip(struct planner *planner, const struct trio *peer, enum wgctl_plan_op op,
+                           const struct wgctl_prefix *prefix)
 {
-    const struct wgctl_prefixes *want = &wanted->allowed_ips, *have = &running->allowed_ips;
+    bool adds = op == WGCTL_ADD_ALLOWED_IP;
+    bool was_applied = peer->applied && wgctl_prefixes_have(&peer->applied->allowed_ips, prefix);
+    return add_step(planner, adds ? &planner->plan : &planner->removals,
+                    (struct wgctl_plan_step){.op = op,
+                                             .is_drift = was_applied == adds,
+                                             .peer = peer->wanted,
+                                             .allowed_ip = prefix,
+                                             .was = adds ? NULL : peer->running});
+}
+
+static int plan_allowed_ips(struct planner *planner, const struct trio *peer)
+{
+    const struct wgctl_prefixes *want = &peer->wanted->allowed_ips;
+    const struct wgctl_prefixes *have = &peer->running->allowed_ips;
     size_t w = 0, h = 0;
     int rc = WGCTL_OK;
     while (rc == WGCTL_OK && (w < want->count || h < have->count)) {
@@ -43,40 +86,49 @@ static int plan_allowed_ips(struct wgctl_plan *plan, const struct wgctl_device_p
                     : h == have->count ? -1
                                        : wgctl_prefix_compare(&want->items[w], &have->items[h]);
         if (order < 0)
-            rc = add_step(plan, WGCTL_ADD_ALLOWED_IP, wanted, &want->items[w], err);
+            rc = plan_allowed_ip(planner, peer, WGCTL_ADD_ALLOWED_IP, &want->items[w]);
         else if (order > 0)
-            rc = add_step(plan, WGCTL_REMOVE_ALLOWED_IP, wanted, &have->items[h], err);
+            rc = plan_allowed_ip(planner, peer, WGCTL_REMOVE_ALLOWED_IP, &have->items[h]);
         w += order <= 0;
         h += order >= 0;
     }
     return rc;
 }
 
-static bool endpoint_changed(const struct wgctl_device_peer *applied,
-                             const struct wgctl_device_peer *wanted,
-                             const struct wgctl_device_peer *running)
+static bool endpoint_changed(const struct trio *peer)
 {
-    if (wanted->endpoint.ss_family == AF_UNSPEC ||
-        wgctl_sockaddr_equal(&wanted->endpoint, &running->endpoint))
+    const struct sockaddr_storage *wanted = &peer->wanted->endpoint;
+    if (wanted->ss_family == AF_UNSPEC || wgctl_sockaddr_equal(wanted, &peer->running->endpoint))
         return false;
-    if (applied)
-        return !wgctl_sockaddr_equal(&wanted->endpoint, &applied->endpoint);
-    return running->last_handshake == 0;
+    if (peer->applied)
+        return !wgctl_sockaddr_equal(wanted, &peer->applied->endpoint);
+    return peer->running->last_handshake == 0;
 }
 
-static int plan_peer(struct wgctl_plan *plan, const struct wgctl_device_peer *applied,
-                     const struct wgctl_device_peer *wanted,
-                     const struct wgctl_device_peer *running, struct wgctl_error *err)
+static int plan_peer(struct planner *planner, const struct trio *peer)
 {
+    const struct wgctl_device_peer *applied = peer->applied, *wanted = peer->wanted;
+    struct wgctl_plan_step step = {.peer = wanted, .was = peer->running};
     int rc = WGCTL_OK;
-    if (!wgctl_key_equal(&wanted->preshared_key, &running->preshared_key))
-        rc = add_step(plan, WGCTL_SET_PRESHARED_KEY, wanted, NULL, err);
-    if (rc == WGCTL_OK && endpoint_changed(applied, wanted, running))
-        rc = add_step(plan, WGCTL_SET_ENDPOINT, wanted, NULL, err);
-    if (rc == WGCTL_OK && wanted->keepalive != running->keepalive)
-        rc = add_step(plan, WGCTL_SET_KEEPALIVE, wanted, NULL, err);
-    return rc < 0 ? rc : plan_allowed_ips(plan, wanted, running, err);
+    if (!wgctl_key_equal(&wanted->preshared_key, &peer->running->preshared_key)) {
+        step.op = WGCTL_SET_PRESHARED_KEY;
+        step.is_drift = applied && wgctl_key_equal(&applied->preshared_key, &wanted->preshared_key);
+        rc = add_step(planner, &planner->plan, step);
+    }
+    if (rc == WGCTL_OK && endpoint_changed(peer)) {
+        step.op = WGCTL_SET_ENDPOINT;
+        step.is_drift = false; /* that would not be undone: the device may have roamed */
+        rc = add_step(planner, &planner->plan, step);
+    }
+    if (rc == WGCTL_OK && wanted->keepalive != peer->running->keepalive) {
+        step.op = WGCTL_SET_KEEPALIVE;
+        step.is_drift = applied && applied->keepalive == wanted->keepalive;
+        rc = add_step(planner, &planner->plan, step);
+    }
+    return rc < 0 ? rc : plan_allowed_ips(planner, peer);
 }
+
+/* ---- all peers ---- */
 
 static const struct wgctl_device_peer *peer_at(const struct wgctl_device *device, size_t index)
 {
@@ -91,60 +143,132 @@ static int compare(const struct wgctl_device_peer *a, const struct wgctl_device_
     return wgctl_key_compare(&a->public_key, &b->public_key);
 }
 
-/* Removals first: what a peer gives up is free when another takes it. */
-static int plan_removals(struct wgctl_plan *plan, const struct wgctl_device *wanted,
-                         const struct wgctl_device *running, struct wgctl_error *err)
+/* The peer at `index` or after it that is `like`; NULL where there is none. */
+static const struct wgctl_device_peer *walk_to(const struct wgctl_device *device, size_t *index,
+                                               const struct wgctl_device_peer *like)
 {
-    size_t w = 0;
-    for (size_t r = 0; r < running->peer_count; r++) {
-        while (compare(peer_at(wanted, w), &running->peers[r]) < 0)
-            w++;
-        if (compare(peer_at(wanted, w), &running->peers[r]) == 0)
-            continue;
-        int rc = add_step(plan, WGCTL_REMOVE_PEER, &running->peers[r], NULL, err);
-        if (rc < 0)
-            return rc;
-    }
-    return WGCTL_OK;
+    while (compare(peer_at(device, *index), like) < 0)
+        ++*index;
+    const struct wgctl_device_peer *peer = peer_at(device, *index);
+    return compare(peer, like) == 0 ? peer : NULL;
 }
 
-static int plan_wanted_peers(struct wgctl_plan *plan, const struct wgctl_device *applied,
-                             const struct wgctl_device *wanted, const struct wgctl_device *running,
-                             struct wgctl_error *err)
+static int plan_wanted_peers(struct planner *planner)
 {
+    const struct wgctl_device *wanted = planner->plan.wanted;
     size_t a = 0, r = 0;
-    for (size_t w = 0; w < wanted->peer_count; w++) {
-        const struct wgctl_device_peer *peer = &wanted->peers[w];
-        while (compare(peer_at(applied, a), peer) < 0)
-            a++;
-        while (compare(peer_at(running, r), peer) < 0)
-            r++;
-        bool was_applied = compare(peer_at(applied, a), peer) == 0;
-        bool runs = compare(peer_at(running, r), peer) == 0;
-        int rc = runs ? plan_peer(plan, was_applied ? peer_at(applied, a) : NULL, peer,
-                                  peer_at(running, r), err)
-                      : add_step(plan, WGCTL_ADD_PEER, peer, NULL, err);
-        if (rc < 0)
-            return rc;
+    int rc = WGCTL_OK;
+    for (size_t w = 0; rc == WGCTL_OK && w < wanted->peer_count; w++) {
+        const struct trio peer = {
+            .applied = walk_to(planner->applied, &a, &wanted->peers[w]),
+            .wanted = &wanted->peers[w],
+            .running = walk_to(planner->plan.running, &r, &wanted->peers[w]),
+        };
+        rc = peer.running ? plan_peer(planner, &peer)
+                          : add_step(planner, &planner->plan,
+                                     (struct wgctl_plan_step){.op = WGCTL_ADD_PEER,
+                                                              .is_drift = peer.applied,
+                                                              .peer = peer.wanted});
     }
-    return WGCTL_OK;
+    return rc;
+}
+
+static int plan_removals(struct planner *planner)
+{
+    const struct wgctl_device *running = planner->plan.running;
+    size_t a = 0, w = 0;
+    int rc = WGCTL_OK;
+    for (size_t r = 0; rc == WGCTL_OK && r < running->peer_count; r++) {
+        const struct wgctl_device_peer *peer = &running->peers[r];
+        const struct wgctl_device_peer *applied = walk_to(planner->applied, &a, peer);
+        if (walk_to(planner->plan.wanted, &w, peer))
+            continue;
+        rc =
+            add_step(planner, &planner->plan,
+                     (struct wgctl_plan_step){
+                         .op = WGCTL_REMOVE_PEER, .is_drift = !applied, .peer = peer, .was = peer});
+    }
+    return rc;
+}
+
+/* ---- allowed IPs that go from one peer to another ---- */
+
+static int by_allowed_ip(const void *a, const void *b)
+{
+    const struct wgctl_plan_step *left = a, *right = b;
+    return wgctl_prefix_compare(left->allowed_ip, right->allowed_ip);
+}
+
+static int by_peer(const void *a, const void *b)
+{
+    const struct wgctl_plan_step *left = a, *right = b;
+    if (left->peer != right->peer)
+        return left->peer < right->peer ? -1 : 1;
+    return by_allowed_ip(a, b);
+}
+
+/* Forgets the removal of what another peer is given; returns who has it. */
+static const struct wgctl_device_peer *take_removal(struct wgctl_plan *removals,
+                                                    const struct wgctl_prefix *prefix)
+{
+    const struct wgctl_plan_step like = {.allowed_ip = prefix};
+    struct wgctl_plan_step *removal =
+        bsearch(&like, removals->steps, removals->count, sizeof like, by_allowed_ip);
+    if (!removal)
+        return NULL;
+    removal->peer = NULL;
+    return removal->was;
+}
+
+static void find_moves(struct planner *planner)
+{
+    struct wgctl_plan *plan = &planner->plan, *removals = &planner->removals;
+    for (size_t i = 0; i < plan->count; i++) {
+        struct wgctl_plan_step *step = &plan->steps[i];
+        if (step->op == WGCTL_ADD_ALLOWED_IP)
+            step->was = take_removal(removals, step->allowed_ip);
+        for (size_t k = 0; step->op == WGCTL_ADD_PEER && k < step->peer->allowed_ips.count; k++)
+            take_removal(removals, &step->peer->allowed_ips.items[k]);
+    }
+}
+
+static int plan_allowed_ip_removals(struct planner *planner)
+{
+    struct wgctl_plan *removals = &planner->removals;
+    int rc = WGCTL_OK;
+    if (removals->count == 0)
+        return rc;
+    qsort(removals->steps, removals->count, sizeof *removals->steps, by_allowed_ip);
+    find_moves(planner);
+    qsort(removals->steps, removals->count, sizeof *removals->steps, by_peer);
+    for (size_t i = 0; rc == WGCTL_OK && i < removals->count; i++)
+        if (removals->steps[i].peer)
+            rc = add_step(planner, &planner->plan, removals->steps[i]);
+    return rc;
 }
 
 int wgctl_plan_make(const struct wgctl_device *applied, const struct wgctl_device *wanted,
                     const struct wgctl_device *running, struct wgctl_plan *ret,
                     struct wgctl_error *err)
 {
-    WGCTL_PLAN plan = {.wanted = wanted};
-    int rc = plan_interface(&plan, wanted, running, err);
+    struct planner planner = {
+        .applied = applied,
+        .plan = {.wanted = wanted, .running = running},
+        .err = err,
+    };
+    int rc = plan_interface(&planner);
     if (rc == WGCTL_OK)
-        rc = plan_removals(&plan, wanted, running, err);
+        rc = plan_wanted_peers(&planner);
     if (rc == WGCTL_OK)
-        rc = plan_wanted_peers(&plan, applied, wanted, running, err);
+        rc = plan_allowed_ip_removals(&planner);
+    if (rc == WGCTL_OK)
+        rc = plan_removals(&planner);
+    wgctl_plan_clear(&planner.removals);
     if (rc < 0)
-        return rc;
-    *ret = plan;
-    plan = (struct wgctl_plan){0};
-    return WGCTL_OK;
+        wgctl_plan_clear(&planner.plan);
+    else
+        *ret = planner.plan;
+    return rc;
 }
 
 void wgctl_plan_clear(struct wgctl_plan *plan)
@@ -153,10 +277,13 @@ void wgctl_plan_clear(struct wgctl_plan *plan)
     *plan = (struct wgctl_plan){0};
 }
 
-size_t wgctl_plan_peer_end(const struct wgctl_plan *plan, size_t index)
+size_t wgctl_plan_group_end(const struct wgctl_plan *plan, size_t index)
 {
+    const struct wgctl_plan_step *first = &plan->steps[index];
     size_t end = index + 1;
-    while (end < plan->count && plan->steps[end].peer == plan->steps[index].peer)
+    while (end < plan->count && plan->steps[end].peer == first->peer &&
+           (plan->steps[end].op == WGCTL_REMOVE_ALLOWED_IP) ==
+               (first->op == WGCTL_REMOVE_ALLOWED_IP))
         end++;
     return end;
 }

@@ -278,7 +278,7 @@ static void put_whole_peer(struct wgctl_text *text, const struct wgctl_device_pe
         put_allowed_ip(text, &peer->allowed_ips.items[i]);
 }
 
-static void put_step(struct wgctl_text *text, const struct wgctl_plan_step *step, bool replaces)
+static void put_step(struct wgctl_text *text, const struct wgctl_plan_step *step)
 {
     const struct wgctl_device_peer *peer = step->peer;
     switch (step->op) {
@@ -298,8 +298,7 @@ static void put_step(struct wgctl_text *text, const struct wgctl_plan_step *step
         wgctl_text_format(text, "persistent_keepalive_interval=%u\n", peer->keepalive);
         break;
     case WGCTL_ADD_ALLOWED_IP:
-        if (!replaces)
-            put_allowed_ip(text, step->allowed_ip);
+        put_allowed_ip(text, step->allowed_ip);
         break;
     case WGCTL_REMOVE_ALLOWED_IP:
     case WGCTL_SET_PRIVATE_KEY:
@@ -309,22 +308,28 @@ static void put_step(struct wgctl_text *text, const struct wgctl_plan_step *step
     }
 }
 
-/* The protocol cannot take a single allowed IP away: a peer that loses one gets
- * its whole list anew. */
 static void put_peer(struct wgctl_text *text, const struct wgctl_plan *plan, size_t from, size_t to)
 {
-    const struct wgctl_device_peer *peer = plan->steps[from].peer;
-    bool replaces = wgctl_plan_has(plan, from, to, WGCTL_REMOVE_ALLOWED_IP);
-    put_key(text, "public_key", &peer->public_key);
+    put_key(text, "public_key", &plan->steps[from].peer->public_key);
     if (plan->steps[from].op != WGCTL_ADD_PEER)
         wgctl_text_string(text, "update_only=true\n");
     for (size_t i = from; i < to; i++)
-        put_step(text, &plan->steps[i], replaces);
-    if (!replaces)
-        return;
-    wgctl_text_string(text, "replace_allowed_ips=true\n");
-    for (size_t i = 0; i < peer->allowed_ips.count; i++)
-        put_allowed_ip(text, &peer->allowed_ips.items[i]);
+        put_step(text, &plan->steps[i]);
+}
+
+/* Not every process can take a single allowed IP away, but each can move it: to a peer
+ * that nobody has, and that goes at once and takes along what it was given. To send the
+ * peer its list anew instead would open a moment without any. */
+static void throw_away(struct wgctl_text *text, const struct wgctl_plan *plan, size_t from,
+                       size_t to)
+{
+    struct wgctl_key key;
+    wgctl_key_generate_preshared(&key);
+    put_key(text, "public_key", &key);
+    for (size_t i = from; i < to; i++)
+        put_allowed_ip(text, plan->steps[i].allowed_ip);
+    put_key(text, "public_key", &key);
+    wgctl_text_string(text, "remove=true\n");
 }
 
 static void put_device(struct wgctl_text *text, const struct wgctl_plan *plan, size_t step)
@@ -358,8 +363,22 @@ static int send_part(const char *interface, int fd, struct wgctl_text *part, siz
     return WGCTL_OK;
 }
 
+/* The group of steps that begins at `index`; returns the index after. */
+static size_t put_group(struct wgctl_text *text, const struct wgctl_plan *plan, size_t index)
+{
+    size_t end = wgctl_plan_group_end(plan, index);
+    if (plan->steps[index].op != WGCTL_REMOVE_ALLOWED_IP) {
+        put_peer(text, plan, index, end);
+        return end;
+    }
+    while (end < plan->count && plan->steps[end].op == WGCTL_REMOVE_ALLOWED_IP)
+        end++;
+    throw_away(text, plan, index, end);
+    return end;
+}
+
 int wgctl_userspace_write(const char *interface, const struct wgctl_plan *plan,
-                          struct wgctl_error *err)
+                          const struct wgctl_progress *progress, struct wgctl_error *err)
 {
     enum { ENOUGH = 1 << 18 };
     WGCTL_TEXT request = {0}, answer = {0};
@@ -370,10 +389,11 @@ int wgctl_userspace_write(const char *interface, const struct wgctl_plan *plan,
         put_device(&request, plan, i++);
     int rc = send_request(interface, (struct wgctl_slice){"", 0}, &fd, err);
     while (rc == WGCTL_OK && i < plan->count) {
-        size_t end = wgctl_plan_peer_end(plan, i);
-        put_peer(&request, plan, i, end);
+        i = put_group(&request, plan, i);
+        bool enough = request.size >= ENOUGH;
         rc = send_part(interface, fd, &request, ENOUGH, err);
-        i = end;
+        if (enough)
+            wgctl_progress_report(progress, i, plan->count);
     }
     wgctl_text_string(&request, "\n");
     if (rc == WGCTL_OK)

@@ -200,6 +200,12 @@ void wgctl_prefixes_sort(struct wgctl_prefixes *list)
         }
 }
 
+bool wgctl_prefixes_have(const struct wgctl_prefixes *list, const struct wgctl_prefix *prefix)
+{
+    return list->count > 0 &&
+           bsearch(prefix, list->items, list->count, sizeof *prefix, compare_items);
+}
+
 void wgctl_prefixes_clear(struct wgctl_prefixes *list)
 {
     free(list->items);

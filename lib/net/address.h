@@ -65,6 +65,8 @@ int wgctl_prefixes_parse(struct wgctl_prefixes *list, struct wgctl_slice text,
 void wgctl_prefixes_format(const struct wgctl_prefixes *list, struct wgctl_text *text);
 /* Puts it into the order of wgctl_prefix_compare(). */
 void wgctl_prefixes_sort(struct wgctl_prefixes *list);
+/* Whether the list, which has to be in that order, has that very prefix. */
+bool wgctl_prefixes_have(const struct wgctl_prefixes *list, const struct wgctl_prefix *prefix);
 void wgctl_prefixes_clear(struct wgctl_prefixes *list);
 #define WGCTL_PREFIXES __attribute__((cleanup(wgctl_prefixes_clear))) struct wgctl_prefixes
 

@@ -59,7 +59,7 @@ static int send_file(const char *path, const char *interface)
     if (rc == WGCTL_OK)
         rc = wgctl_plan_make(NULL, &wanted, &nothing, &plan, &err);
     if (rc == WGCTL_OK)
-        rc = wgctl_userspace_write(interface, &plan, &err);
+        rc = wgctl_userspace_write(interface, &plan, NULL, &err);
     if (rc < 0)
         fprintf(stderr, "%s\n", err.message);
     return rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
