@@ -1,5 +1,8 @@
 #include "command.h"
 
+/* What was done and fits a window; --dry-run shows all. */
+enum { MOST_TOLD = 20 };
+
 int run_apply(struct context *context, const struct command *command, int argc, char **argv,
               struct wgctl_error *err)
 {
@@ -26,12 +29,10 @@ int run_apply(struct context *context, const struct command *command, int argc, 
     if (context->json)
         return json_changes(interface, &changes, err);
     note(context,
-         changes.count      ? "%s now runs as its file says:"
-         : changes.needs_up ? "%s runs with the keys and peers of its file"
-                            : "%s runs as its file says: nothing to do",
+         changes.count ? "%s now runs as its file says:"
+                       : "%s runs as its file says: nothing to do",
          interface);
     if (!context->quiet)
-        print_changes(context, stderr, &changes);
-    note_pending(context, &changes);
+        print_changes(context, stderr, &changes, MOST_TOLD);
     return WGCTL_OK;
 }

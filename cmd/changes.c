@@ -14,14 +14,20 @@ static const struct wording {
     {"set_listen_port", '~', "listen port"},
     {"set_fwmark", '~', "fwmark"},
     {"add_peer", '+', ""},
-    {"remove_peer", '-', ""},
     {"set_preshared_key", '~', "preshared key (hidden)"},
     {"set_endpoint", '~', "endpoint"},
     {"set_keepalive", '~', "keepalive"},
     {"add_allowed_ip", '+', "allowed IP"},
     {"remove_allowed_ip", '-', "allowed IP"},
-    {"add_route", '+', "route"},
+    {"remove_peer", '-', ""},
+    {"add_address", '+', "address"},
+    {"remove_address", '-', "address"},
+    {"set_mtu", '~', "MTU"},
+    {"set_dns", '~', "DNS"},
     {"remove_route", '-', "route"},
+    {"run_post_down", '~', "PostDown:"},
+    {"run_post_up", '~', "PostUp:"},
+    {"add_route", '+', "route"},
 };
 
 static const struct wording *wording_of(const char *op)
@@ -31,6 +37,15 @@ static const struct wording *wording_of(const char *op)
         if (strcmp(wordings[i].op, op) == 0)
             return &wordings[i];
     return &wordings[last];
+}
+
+static void print_aside(FILE *stream, const char *word, const char *what)
+{
+    if (!what[0])
+        return;
+    fprintf(stream, " (%s", word);
+    print_escaped(stream, wgctl_slice_of(what));
+    fputc(')', stream);
 }
 
 static void print_change(const struct context *context, FILE *stream,
@@ -48,21 +63,26 @@ static void print_change(const struct context *context, FILE *stream,
     if (change->value[0])
         fputc(' ', stream);
     print_escaped(stream, wgctl_slice_of(change->value));
+    print_aside(stream, "was ", change->before);
+    print_aside(stream, "from ", change->from_peer);
+    print_aside(stream, "", change->is_drift ? "drift" : "");
     fprintf(stream, "%s\n", color(context, stream, PLAIN));
 }
 
-void print_changes(const struct context *context, FILE *stream, const struct wgctl_changes *changes)
+void print_changes(const struct context *context, FILE *stream, const struct wgctl_changes *changes,
+                   size_t most)
 {
-    for (size_t i = 0; i < changes->count; i++)
+    bool drift = false;
+    size_t shown = changes->count <= most ? changes->count : most;
+    for (size_t i = 0; i < shown; i++)
         print_change(context, stream, &changes->items[i]);
-}
-
-void note_pending(const struct context *context, const struct wgctl_changes *changes)
-{
-    if (changes->needs_up)
-        note(context,
-             "The file's addresses, MTU, DNS or commands have changed too: they take effect "
-             "with 'sudo wgctl down' and 'sudo wgctl up'");
+    if (shown < changes->count)
+        fprintf(stream, "  and %zu more\n", changes->count - shown);
+    for (size_t i = 0; i < changes->count; i++)
+        drift = drift || changes->items[i].is_drift;
+    if (drift)
+        note(context, "Drift: what runs was changed beside its file, as with 'wg set'. The file "
+                      "counts");
 }
 
 int show_plan(struct context *context, struct wgctl_tunnel *tunnel, bool apply,
@@ -76,8 +96,7 @@ int show_plan(struct context *context, struct wgctl_tunnel *tunnel, bool apply,
     if (context->json)
         return json_changes(interface, &changes, err);
     printf(changes.count ? "This would change:\n" : "Nothing would change\n");
-    print_changes(context, stdout, &changes);
-    note_pending(context, &changes);
+    print_changes(context, stdout, &changes, SIZE_MAX);
     if (apply && changes.count > 0 && !changes.is_up)
         note(context, "%s is not up, so nothing that runs would change", interface);
     return WGCTL_OK;

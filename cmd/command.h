@@ -128,11 +128,9 @@ int print_secret(const struct wgctl_text *text, struct wgctl_error *err);
 
 /* ---- changes.c ---- */
 
-/* What a commit does or did, as a short list for people on that stream. */
-void print_changes(const struct context *context, FILE *stream,
-                   const struct wgctl_changes *changes);
-/* Says so where something in the file has changed that only `up` brings in. */
-void note_pending(const struct context *context, const struct wgctl_changes *changes);
+/* What a commit does or did, as a list for people on that stream: `most` of it. */
+void print_changes(const struct context *context, FILE *stream, const struct wgctl_changes *changes,
+                   size_t most);
 /* --dry-run: prints the plan, as text or JSON, and changes nothing. */
 int show_plan(struct context *context, struct wgctl_tunnel *tunnel, bool apply,
               struct wgctl_error *err);

@@ -63,10 +63,13 @@ int json_changes(const char *interface, const struct wgctl_changes *changes,
     json_t *list = json_array();
     for (size_t i = 0; i < changes->count; i++) {
         const struct wgctl_change *change = &changes->items[i];
-        json_array_append_new(list, json_pack("{s:s, s:o, s:o, s:o}", "op", change->op, "peer",
-                                              string_or_null(change->peer), "public_key",
-                                              string_or_null(change->public_key), "value",
-                                              string_or_null(change->value)));
+        json_array_append_new(list, json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:b}", "op",
+                                              change->op, "peer", string_or_null(change->peer),
+                                              "public_key", string_or_null(change->public_key),
+                                              "value", string_or_null(change->value), "before",
+                                              string_or_null(change->before), "from_peer",
+                                              string_or_null(change->from_peer), "drift",
+                                              change->is_drift));
     }
     return print(
         json_pack("{s:s, s:b, s:o}", "interface", interface, "up", changes->is_up, "changes", list),

@@ -158,6 +158,11 @@ bool wgctl_tunnel_is_busy(const char *path)
     return busy;
 }
 
+void wgctl_tunnel_on_progress(struct wgctl_tunnel *tunnel, struct wgctl_progress progress)
+{
+    tunnel->progress = progress;
+}
+
 const char *wgctl_tunnel_interface(const struct wgctl_tunnel *tunnel)
 {
     return tunnel->interface;

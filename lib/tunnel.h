@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/progress.h"
 #include "base/text.h"
 
 struct wgctl_tunnel;
@@ -115,25 +116,28 @@ void wgctl_tunnel_endpoint(const struct wgctl_tunnel *tunnel, struct wgctl_text 
 
 /* ---- plan and commit ---- */
 
-/* One thing that changes. `op` is a stable name:
- *   on disk:   write_file, remove_file (`value` is the path)
- *   device:    set_private_key, set_listen_port, set_fwmark
- *   a peer:    add_peer, remove_peer, set_preshared_key, set_endpoint,
- *              set_keepalive, add_allowed_ip, remove_allowed_ip
- *   routes:    add_route, remove_route
+/* One thing that changes, in the order in which it does. `op` is a stable name:
+ *   on disk:       write_file, remove_file (`value` is the path)
+ *   the device:    set_private_key, set_listen_port, set_fwmark
+ *   a peer:        add_peer, set_preshared_key, set_endpoint, set_keepalive,
+ *                  add_allowed_ip, remove_allowed_ip, remove_peer
+ *   the interface: add_address, remove_address, set_mtu, set_dns
+ *   routes:        remove_route, add_route
+ *   the owner's:   run_post_down, run_post_up (`value` is the command)
  * No secret is in it. */
 struct wgctl_change {
     const char *op;
     char peer[64];       /* its label; "" where it is no peer's */
     char public_key[45]; /* "" likewise */
     char *value;         /* what it becomes, or what goes; "" where it is a secret */
+    char *before;        /* what it was; "" where there was nothing, or a secret */
+    char from_peer[64];  /* of an allowed IP: the label of the peer that has it until then; or "" */
+    bool is_drift;       /* the file has not changed: what runs was changed beside it */
 };
 struct wgctl_changes {
     struct wgctl_change *items;
     size_t count, capacity;
-    bool is_up;    /* the interface runs, so that the device's changes are among them */
-    bool needs_up; /* the file's addresses, MTU, DNS or hooks have changed since the interface
-                      came up: they take effect when it is taken down and brought up */
+    bool is_up; /* the interface runs, so that its changes are among them */
 };
 void wgctl_changes_clear(struct wgctl_changes *changes);
 #define WGCTL_CHANGES __attribute__((cleanup(wgctl_changes_clear))) struct wgctl_changes
@@ -147,6 +151,9 @@ int wgctl_tunnel_plan(struct wgctl_tunnel *tunnel, struct wgctl_changes *ret,
  * error says so. `ret` (may be NULL) is what was done. */
 int wgctl_tunnel_commit(struct wgctl_tunnel *tunnel, struct wgctl_changes *ret,
                         struct wgctl_error *err);
+
+/* From now on the caller hears how far a commit that takes long has come. */
+void wgctl_tunnel_on_progress(struct wgctl_tunnel *tunnel, struct wgctl_progress progress);
 
 /* ---- up and down ---- */
 

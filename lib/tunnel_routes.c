@@ -131,13 +131,50 @@ static bool needs_none(const struct wgctl_routing *routing, const struct wgctl_s
     return none;
 }
 
-int wgctl_routes_plan(const struct wgctl_tunnel *tunnel, const struct wgctl_server *applied,
-                      struct wgctl_application *application, struct wgctl_error *err)
+/* A route that comes with an address. */
+static struct wgctl_route own_route(const struct wgctl_prefix *address)
 {
-    WGCTL_ROUTES wanted = {0}, had = {0}, there = {0}, left = {0};
+    return (struct wgctl_route){
+        .destination = wgctl_prefix_mask(*address), .table = WGCTL_TABLE_MAIN, .by_kernel = true};
+}
+
+static bool comes_with_one_of(const struct wgctl_route *route, const struct wgctl_prefixes *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        struct wgctl_route own = own_route(&list->items[i]);
+        if (route->by_kernel && wgctl_prefix_equal(&route->destination, &own.destination))
+            return true;
+    }
+    return false;
+}
+
+/* What there will be once the interface's addresses have changed. */
+static int foresee(const struct wgctl_setup *setup, const struct wgctl_server *server,
+                   const struct wgctl_routes *there, struct wgctl_routes *ret,
+                   struct wgctl_error *err)
+{
+    int rc = WGCTL_OK;
+    for (size_t i = 0; rc == WGCTL_OK && i < there->count; i++)
+        if (!comes_with_one_of(&there->items[i], &setup->addresses_to_remove) ||
+            comes_with_one_of(&there->items[i], &server->addresses))
+            rc = wgctl_routes_add(ret, &there->items[i], err);
+    for (size_t i = 0; rc == WGCTL_OK && i < setup->addresses_to_add.count; i++) {
+        struct wgctl_route own = own_route(&setup->addresses_to_add.items[i]);
+        /* A single address comes with no route to a network. */
+        if (own.destination.length < wgctl_family_size(own.destination.family) * 8)
+            rc = wgctl_routes_add(ret, &own, err);
+    }
+    return rc;
+}
+
+int wgctl_routes_plan(const struct wgctl_tunnel *tunnel, struct wgctl_application *application,
+                      struct wgctl_error *err)
+{
+    WGCTL_ROUTES wanted = {0}, had = {0}, there = {0}, then = {0}, left = {0};
     struct wgctl_routing now, before;
     struct wgctl_error ignored;
     const struct wgctl_device *running = &application->running;
+    const struct wgctl_server *applied = application->is_applied;
     wgctl_routes_clear(&application->routes_to_add);
     wgctl_routes_clear(&application->routes_to_remove);
 
@@ -146,17 +183,20 @@ int wgctl_routes_plan(const struct wgctl_tunnel *tunnel, const struct wgctl_serv
         return rc;
     if (!applied || wgctl_routing_read(applied->table, &before, &ignored) < 0)
         before = now;
-    if (needs_none(&now, &tunnel->server, &application->wanted) &&
+    if (!wgctl_setup_changes_addresses(&application->setup) &&
+        needs_none(&now, &tunnel->server, &application->wanted) &&
         needs_none(&before, &tunnel->server, running))
         return WGCTL_OK;
     rc = wgctl_route_list_into(tunnel->interface, &there, err);
     uint32_t mark = application->wanted.has_fwmark ? application->wanted.fwmark : running->fwmark;
     if (rc == WGCTL_OK)
-        rc = wgctl_routes_wanted(&now, &application->wanted, mark, &there, &wanted, err);
+        rc = foresee(&application->setup, &tunnel->server, &there, &then, err);
+    if (rc == WGCTL_OK)
+        rc = wgctl_routes_wanted(&now, &application->wanted, mark, &then, &wanted, err);
     if (rc == WGCTL_OK)
         rc = wgctl_routes_wanted(&before, running, running->fwmark, &there, &had, err);
     if (rc == WGCTL_OK)
-        rc = wgctl_routes_select(&wanted, &there, false, &application->routes_to_add, err);
+        rc = wgctl_routes_select(&wanted, &then, false, &application->routes_to_add, err);
     if (rc == WGCTL_OK)
         rc = wgctl_routes_select(&had, &there, true, &left, err);
     return rc < 0 ? rc

@@ -26,6 +26,7 @@ struct wgctl_tunnel {
     struct wgctl_folder peers; /* INTERFACE.peers; closed where it is missing */
     int lock;                  /* -1: open for reading only */
     bool applies;              /* a commit changes what runs */
+    struct wgctl_progress progress;
     struct wgctl_device_query query;
     size_t journal_kept; /* where our own lines begin, behind those of other tunnels */
     char interface[WGCTL_INTERFACE_SIZE];
@@ -90,19 +91,7 @@ int wgctl_tunnel_take_ini(struct wgctl_tunnel *tunnel, const struct wgctl_docume
 int wgctl_clients_follow(struct wgctl_tunnel *tunnel, size_t *ret_followed, size_t *ret_elsewhere,
                          struct wgctl_error *err);
 
-/* ---- lib/tunnel_apply.c: what runs ---- */
-
-/* What a commit does to the running interface. */
-struct wgctl_application {
-    bool is_up;
-    bool needs_up; /* for what has changed besides: wgctl_server_same_setup() */
-    struct wgctl_device applied, wanted, running;
-    struct wgctl_plan plan;
-    struct wgctl_routes routes_to_add, routes_to_remove;
-    bool marks_turned_on; /* host/marks.h, by carrying it out */
-};
-void wgctl_application_clear(struct wgctl_application *application);
-#define WGCTL_APPLICATION __attribute__((cleanup(wgctl_application_clear))) struct wgctl_application
+/* ---- lib/tunnel_wanted.c ---- */
 
 /* The device that the file wants: sorted. Checks what the kernel would not say.
  * An endpoint that is a name is looked up, unless `applied` (may be NULL) has the
@@ -111,15 +100,79 @@ void wgctl_application_clear(struct wgctl_application *application);
 int wgctl_device_wanted(const struct wgctl_server *server, const struct wgctl_server *applied,
                         const struct wgctl_device *running, struct wgctl_device *ret,
                         struct wgctl_error *err);
-int wgctl_application_plan(struct wgctl_tunnel *tunnel, struct wgctl_application *ret,
+
+/* ---- lib/tunnel_setup.c: what the host has of an interface beside keys and peers ---- */
+
+/* As it is. */
+struct wgctl_setup_facts {
+    struct wgctl_prefixes addresses;
+    uint32_t mtu;
+    uint32_t usual_mtu; /* what `up` would choose; only where the file names none any more */
+};
+/* What changes. Without a word in the file, and never having been applied, nothing does. */
+struct wgctl_setup {
+    struct wgctl_prefixes addresses_to_add, addresses_to_remove;
+    uint32_t mtu; /* 0: stays */
+    uint32_t mtu_was;
+    bool dns;
+    bool hooks; /* PostUp has changed: the old PostDown runs, and then the new PostUp */
+};
+void wgctl_setup_clear(struct wgctl_setup *setup);
+/* Plans it: pure. `applied` is NULL where it is not known. */
+int wgctl_setup_plan(const struct wgctl_server *applied, const struct wgctl_server *wanted,
+                     const struct wgctl_setup_facts *there, struct wgctl_setup *ret,
+                     struct wgctl_error *err);
+bool wgctl_setup_changes_addresses(const struct wgctl_setup *setup);
+/* Carries out all but the hooks. */
+int wgctl_setup_change(const char *interface, const struct wgctl_setup *setup,
+                       const struct wgctl_server *applied, const struct wgctl_server *wanted,
+                       struct wgctl_error *err);
+/* Takes that back, as far as it was done. */
+int wgctl_setup_revert(const char *interface, const struct wgctl_setup *setup,
+                       const struct wgctl_server *applied, const struct wgctl_server *wanted,
+                       struct wgctl_error *err);
+/* Runs the PostDown of one, and then the PostUp of the other. */
+int wgctl_setup_run_hooks(const char *interface, const struct wgctl_server *before,
+                          const struct wgctl_server *after, struct wgctl_error *err);
+
+/* ---- lib/tunnel_apply.c: what runs ---- */
+
+/* What a commit does to the running interface, in this order. */
+struct wgctl_application {
+    bool is_up;
+    const struct wgctl_server *is_applied; /* the file as last applied; NULL: not known */
+    struct wgctl_server before;            /* that, where it is not the tunnel's own */
+    struct wgctl_device applied, wanted, running;
+    struct wgctl_plan plan;
+    struct wgctl_setup setup;
+    struct wgctl_routes routes_to_add, routes_to_remove;
+    bool marks_turned_on; /* host/marks.h, by carrying it out */
+    bool ran_hooks;       /* were begun with, by carrying it out */
+};
+void wgctl_application_clear(struct wgctl_application *application);
+#define WGCTL_APPLICATION __attribute__((cleanup(wgctl_application_clear))) struct wgctl_application
+
+/* `explain`: somebody will look at the plan, and wants to know what is drift. */
+int wgctl_application_plan(struct wgctl_tunnel *tunnel, bool explain, struct wgctl_application *ret,
                            struct wgctl_error *err);
-/* Carries it out, and reads it back. */
+/* Carries out what it says of the device alone, and reads that back. */
+int wgctl_application_write_device(const struct wgctl_tunnel *tunnel,
+                                   const struct wgctl_application *application,
+                                   struct wgctl_error *err);
+/* Carries it out. */
 int wgctl_application_execute(const struct wgctl_tunnel *tunnel,
                               struct wgctl_application *application, struct wgctl_error *err);
 /* Brings the interface back to what it was when the plan was made; says in the
- * message what could not be brought back. */
+ * hint what could not be brought back. */
 void wgctl_application_revert(const struct wgctl_tunnel *tunnel,
                               const struct wgctl_application *application, struct wgctl_error *err);
+
+/* ---- lib/tunnel_changes.c ---- */
+
+/* Adds to `ret` what a commit does with the files and with what runs. */
+int wgctl_changes_describe(const struct wgctl_tunnel *tunnel,
+                           const struct wgctl_application *application, struct wgctl_changes *ret,
+                           struct wgctl_error *err);
 
 /* ---- lib/tunnel_routes.c: the ways into the tunnel ---- */
 
@@ -144,10 +197,10 @@ int wgctl_routes_wanted(const struct wgctl_routing *routing, const struct wgctl_
 /* Adds to `ret` those of `list` that are in `among` or not, as `wanted` says. */
 int wgctl_routes_select(const struct wgctl_routes *list, const struct wgctl_routes *among,
                         bool wanted, struct wgctl_routes *ret, struct wgctl_error *err);
-/* Plans the application's routes anew, from what there is now. `applied` (may be NULL)
- * says where routes went before. */
-int wgctl_routes_plan(const struct wgctl_tunnel *tunnel, const struct wgctl_server *applied,
-                      struct wgctl_application *application, struct wgctl_error *err);
+/* Plans the application's routes anew, from what there is now and what its setup makes of
+ * that. */
+int wgctl_routes_plan(const struct wgctl_tunnel *tunnel, struct wgctl_application *application,
+                      struct wgctl_error *err);
 /* Carries that out; a mark that was chosen is noted in the application. */
 int wgctl_routes_change(const char *interface, struct wgctl_application *application,
                         struct wgctl_error *err);
@@ -171,6 +224,8 @@ void wgctl_hooks_try(const struct wgctl_server *server, const char *interface,
 /* The MTU of an interface: that of its packets' way to the endpoints, or else of the
  * default route (0: there is none), less what WireGuard adds. */
 uint32_t wgctl_mtu_choose(uint32_t to_endpoints, uint32_t by_default);
+/* The same, found out of the peers' ways; names have been looked up. */
+int wgctl_mtu_find(const struct wgctl_device *device, uint32_t *ret, struct wgctl_error *err);
 
 /* ---- lib/tunnel_down.c ---- */
 

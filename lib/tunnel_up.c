@@ -62,8 +62,7 @@ uint32_t wgctl_mtu_choose(uint32_t to_endpoints, uint32_t by_default)
     return mtu > OVERHEAD ? mtu - OVERHEAD : mtu;
 }
 
-/* What is found out of the peers' ways; a name has been looked up by now. */
-static int find_mtu(const struct wgctl_device *device, uint32_t *ret, struct wgctl_error *err)
+int wgctl_mtu_find(const struct wgctl_device *device, uint32_t *ret, struct wgctl_error *err)
 {
     uint32_t best = 0, by_default = 0;
     int rc = WGCTL_OK;
@@ -86,7 +85,7 @@ static int set_mtu(const struct wgctl_tunnel *tunnel, const struct wgctl_device 
                    struct wgctl_error *err)
 {
     uint32_t mtu = tunnel->server.mtu;
-    int rc = mtu ? WGCTL_OK : find_mtu(device, &mtu, err);
+    int rc = mtu ? WGCTL_OK : wgctl_mtu_find(device, &mtu, err);
     return rc < 0 ? rc : wgctl_link_set_mtu(tunnel->interface, mtu, err);
 }
 
@@ -106,11 +105,9 @@ static int set_dns(const struct wgctl_tunnel *tunnel, bool *ret_set, struct wgct
 static int configure(struct wgctl_tunnel *tunnel, struct progress *done, struct wgctl_error *err)
 {
     struct wgctl_application *application = &done->application;
-    int rc = wgctl_application_plan(tunnel, application, err);
-    /* The routes need the interface to be up. */
-    wgctl_routes_clear(&application->routes_to_add);
+    int rc = wgctl_application_plan(tunnel, false, application, err);
     if (rc == WGCTL_OK)
-        rc = wgctl_application_execute(tunnel, application, err);
+        rc = wgctl_application_write_device(tunnel, application, err);
     for (size_t i = 0; rc == WGCTL_OK && i < tunnel->server.addresses.count; i++)
         rc = wgctl_link_add_address(tunnel->interface, &tunnel->server.addresses.items[i], err);
     if (rc == WGCTL_OK)
@@ -119,8 +116,10 @@ static int configure(struct wgctl_tunnel *tunnel, struct progress *done, struct 
         rc = wgctl_link_set_up(tunnel->interface, err);
     if (rc == WGCTL_OK)
         rc = set_dns(tunnel, &done->dns, err);
+    /* Routes need the interface to be up. */
+    wgctl_setup_clear(&application->setup);
     if (rc == WGCTL_OK)
-        rc = wgctl_routes_plan(tunnel, NULL, application, err);
+        rc = wgctl_routes_plan(tunnel, application, err);
     done->routes = rc == WGCTL_OK;
     return rc < 0 ? rc : wgctl_routes_change(tunnel->interface, application, err);
 }

@@ -74,17 +74,6 @@ bool wgctl_server_same_hooks(const struct wgctl_server *a, const struct wgctl_se
     return !left && !right;
 }
 
-bool wgctl_server_same_setup(const struct wgctl_server *a, const struct wgctl_server *b)
-{
-    bool same = a->addresses.count == b->addresses.count && a->mtu == b->mtu &&
-                wgctl_slice_equal(wgctl_text_slice_of(&a->dns), wgctl_text_slice_of(&b->dns));
-    for (size_t i = 0; same && i < a->addresses.count; i++)
-        same = wgctl_prefix_equal(&a->addresses.items[i], &b->addresses.items[i]);
-    for (int kind = WGCTL_PRE_UP; same && kind <= WGCTL_POST_DOWN; kind++)
-        same = wgctl_server_same_hooks(a, b, (enum wgctl_hook_kind)kind);
-    return same;
-}
-
 static int fail_ambiguous(const char *name, struct wgctl_error *err)
 {
     wgctl_fail(err, WGCTL_INVALID, "more than one peer is called '%s'", name);

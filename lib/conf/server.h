@@ -84,10 +84,6 @@ void wgctl_server_remove(struct wgctl_server *server, const struct wgctl_peer *p
 bool wgctl_server_same_hooks(const struct wgctl_server *a, const struct wgctl_server *b,
                              enum wgctl_hook_kind kind);
 
-/* Whether both want the same of the interface but its keys, port and mark, and of its peers:
- * addresses, MTU, DNS and hooks, which only `up` sets. */
-bool wgctl_server_same_setup(const struct wgctl_server *a, const struct wgctl_server *b);
-
 /* Fails because of a key that two enabled peers have, or that is the server's own; the
  * message names the line. */
 int wgctl_server_fail_key(const struct wgctl_server *server, const struct wgctl_key *public_key,

@@ -173,6 +173,18 @@ int wgctl_dns_unset(const char *interface, const struct wgctl_dns *dns, struct w
     return wgctl_process_run(argv, WGCTL_OUTPUT_KEPT, err);
 }
 
+int wgctl_dns_replace(const char *interface, const struct wgctl_dns *before,
+                      const struct wgctl_dns *after, struct wgctl_error *err)
+{
+    if (after->server_count > 0)
+        return wgctl_dns_set(interface, after, err);
+    if (before->server_count == 0)
+        return WGCTL_OK;
+    if (wgctl_process_find("resolvconf", NULL, 0))
+        return wgctl_dns_unset(interface, before, err);
+    return run_resolvectl("revert", interface, NULL, 0, NULL, err);
+}
+
 void wgctl_dns_current(const char *interface, struct wgctl_text *ret)
 {
     WGCTL_TEXT label = {0}, path = {0};

@@ -31,6 +31,9 @@ void wgctl_dns_label(struct wgctl_slice order, const char *interface, struct wgc
 int wgctl_dns_set(const char *interface, const struct wgctl_dns *dns, struct wgctl_error *err);
 /* Takes that back. With systemd-resolved it goes with the interface. */
 int wgctl_dns_unset(const char *interface, const struct wgctl_dns *dns, struct wgctl_error *err);
+/* Makes `after` the ones in the place of `before`, of an interface that stays. */
+int wgctl_dns_replace(const char *interface, const struct wgctl_dns *before,
+                      const struct wgctl_dns *after, struct wgctl_error *err);
 /* Appends the servers in such a text, with commas between. */
 void wgctl_dns_servers(struct wgctl_slice resolv_conf, struct wgctl_text *ret);
 /* Appends the servers that resolvconf has of the interface, "nameserver ADDRESS" a

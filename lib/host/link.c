@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/netlink.h"
 #include "base/process.h"
 
@@ -81,13 +82,10 @@ int wgctl_link_set_up(const char *interface, struct wgctl_error *err)
     return request(&message, NULL, NULL, err, "turn on", interface);
 }
 
-int wgctl_link_add_address(const char *interface, const struct wgctl_prefix *address,
-                           struct wgctl_error *err)
+static void begin_address(struct wgctl_netlink_message *message, uint16_t type, uint16_t flags,
+                          const char *interface, const struct wgctl_prefix *address)
 {
-    struct wgctl_netlink_message message;
-    char text[WGCTL_PREFIX_TEXT_SIZE], what[WGCTL_PREFIX_TEXT_SIZE + 24];
-    struct ifaddrmsg *header = wgctl_netlink_begin(
-        &message, RTM_NEWADDR, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, sizeof *header);
+    struct ifaddrmsg *header = wgctl_netlink_begin(message, type, flags, sizeof *header);
     header->ifa_family = address->family;
     header->ifa_prefixlen = address->length;
     header->ifa_index = if_nametoindex(interface);
@@ -95,10 +93,44 @@ int wgctl_link_add_address(const char *interface, const struct wgctl_prefix *add
     if (address->family == AF_INET && address->bytes[0] == 127)
         header->ifa_scope = RT_SCOPE_HOST;
     unsigned size = wgctl_family_size(address->family);
-    wgctl_netlink_put(&message, IFA_LOCAL, address->bytes, size);
-    wgctl_netlink_put(&message, IFA_ADDRESS, address->bytes, size);
+    wgctl_netlink_put(message, IFA_LOCAL, address->bytes, size);
+    wgctl_netlink_put(message, IFA_ADDRESS, address->bytes, size);
+}
+
+int wgctl_link_add_address(const char *interface, const struct wgctl_prefix *address,
+                           struct wgctl_error *err)
+{
+    struct wgctl_netlink_message message;
+    char text[WGCTL_PREFIX_TEXT_SIZE], what[WGCTL_PREFIX_TEXT_SIZE + 24];
+    begin_address(&message, RTM_NEWADDR, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, interface, address);
     snprintf(what, sizeof what, "give the address %s to", wgctl_prefix_format(address, text));
     return request(&message, NULL, NULL, err, what, interface);
+}
+
+int wgctl_link_remove_address(const char *interface, const struct wgctl_prefix *address,
+                              struct wgctl_error *err)
+{
+    WGCTL_NETLINK *netlink = NULL;
+    struct wgctl_netlink_message message;
+    char text[WGCTL_PREFIX_TEXT_SIZE];
+    int rc = wgctl_netlink_open(NETLINK_ROUTE, &netlink, err);
+    if (rc < 0)
+        return rc;
+    begin_address(&message, RTM_DELADDR, NLM_F_ACK, interface, address);
+    rc = wgctl_netlink_talk(netlink, &message, NULL, NULL);
+    if (rc >= 0 || rc == -EADDRNOTAVAIL)
+        return WGCTL_OK;
+    return wgctl_netlink_fail(netlink, rc, err, "cannot take the address %s from %s",
+                              wgctl_prefix_format(address, text), interface);
+}
+
+bool wgctl_link_keep_addresses(const char *interface)
+{
+    char path[64 + IF_NAMESIZE], line[16];
+    struct wgctl_error ignored;
+    snprintf(path, sizeof path, "/proc/sys/net/ipv4/conf/%s/promote_secondaries", interface);
+    return (wgctl_file_first_line(path, line, sizeof line) && strcmp(line, "1") == 0) ||
+           wgctl_file_set(path, "1\n", &ignored) == WGCTL_OK;
 }
 
 struct address_listing {
