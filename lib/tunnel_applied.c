@@ -19,8 +19,12 @@ enum { NAME_SIZE = 32 };
 static const char *name_of(const struct wgctl_tunnel *tunnel, enum wgctl_applied which,
                            char name[NAME_SIZE])
 {
-    snprintf(name, NAME_SIZE, which == WGCTL_APPLIED ? "%s.conf" : "%s.starting",
-             tunnel->interface);
+    static const char *const endings[] = {
+        [WGCTL_APPLIED] = "conf",
+        [WGCTL_STARTING] = "starting",
+        [WGCTL_RUNNING_HOOKS] = "hooks",
+    };
+    snprintf(name, NAME_SIZE, "%s.%s", tunnel->interface, endings[which]);
     return name;
 }
 
@@ -61,6 +65,15 @@ bool wgctl_applied_read(const struct wgctl_tunnel *tunnel, enum wgctl_applied wh
     return rc == WGCTL_OK && take_first_line(tunnel, ret);
 }
 
+bool wgctl_applied_parse(const struct wgctl_tunnel *tunnel, enum wgctl_applied which,
+                         struct wgctl_server *ret)
+{
+    WGCTL_TEXT text = {0};
+    struct wgctl_error ignored;
+    return wgctl_applied_read(tunnel, which, &text) &&
+           wgctl_server_parse(tunnel->conf_name, &text, ret, &ignored) == WGCTL_OK;
+}
+
 bool wgctl_applied_exists(const struct wgctl_tunnel *tunnel, enum wgctl_applied which)
 {
     char name[NAME_SIZE];
@@ -73,14 +86,15 @@ bool wgctl_applied_exists(const struct wgctl_tunnel *tunnel, enum wgctl_applied 
     return exists;
 }
 
-int wgctl_applied_started(const struct wgctl_tunnel *tunnel, struct wgctl_error *err)
+int wgctl_applied_remove(const struct wgctl_tunnel *tunnel, enum wgctl_applied which,
+                         struct wgctl_error *err)
 {
     char name[NAME_SIZE];
     struct wgctl_folder folder;
     int rc = open_folder(false, &folder, err);
     if (rc < 0) /* Without the folder, nothing stands there. */
         return rc == WGCTL_NOT_FOUND ? WGCTL_OK : rc;
-    rc = wgctl_file_remove(&folder, name_of(tunnel, WGCTL_STARTING, name), err);
+    rc = wgctl_file_remove(&folder, name_of(tunnel, which, name), err);
     wgctl_folder_close(&folder);
     return rc;
 }
@@ -109,12 +123,7 @@ void wgctl_applied_save(const struct wgctl_tunnel *tunnel, enum wgctl_applied wh
 
 void wgctl_applied_forget(const struct wgctl_tunnel *tunnel)
 {
-    char name[NAME_SIZE];
-    struct wgctl_folder folder;
     struct wgctl_error ignored;
-    if (open_folder(false, &folder, &ignored) < 0)
-        return;
-    wgctl_file_remove(&folder, name_of(tunnel, WGCTL_APPLIED, name), &ignored);
-    wgctl_file_remove(&folder, name_of(tunnel, WGCTL_STARTING, name), &ignored);
-    wgctl_folder_close(&folder);
+    for (int which = WGCTL_APPLIED; which <= WGCTL_RUNNING_HOOKS; which++)
+        wgctl_applied_remove(tunnel, (enum wgctl_applied)which, &ignored);
 }

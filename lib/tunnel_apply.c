@@ -15,6 +15,7 @@ void wgctl_application_clear(struct wgctl_application *application)
     wgctl_routes_clear(&application->routes_to_add);
     wgctl_routes_clear(&application->routes_to_remove);
     wgctl_server_clear(&application->before);
+    wgctl_server_clear(&application->interrupted);
     *application = (struct wgctl_application){0};
 }
 
@@ -61,6 +62,10 @@ static int plan_setup(const struct wgctl_tunnel *tunnel, struct wgctl_applicatio
     if (rc == WGCTL_OK)
         rc = wgctl_setup_plan(ret->is_applied, &tunnel->server, &there, &ret->setup, err);
     wgctl_prefixes_clear(&there.addresses);
+    /* How far hooks came that a commit ran when it was killed is not known: all of them are
+     * taken back, and done again. */
+    if (ret->is_applied && wgctl_applied_parse(tunnel, WGCTL_RUNNING_HOOKS, &ret->interrupted))
+        ret->setup.hooks = true;
     return rc;
 }
 
@@ -156,6 +161,13 @@ static int revert_device(const struct wgctl_tunnel *tunnel,
     return rc < 0 ? rc : wgctl_device_write(tunnel->interface, &back, NULL, err);
 }
 
+static int revert_hooks(const struct wgctl_tunnel *tunnel, const struct wgctl_server *before,
+                        struct wgctl_error *err)
+{
+    int rc = wgctl_setup_run_hooks(tunnel->interface, &tunnel->server, before, err);
+    return rc < 0 ? rc : wgctl_applied_remove(tunnel, WGCTL_RUNNING_HOOKS, err);
+}
+
 /* What could not be brought back, and why the first of it could not. */
 struct remains {
     struct wgctl_error why;
@@ -178,14 +190,14 @@ void wgctl_application_revert(const struct wgctl_tunnel *tunnel,
 {
     struct wgctl_error why;
     struct remains remains = {0};
-    const struct wgctl_server *before = application->is_applied, *after = &tunnel->server;
+    const struct wgctl_server *before = application->is_applied;
     const char *interface = tunnel->interface;
     if (application->ran_hooks)
-        note_remains(&remains, "what PostUp does",
-                     wgctl_setup_run_hooks(interface, after, before, &why), &why);
+        note_remains(&remains, "what PostUp does", revert_hooks(tunnel, before, &why), &why);
     note_remains(&remains, "routes", wgctl_routes_revert(interface, application, &why), &why);
     note_remains(&remains, "addresses, MTU and DNS",
-                 wgctl_setup_revert(interface, &application->setup, before, after, &why), &why);
+                 wgctl_setup_revert(interface, &application->setup, before, &tunnel->server, &why),
+                 &why);
     note_remains(&remains, "keys and peers", revert_device(tunnel, application, &why), &why);
     if (remains.what[0])
         wgctl_hint(err,

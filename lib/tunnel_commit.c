@@ -29,6 +29,7 @@ int wgctl_tunnel_commit(struct wgctl_tunnel *tunnel, struct wgctl_changes *ret,
                         struct wgctl_error *err)
 {
     WGCTL_APPLICATION application = {0};
+    struct wgctl_error ignored;
     int rc = make_plan(tunnel, ret != NULL, &application, err);
     if (rc == WGCTL_OK && ret)
         rc = wgctl_changes_describe(tunnel, &application, ret, err);
@@ -46,6 +47,8 @@ int wgctl_tunnel_commit(struct wgctl_tunnel *tunnel, struct wgctl_changes *ret,
             return rc;
         }
         wgctl_applied_save(tunnel, WGCTL_APPLIED);
+        if (application.ran_hooks)
+            wgctl_applied_remove(tunnel, WGCTL_RUNNING_HOOKS, &ignored);
     }
     wgctl_files_finish(tunnel);
     return WGCTL_OK;

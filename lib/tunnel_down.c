@@ -23,10 +23,7 @@ static const struct wgctl_server *server_of_hooks(const struct wgctl_tunnel *tun
                                                   enum wgctl_applied which,
                                                   struct wgctl_server *copy)
 {
-    WGCTL_TEXT text = {0};
-    struct wgctl_error ignored;
-    if (!wgctl_applied_read(tunnel, which, &text) ||
-        wgctl_server_parse(tunnel->conf_name, &text, copy, &ignored) < 0 ||
+    if (!wgctl_applied_parse(tunnel, which, copy) ||
         wgctl_server_same_hooks(copy, &tunnel->server, WGCTL_POST_UP))
         return &tunnel->server;
     return copy;
@@ -90,8 +87,9 @@ int wgctl_tunnel_down(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
         wgctl_fail(err, WGCTL_NOT_FOUND, "%s is not up", tunnel->interface);
         return wgctl_hint(err, "sudo wgctl up brings it up");
     }
-    WGCTL_SERVER copy = {0};
+    WGCTL_SERVER copy = {0}, interrupted = {0};
     const struct wgctl_server *hooks = server_of_hooks(tunnel, WGCTL_APPLIED, &copy);
+    bool was_interrupted = wgctl_applied_parse(tunnel, WGCTL_RUNNING_HOOKS, &interrupted);
     rc = wgctl_hooks_run(hooks, tunnel->interface, WGCTL_PRE_DOWN, err);
     if (rc < 0)
         return rc;
@@ -99,6 +97,8 @@ int wgctl_tunnel_down(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
     sigset_t signals;
     wgctl_signals_hold(&signals);
     rc = take_down(tunnel, hooks, err);
+    if (was_interrupted)
+        wgctl_hooks_try(&interrupted, tunnel->interface, WGCTL_POST_DOWN);
     wgctl_signals_release(&signals);
     return rc;
 }

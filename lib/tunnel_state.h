@@ -142,6 +142,7 @@ struct wgctl_application {
     bool is_up;
     const struct wgctl_server *is_applied; /* the file as last applied; NULL: not known */
     struct wgctl_server before;            /* that, where it is not the tunnel's own */
+    struct wgctl_server interrupted;       /* whose hooks a commit ran that was killed; or none */
     struct wgctl_device applied, wanted, running;
     struct wgctl_plan plan;
     struct wgctl_setup setup;
@@ -254,16 +255,21 @@ int wgctl_tunnel_save(struct wgctl_tunnel *tunnel, const struct wgctl_device *de
 
 enum wgctl_applied {
     WGCTL_APPLIED,
-    WGCTL_STARTING, /* of a tunnel on its way up; left by an `up` that was killed */
+    WGCTL_STARTING,      /* of a tunnel on its way up; left by an `up` that was killed */
+    WGCTL_RUNNING_HOOKS, /* its PostUp is run; left by a commit that was killed meanwhile */
 };
 /* Reads it into `ret`, which has to be empty. False where there is none, or only one of an
  * interface that is gone while another of its name is there. */
 bool wgctl_applied_read(const struct wgctl_tunnel *tunnel, enum wgctl_applied which,
                         struct wgctl_text *ret);
+/* The same, understood; false also where it cannot be. */
+bool wgctl_applied_parse(const struct wgctl_tunnel *tunnel, enum wgctl_applied which,
+                         struct wgctl_server *ret);
 bool wgctl_applied_exists(const struct wgctl_tunnel *tunnel, enum wgctl_applied which);
 /* Keeps the tunnel's configuration as that. */
 void wgctl_applied_save(const struct wgctl_tunnel *tunnel, enum wgctl_applied which);
-/* Forgets that it was starting: it is up. */
-int wgctl_applied_started(const struct wgctl_tunnel *tunnel, struct wgctl_error *err);
-/* Forgets both. */
+/* Forgets that one; it need not be there. */
+int wgctl_applied_remove(const struct wgctl_tunnel *tunnel, enum wgctl_applied which,
+                         struct wgctl_error *err);
+/* Forgets all. */
 void wgctl_applied_forget(const struct wgctl_tunnel *tunnel);

@@ -162,7 +162,7 @@ static int bring_up(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
     if (rc == WGCTL_OK && wgctl_signals_wait())
         rc = wgctl_fail(err, WGCTL_SYSTEM, "stopped by a signal");
     if (rc == WGCTL_OK)
-        rc = wgctl_applied_started(tunnel, err);
+        rc = wgctl_applied_remove(tunnel, WGCTL_STARTING, err);
     if (rc < 0)
         undo(tunnel, &done);
     wgctl_application_clear(&done.application);
