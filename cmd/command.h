@@ -105,6 +105,8 @@ void note(const struct context *context, const char *format, ...)
  * firewall's programs take seconds. */
 void say_step(const struct context *context, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* Shows how far a long change has come, to somebody who waits at a terminal. */
+struct wgctl_progress progress_of(const struct context *context);
 /* The error, in the one place where it is printed. */
 void print_error(const struct context *context, const struct wgctl_error *err);
 bool use_color(const struct context *context, FILE *stream);

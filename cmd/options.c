@@ -237,7 +237,10 @@ int open_tunnel(struct context *context, enum wgctl_access access, struct wgctl_
 {
     if (access != WGCTL_READ && isatty(STDERR_FILENO) && wgctl_tunnel_is_busy(context->folder))
         say_step(context, "Another wgctl is at work: waiting for it to finish...");
-    return wgctl_tunnel_open(context->folder, interface_of(context), access, ret, err);
+    int rc = wgctl_tunnel_open(context->folder, interface_of(context), access, ret, err);
+    if (rc == WGCTL_OK)
+        wgctl_tunnel_on_progress(*ret, progress_of(context));
+    return rc;
 }
 
 int require_up(const char *interface, bool wanted, struct wgctl_error *err)

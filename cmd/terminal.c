@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "command.h"
@@ -100,12 +101,53 @@ void say_step(const struct context *context, const char *format, ...)
     fputc('\n', stderr);
 }
 
+/* A line that is written over, so that a window shows how far it is. */
+static bool line_is_open;
+
+static void close_line(void)
+{
+    if (line_is_open)
+        fputs("\r\033[K", stderr);
+    line_is_open = false;
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void draw_progress(void *context, size_t done, size_t total)
+{
+    enum { SHORT = 700, PAUSE = 100 }; /* what is over sooner needs no words */
+    static int64_t next;
+    int64_t now = now_ms();
+    (void)context;
+    if (next == 0)
+        next = now + SHORT;
+    if (done < total && now >= next) {
+        fprintf(stderr, "\r%zu of %zu changes made...\033[K", done, total);
+        line_is_open = true;
+        next = now + PAUSE;
+    }
+    if (done == total)
+        close_line();
+}
+
+struct wgctl_progress progress_of(const struct context *context)
+{
+    bool watched = !context->quiet && !context->json && isatty(STDERR_FILENO);
+    return (struct wgctl_progress){.report = watched ? draw_progress : NULL};
+}
+
 void print_error(const struct context *context, const struct wgctl_error *err)
 {
     if (context->json) {
         json_error(context, err);
         return;
     }
+    close_line();
     flush_output();
     fprintf(stderr, "%swgctl:%s ", color(context, stderr, RED), color(context, stderr, PLAIN));
     print_escaped(stderr, wgctl_slice_of(err->message));

@@ -82,7 +82,8 @@ int wgctl_device_answer(const char *interface, struct wgctl_device_query *query,
 int wgctl_device_read(const char *interface, struct wgctl_device *ret, struct wgctl_error *err);
 
 struct wgctl_plan;
-/* Carries out what a plan says of the device; `progress` (may be NULL) hears of the steps
- * that are done. An error can leave a part of it done: read the device again. */
+/* Carries out what a plan says of the device. `progress` hears of the steps that are done,
+ * and a signal that waits (base/signals.h) stops it between two messages; with NULL
+ * neither. An error can leave a part of it done: read the device again. */
 int wgctl_device_write(const char *interface, const struct wgctl_plan *plan,
                        const struct wgctl_progress *progress, struct wgctl_error *err);

@@ -58,7 +58,7 @@ static int fail_refused(struct writer *writer, int negative_errno)
 static int send_message(struct writer *writer)
 {
     int rc = talk(writer);
-    return rc < 0 ? fail_refused(writer, rc) : WGCTL_OK;
+    return rc < 0 ? fail_refused(writer, rc) : wgctl_progress_check(writer->progress, writer->err);
 }
 
 /* ---- the parts of a message ---- */

@@ -350,17 +350,32 @@ static void put_device(struct wgctl_text *text, const struct wgctl_plan *plan, s
     }
 }
 
-/* Sends what there is of a request once it is a lot, so that the whole never is in memory. */
-static int send_part(const char *interface, int fd, struct wgctl_text *part, size_t enough,
+static int send_part(const char *interface, int fd, struct wgctl_text *part,
                      struct wgctl_error *err)
 {
-    int rc = part->size >= enough ? wgctl_text_check(part, err) : WGCTL_OK;
-    if (rc < 0 || part->size < enough)
-        return rc;
-    if (send_all(fd, wgctl_text_slice_of(part)) < 0)
-        return fail_no_answer(interface, fd, err);
+    int rc = wgctl_text_check(part, err);
+    if (rc == WGCTL_OK && send_all(fd, wgctl_text_slice_of(part)) < 0)
+        rc = fail_no_answer(interface, fd, err);
     part->size = 0;
-    return WGCTL_OK;
+    return rc;
+}
+
+/* As above, but once it is a lot, so that the whole never is in memory. */
+static int send_some(const char *interface, int fd, struct wgctl_text *part,
+                     const struct wgctl_progress *progress, size_t done, size_t total,
+                     struct wgctl_error *err)
+{
+    enum { ENOUGH = 1 << 18 };
+    if (part->size < ENOUGH)
+        return WGCTL_OK;
+    int rc = send_part(interface, fd, part, err);
+    if (rc < 0)
+        return rc;
+    wgctl_progress_report(progress, done, total);
+    rc = wgctl_progress_check(progress, err);
+    if (rc < 0)
+        outlast(fd);
+    return rc;
 }
 
 /* The group of steps that begins at `index`; returns the index after. */
@@ -380,7 +395,6 @@ static size_t put_group(struct wgctl_text *text, const struct wgctl_plan *plan, 
 int wgctl_userspace_write(const char *interface, const struct wgctl_plan *plan,
                           const struct wgctl_progress *progress, struct wgctl_error *err)
 {
-    enum { ENOUGH = 1 << 18 };
     WGCTL_TEXT request = {0}, answer = {0};
     WGCTL_FD fd = -1;
     wgctl_text_string(&request, "set=1\n");
@@ -390,13 +404,10 @@ int wgctl_userspace_write(const char *interface, const struct wgctl_plan *plan,
     int rc = send_request(interface, (struct wgctl_slice){"", 0}, &fd, err);
     while (rc == WGCTL_OK && i < plan->count) {
         i = put_group(&request, plan, i);
-        bool enough = request.size >= ENOUGH;
-        rc = send_part(interface, fd, &request, ENOUGH, err);
-        if (enough)
-            wgctl_progress_report(progress, i, plan->count);
+        rc = send_some(interface, fd, &request, progress, i, plan->count, err);
     }
     wgctl_text_string(&request, "\n");
     if (rc == WGCTL_OK)
-        rc = send_part(interface, fd, &request, 1, err);
+        rc = send_part(interface, fd, &request, err);
     return rc < 0 ? rc : receive_answer(interface, fd, &answer, err);
 }
