@@ -126,6 +126,19 @@ int wgctl_application_write_device(const struct wgctl_tunnel *tunnel,
     return rc < 0 ? rc : verify(tunnel, application, err);
 }
 
+/* With the last address of a family the kernel takes all routes of it. */
+static int add_lost_routes(const struct wgctl_tunnel *tunnel, struct wgctl_application *application,
+                           struct wgctl_error *err)
+{
+    WGCTL_ROUTES to_remove = application->routes_to_remove;
+    application->routes_to_remove = (struct wgctl_routes){0};
+    int rc = wgctl_routes_plan(tunnel, application, err);
+    wgctl_routes_clear(&application->routes_to_remove);
+    application->routes_to_remove = to_remove;
+    to_remove = (struct wgctl_routes){0};
+    return rc;
+}
+
 int wgctl_application_execute(const struct wgctl_tunnel *tunnel,
                               struct wgctl_application *application, struct wgctl_error *err)
 {
@@ -134,14 +147,16 @@ int wgctl_application_execute(const struct wgctl_tunnel *tunnel,
     int rc = wgctl_application_write_device(tunnel, application, err);
     if (rc == WGCTL_OK)
         rc = wgctl_setup_change(tunnel->interface, setup, before, after, err);
-    /* Routes come and go with addresses. */
     if (rc == WGCTL_OK && wgctl_setup_changes_addresses(setup))
-        rc = wgctl_routes_plan(tunnel, application, err);
+        rc = add_lost_routes(tunnel, application, err);
     if (rc == WGCTL_OK)
         rc = wgctl_routes_change(tunnel->interface, application, err);
-    application->ran_hooks = rc == WGCTL_OK && setup->hooks;
-    return application->ran_hooks ? wgctl_setup_run_hooks(tunnel->interface, before, after, err)
-                                  : rc;
+    if (rc < 0 || !setup->hooks)
+        return rc;
+    application->ran_hooks = true;
+    wgctl_applied_save(tunnel, WGCTL_RUNNING_HOOKS);
+    wgctl_hooks_try(&application->interrupted, tunnel->interface, WGCTL_POST_DOWN);
+    return wgctl_setup_run_hooks(tunnel->interface, before, after, err);
 }
 
 /* ---- bring back ---- */

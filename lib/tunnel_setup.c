@@ -79,18 +79,23 @@ static int remove_addresses(const char *interface, const struct wgctl_prefixes *
     return rc;
 }
 
-/* The new ones first, so that there is always one. Where the kernel does not keep a
- * network's others when the first of it goes, those that should stay are given again. */
+/* The new ones first, so that there is always one. The kernel is told to keep a network's
+ * others when the first of it goes; where it cannot be, those that stay are given again. */
 static int change_addresses(const char *interface, const struct wgctl_prefixes *add,
                             const struct wgctl_prefixes *remove, const struct wgctl_prefixes *stay,
                             struct wgctl_error *err)
 {
+    struct wgctl_error ignored;
     int rc = add_addresses(interface, add, err);
     if (rc < 0 || remove->count == 0)
         return rc;
-    bool kept = wgctl_link_keep_addresses(interface);
+    bool keeps = wgctl_link_keeps_addresses(interface);
+    if (!keeps)
+        wgctl_link_keep_addresses(interface, true, &ignored);
     rc = remove_addresses(interface, remove, err);
-    return rc < 0 || kept ? rc : add_addresses(interface, stay, err);
+    if (!keeps)
+        wgctl_link_keep_addresses(interface, false, &ignored);
+    return rc < 0 ? rc : add_addresses(interface, stay, err);
 }
 
 static int change_dns(const char *interface, const struct wgctl_server *from,

@@ -124,13 +124,25 @@ int wgctl_link_remove_address(const char *interface, const struct wgctl_prefix *
                               wgctl_prefix_format(address, text), interface);
 }
 
-bool wgctl_link_keep_addresses(const char *interface)
+enum { SYSCTL_PATH_SIZE = 64 + IF_NAMESIZE };
+
+static const char *promotion_path(const char *interface, char path[SYSCTL_PATH_SIZE])
 {
-    char path[64 + IF_NAMESIZE], line[16];
-    struct wgctl_error ignored;
-    snprintf(path, sizeof path, "/proc/sys/net/ipv4/conf/%s/promote_secondaries", interface);
-    return (wgctl_file_first_line(path, line, sizeof line) && strcmp(line, "1") == 0) ||
-           wgctl_file_set(path, "1\n", &ignored) == WGCTL_OK;
+    snprintf(path, SYSCTL_PATH_SIZE, "/proc/sys/net/ipv4/conf/%s/promote_secondaries", interface);
+    return path;
+}
+
+bool wgctl_link_keeps_addresses(const char *interface)
+{
+    char path[SYSCTL_PATH_SIZE], line[16];
+    return wgctl_file_first_line(promotion_path(interface, path), line, sizeof line) &&
+           strcmp(line, "1") == 0;
+}
+
+int wgctl_link_keep_addresses(const char *interface, bool keep, struct wgctl_error *err)
+{
+    char path[SYSCTL_PATH_SIZE];
+    return wgctl_file_set(promotion_path(interface, path), keep ? "1\n" : "0\n", err);
 }
 
 struct address_listing {

@@ -24,10 +24,10 @@ int wgctl_link_add_address(const char *interface, const struct wgctl_prefix *add
 /* One that is not there is no error. */
 int wgctl_link_remove_address(const char *interface, const struct wgctl_prefix *address,
                               struct wgctl_error *err);
-/* Makes the kernel keep the other addresses of a network where the first of it is removed
- * (kernel: Documentation/networking/ip-sysctl.rst, promote_secondaries), which is systemd's
- * default. False where that cannot be set. */
-bool wgctl_link_keep_addresses(const char *interface);
+/* Whether the kernel keeps the other addresses of a network where the first of it is removed
+ * (kernel: Documentation/networking/ip-sysctl.rst, promote_secondaries). */
+bool wgctl_link_keeps_addresses(const char *interface);
+int wgctl_link_keep_addresses(const char *interface, bool keep, struct wgctl_error *err);
 /* Adds the interface's own addresses of that family (AF_UNSPEC: of both), in the kernel's
  * order. */
 int wgctl_link_addresses(const char *interface, uint8_t family, struct wgctl_prefixes *ret,

@@ -10,54 +10,8 @@ here=$(realpath "$(dirname "${BASH_SOURCE[0]}")")
 source "$here/topology.sh"
 # shellcheck source-path=SCRIPTDIR source=state.sh
 source "$here/state.sh"
-
-wgctl() { as_user "$wgctl" -i wg0 "$@"; }
-
-place() { # FILE [NAME]
-    server bash -c "cat >$folder/${2-wg0}.conf && chmod 600 $folder/${2-wg0}.conf" <"$1"
-}
-
-# A mark that was given stays on the device, as the file says nothing of it.
-same_but_for_mark() { # STATE STATE
-    diff -U 3 <(grep -v '^FwMark' "$work/$1") <(grep -v '^FwMark' "$work/$2")
-}
-
-down() {
-    wgctl down && wait_for is_gone
-}
-
-# Up from an earlier version of the file, then apply: as if it had come up from the file itself; and back again.
-apply_is_like_up() { # FILE WHAT_WAS_DIFFERENT SED_COMMAND
-    file=$here/side_by_side/$1.conf
-    sed "$3" "$file" >"$work/earlier.conf"
-    check_fails 1 "$1, $2: there is a difference" cmp -s "$file" "$work/earlier.conf"
-    place "$work/earlier.conf"
-    server sysctl -qw net.ipv4.conf.all.src_valid_mark=1 # stays when it was needed once
-    take_state before
-    check "up before it" wgctl up
-    take_state earlier
-    place "$file"
-    check "apply" wgctl apply
-    take_state applied
-    check "apply once more has nothing to do" nothing_to_apply
-    place "$work/earlier.conf"
-    check "and back" wgctl apply
-    take_state back
-    check "is as it was" same_but_for_mark earlier back
-    check "down" down
-    take_state after
-    check "nothing is left" same before after
-    place "$file"
-    check "up from the file itself" wgctl up
-    take_state direct
-    check "is the same as to apply it" same_but_for_mark direct applied
-    check "down" down
-    server rm "$folder/wg0.conf"
-}
-
-nothing_to_apply() {
-    wgctl apply --json | grep -q '"changes": *\[\]'
-}
+# shellcheck source-path=SCRIPTDIR source=like_up.sh
+source "$here/like_up.sh"
 
 # An apply that fails in the middle of a default route is taken back.
 failing_apply() {
