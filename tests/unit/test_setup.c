@@ -1,0 +1,170 @@
+/* What changes of an interface beside its keys and peers: planned from three files and facts. */
+#include "texts.h"
+#include "tunnel_state.h"
+
+static struct wgctl_server applied, wanted;
+static struct wgctl_setup_facts there;
+static struct wgctl_setup setup;
+static struct wgctl_error err;
+
+static struct wgctl_server server_of(const char *lines)
+{
+    struct wgctl_server server = {0};
+    struct wgctl_text text = {0};
+    wgctl_text_format(&text, "[Interface]\n%s", lines);
+    ck_assert_msg(wgctl_server_parse("wg0.conf", &text, &server, &err) == WGCTL_OK, "%s",
+                  err.message);
+    return server;
+}
+
+static void clear(void)
+{
+    wgctl_setup_clear(&setup);
+    wgctl_server_clear(&applied);
+    wgctl_server_clear(&wanted);
+    wgctl_prefixes_clear(&there.addresses);
+    there = (struct wgctl_setup_facts){0};
+}
+
+/* Plans; a `before` of NULL is not known. */
+static void plan(const char *before, const char *now, const char *addresses, uint32_t mtu)
+{
+    clear();
+    wanted = server_of(now);
+    if (before)
+        applied = server_of(before);
+    if (addresses[0])
+        ck_assert_int_eq(wgctl_prefixes_parse(&there.addresses, wgctl_slice_of(addresses), &err),
+                         WGCTL_OK);
+    there.mtu = mtu;
+    there.usual_mtu = 1420;
+    ck_assert_int_eq(wgctl_setup_plan(before ? &applied : NULL, &wanted, &there, &setup, &err),
+                     WGCTL_OK);
+}
+
+static void assert_addresses(const char *to_add, const char *to_remove)
+{
+    WGCTL_TEXT add = {0}, remove = {0};
+    wgctl_prefixes_format(&setup.addresses_to_add, &add);
+    wgctl_prefixes_format(&setup.addresses_to_remove, &remove);
+    ck_assert_str_eq(add.data ? add.data : "", to_add);
+    ck_assert_str_eq(remove.data ? remove.data : "", to_remove);
+}
+
+/* ---- addresses ---- */
+
+static const struct {
+    const char *before, *now, *there, *to_add, *to_remove;
+} address_cases[] = {
+    {"Address = 10.0.0.1/24\n", "Address = 10.0.0.1/24\n", "10.0.0.1/24", "", ""},
+    {"Address = 10.0.0.1/24\n", "Address = 10.0.0.2/24\n", "10.0.0.1/24", "10.0.0.2/24",
+     "10.0.0.1/24"},
+    /* the same address of another network is another */
+    {"Address = 10.0.0.1/24\n", "Address = 10.0.0.1/16\n", "10.0.0.1/24", "10.0.0.1/16",
+     "10.0.0.1/24"},
+    {"Address = 10.0.0.1/24, fd00::1/64\n", "Address = 10.0.0.1/24\n", "10.0.0.1/24, fd00::1/64",
+     "", "fd00::1/64"},
+    {"Address = 10.0.0.1/24\n", "", "10.0.0.1/24", "", "10.0.0.1/24"},
+    /* what the file never had is somebody else's */
+    {"Address = 10.0.0.1/24\n", "Address = 10.0.0.1/24\n", "10.0.0.1/24, 10.9.9.9/32, fe80::7/64",
+     "", ""},
+    {NULL, "Address = 10.0.0.1/24\n", "10.9.9.9/32", "10.0.0.1/24", ""},
+    {NULL, "", "10.9.9.9/32", "", ""},
+    /* what somebody took away comes back, and is not taken away twice */
+    {"Address = 10.0.0.1/24\n", "Address = 10.0.0.1/24\n", "", "10.0.0.1/24", ""},
+    {"Address = 10.0.0.1/24\n", "Address = 10.0.0.2/24\n", "10.0.0.2/24", "", ""},
+};
+enum { ADDRESS_CASES = sizeof address_cases / sizeof *address_cases };
+
+START_TEST(an_address_comes_that_the_file_has_and_goes_that_it_had)
+{
+    plan(address_cases[_i].before, address_cases[_i].now, address_cases[_i].there, 1420);
+    assert_addresses(address_cases[_i].to_add, address_cases[_i].to_remove);
+    ck_assert(wgctl_setup_changes_addresses(&setup) ==
+              (address_cases[_i].to_add[0] || address_cases[_i].to_remove[0]));
+}
+END_TEST
+
+/* ---- MTU ---- */
+
+static const struct {
+    const char *before, *now;
+    uint32_t there, expected; /* 0: stays */
+} mtu_cases[] = {
+    {"MTU = 1400\n", "MTU = 1400\n", 1400, 0},
+    {"MTU = 1400\n", "MTU = 1300\n", 1400, 1300},
+    {"MTU = 1400\n", "MTU = 1400\n", 1300, 1400}, /* somebody set it */
+    {"", "MTU = 1300\n", 1420, 1300},
+    {NULL, "MTU = 1300\n", 1420, 1300},
+    {"MTU = 1400\n", "", 1400, 1420}, /* what up would choose */
+    {"MTU = 1420\n", "", 1420, 0},
+    {"", "", 1280, 0}, /* the file never said a word of it */
+    {NULL, "", 1280, 0},
+};
+enum { MTU_CASES = sizeof mtu_cases / sizeof *mtu_cases };
+
+START_TEST(the_mtu_is_the_files_or_the_usual_one_where_the_file_had_one)
+{
+    plan(mtu_cases[_i].before, mtu_cases[_i].now, "", mtu_cases[_i].there);
+    ck_assert_uint_eq(setup.mtu, mtu_cases[_i].expected);
+    ck_assert_uint_eq(setup.mtu_was, mtu_cases[_i].there);
+}
+END_TEST
+
+/* ---- DNS and hooks ---- */
+
+START_TEST(dns_changes_where_the_file_has_changed_it)
+{
+    plan("DNS = 1.1.1.1\n", "DNS = 1.1.1.1\n", "", 0);
+    ck_assert(!setup.dns);
+    plan("DNS = 1.1.1.1\n", "DNS = 9.9.9.9\n", "", 0);
+    ck_assert(setup.dns);
+    plan("", "DNS = 9.9.9.9\n", "", 0);
+    ck_assert(setup.dns);
+    plan("DNS = 1.1.1.1\n", "", "", 0);
+    ck_assert(setup.dns);
+    plan(NULL, "DNS = 9.9.9.9\n", "", 0);
+    ck_assert(!setup.dns);
+}
+END_TEST
+
+START_TEST(commands_run_where_postup_has_changed)
+{
+    plan("PostUp = a\nPostDown = b\n", "PostUp = a\nPostDown = b\n", "", 0);
+    ck_assert(!setup.hooks);
+    plan("PostUp = a\nPostDown = b\n", "PostUp = c\nPostDown = b\n", "", 0);
+    ck_assert(setup.hooks);
+    plan("PostUp = a\n", "PostUp = a\nPostUp = c\n", "", 0);
+    ck_assert(setup.hooks);
+    plan("PostUp = a\nPostUp = c\n", "PostUp = c\nPostUp = a\n", "", 0);
+    ck_assert(setup.hooks);
+    plan("PostUp = a\n", "", "", 0);
+    ck_assert(setup.hooks);
+    /* These are for the next up and down. */
+    plan("PostUp = a\n", "PostUp = a\nPreUp = d\nPreDown = e\nPostDown = f\n", "", 0);
+    ck_assert(!setup.hooks);
+    /* What has run is not known. */
+    plan(NULL, "PostUp = a\n", "", 0);
+    ck_assert(!setup.hooks);
+}
+END_TEST
+
+static Suite *setup_suite(void)
+{
+    Suite *suite = suite_create("setup");
+    TCase *planned = tcase_create("planned");
+    tcase_add_checked_fixture(planned, NULL, clear);
+    tcase_add_loop_test(planned, an_address_comes_that_the_file_has_and_goes_that_it_had, 0,
+                        ADDRESS_CASES);
+    tcase_add_loop_test(planned, the_mtu_is_the_files_or_the_usual_one_where_the_file_had_one, 0,
+                        MTU_CASES);
+    tcase_add_test(planned, dns_changes_where_the_file_has_changed_it);
+    tcase_add_test(planned, commands_run_where_postup_has_changed);
+    suite_add_tcase(suite, planned);
+    return suite;
+}
+
+int main(void)
+{
+    return run_suite(setup_suite());
+}
