@@ -193,6 +193,25 @@ static int plan_removals(struct planner *planner)
 
 /* ---- allowed IPs that go from one peer to another ---- */
 
+/* What goes with its peer needs no step; who is given it before is to know who has it. */
+static int note_allowed_ips_that_go(struct planner *planner)
+{
+    const struct wgctl_device *running = planner->plan.running;
+    size_t w = 0;
+    int rc = WGCTL_OK;
+    for (size_t r = 0; rc == WGCTL_OK && r < running->peer_count; r++) {
+        const struct wgctl_device_peer *peer = &running->peers[r];
+        if (walk_to(planner->plan.wanted, &w, peer))
+            continue;
+        for (size_t i = 0; rc == WGCTL_OK && i < peer->allowed_ips.count; i++)
+            rc = add_step(planner, &planner->removals,
+                          (struct wgctl_plan_step){.op = WGCTL_REMOVE_ALLOWED_IP,
+                                                   .allowed_ip = &peer->allowed_ips.items[i],
+                                                   .was = peer});
+    }
+    return rc;
+}
+
 static int by_allowed_ip(const void *a, const void *b)
 {
     const struct wgctl_plan_step *left = a, *right = b;
@@ -235,8 +254,8 @@ static void find_moves(struct planner *planner)
 static int plan_allowed_ip_removals(struct planner *planner)
 {
     struct wgctl_plan *removals = &planner->removals;
-    int rc = WGCTL_OK;
-    if (removals->count == 0)
+    int rc = note_allowed_ips_that_go(planner);
+    if (rc < 0 || removals->count == 0)
         return rc;
     qsort(removals->steps, removals->count, sizeof *removals->steps, by_allowed_ip);
     find_moves(planner);
