@@ -13,7 +13,7 @@
 
 #include "suite.h"
 
-enum { MOST_DATAGRAMS = 80, MOST_SENT = 64, SENT_SIZE = 8192, DATAGRAM_SIZE = 32768 };
+enum { MOST_DATAGRAMS = 80, MOST_SENT = 256, SENT_SIZE = 8192, DATAGRAM_SIZE = 32768 };
 
 static struct sent {
     size_t size;
@@ -28,7 +28,9 @@ static struct datagram {
 } queue[MOST_DATAGRAMS];
 static size_t queued, delivered;
 
-static int send_error;                                /* an errno: the next sending fails */
+static int send_error; /* an errno: the next sending fails */
+/* Where it is set, a request is answered as soon as it is sent: with 0 or an errno. */
+static int (*answer_request)(const struct nlmsghdr *request);
 static const char *receive_buffer;                    /* the library's own */
 enum { FROM_ANOTHER_EXCHANGE = 0xdead0000, NOW = 0 }; /* sequence numbers */
 
@@ -36,6 +38,7 @@ static inline void forget_exchanges(void)
 {
     sent_count = queued = delivered = 0;
     send_error = 0;
+    answer_request = NULL;
 }
 
 static inline const struct nlmsghdr *sent_message(size_t index)
@@ -134,6 +137,11 @@ ssize_t __wrap_mnl_socket_sendto(const struct mnl_socket *socket, const void *da
     ck_assert_uint_le(size, SENT_SIZE);
     memcpy(sent[sent_count].data, data, size);
     sent[sent_count++].size = size;
+    const struct nlmsghdr *request = sent_message(sent_count - 1);
+    if (answer_request && request->nlmsg_type != GENL_ID_CTRL) {
+        queued = delivered = 0;
+        say_error(answer_request(request), 0);
+    }
     return (ssize_t)size;
 }
 

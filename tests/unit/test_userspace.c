@@ -168,13 +168,14 @@ END_TEST
 /* ---- writing ---- */
 
 static struct wgctl_device_peer full, bare;
-static struct wgctl_prefix first, second;
+static struct wgctl_prefix first, second, third;
 static struct wgctl_device wanted;
 
 static void setup_peers(void)
 {
     first = prefix_of("10.0.0.2/32");
     second = prefix_of("fd00::/64");
+    third = prefix_of("10.0.0.9/32");
     bare.public_key = key_from(BOB);
     full.public_key = key_from(ALICE);
     full.preshared_key = key_from(PSK);
@@ -194,73 +195,101 @@ static void teardown_peers(void)
     teardown();
 }
 
+#define STEP(verb, whose, which)                       \
+    (struct wgctl_plan_step)                           \
+    {                                                  \
+        .op = verb, .peer = whose, .allowed_ip = which \
+    }
+
 static const struct {
     struct wgctl_plan_step steps[6];
-    size_t count;
     const char *request; /* after "set=1" */
 } writings[] = {
-    {{{WGCTL_SET_PRIVATE_KEY, NULL, NULL}}, 1, "private_key=" PRIVATE_HEX "\n"},
-    {{{WGCTL_SET_LISTEN_PORT, NULL, NULL}}, 1, "listen_port=51820\n"},
-    {{{WGCTL_SET_FWMARK, NULL, NULL}}, 1, "fwmark=4294967295\n"},
-    {{{WGCTL_REMOVE_PEER, &full, NULL}},
-     1,
+    {{STEP(WGCTL_SET_PRIVATE_KEY, NULL, NULL)}, "private_key=" PRIVATE_HEX "\n"},
+    {{STEP(WGCTL_SET_LISTEN_PORT, NULL, NULL)}, "listen_port=51820\n"},
+    {{STEP(WGCTL_SET_FWMARK, NULL, NULL)}, "fwmark=4294967295\n"},
+    {{STEP(WGCTL_REMOVE_PEER, &full, NULL)},
      "public_key=" ALICE_HEX "\nupdate_only=true\nremove=true\n"},
-    {{{WGCTL_ADD_PEER, &full, NULL}},
-     1,
+    {{STEP(WGCTL_ADD_PEER, &full, NULL)},
      "public_key=" ALICE_HEX "\npreshared_key=" PSK_HEX "\nendpoint=[2001:db8::1]:51820\n"
      "persistent_keepalive_interval=25\nallowed_ip=10.0.0.2/32\nallowed_ip=fd00::/64\n"},
-    {{{WGCTL_ADD_PEER, &bare, NULL}}, 1, "public_key=" BOB_HEX "\n"},
-    {{{WGCTL_SET_PRESHARED_KEY, &full, NULL}},
-     1,
+    {{STEP(WGCTL_ADD_PEER, &bare, NULL)}, "public_key=" BOB_HEX "\n"},
+    {{STEP(WGCTL_SET_PRESHARED_KEY, &full, NULL)},
      "public_key=" ALICE_HEX "\nupdate_only=true\npreshared_key=" PSK_HEX "\n"},
-    {{{WGCTL_SET_PRESHARED_KEY, &bare, NULL}},
-     1,
+    {{STEP(WGCTL_SET_PRESHARED_KEY, &bare, NULL)},
      "public_key=" BOB_HEX "\nupdate_only=true\npreshared_key=" ZERO_HEX "\n"},
-    {{{WGCTL_SET_ENDPOINT, &full, NULL}},
-     1,
+    {{STEP(WGCTL_SET_ENDPOINT, &full, NULL)},
      "public_key=" ALICE_HEX "\nupdate_only=true\nendpoint=[2001:db8::1]:51820\n"},
-    {{{WGCTL_SET_KEEPALIVE, &full, NULL}},
-     1,
+    {{STEP(WGCTL_SET_KEEPALIVE, &full, NULL)},
      "public_key=" ALICE_HEX "\nupdate_only=true\npersistent_keepalive_interval=25\n"},
-    {{{WGCTL_SET_KEEPALIVE, &bare, NULL}},
-     1,
+    {{STEP(WGCTL_SET_KEEPALIVE, &bare, NULL)},
      "public_key=" BOB_HEX "\nupdate_only=true\npersistent_keepalive_interval=0\n"},
-    {{{WGCTL_ADD_ALLOWED_IP, &full, &second}},
-     1,
+    {{STEP(WGCTL_ADD_ALLOWED_IP, &full, &second)},
      "public_key=" ALICE_HEX "\nupdate_only=true\nallowed_ip=fd00::/64\n"},
-    /* A single one cannot be taken away: the list is sent anew, each once. */
-    {{{WGCTL_REMOVE_ALLOWED_IP, &bare, &first}},
-     1,
-     "public_key=" BOB_HEX "\nupdate_only=true\nreplace_allowed_ips=true\n"},
-    {{{WGCTL_SET_KEEPALIVE, &full, NULL},
-      {WGCTL_ADD_ALLOWED_IP, &full, &first},
-      {WGCTL_REMOVE_ALLOWED_IP, &full, &second}},
-     3,
-     "public_key=" ALICE_HEX "\nupdate_only=true\npersistent_keepalive_interval=25\n"
-     "replace_allowed_ips=true\nallowed_ip=10.0.0.2/32\nallowed_ip=fd00::/64\n"},
-    {{{WGCTL_SET_LISTEN_PORT, NULL, NULL},
-      {WGCTL_SET_FWMARK, NULL, NULL},
-      {WGCTL_REMOVE_PEER, &bare, NULL},
-      {WGCTL_SET_KEEPALIVE, &full, NULL},
-      {WGCTL_ADD_ALLOWED_IP, &full, &first},
-      {WGCTL_ADD_ALLOWED_IP, &full, &second}},
-     6,
+    {{STEP(WGCTL_SET_LISTEN_PORT, NULL, NULL), STEP(WGCTL_SET_FWMARK, NULL, NULL),
+      STEP(WGCTL_SET_KEEPALIVE, &full, NULL), STEP(WGCTL_ADD_ALLOWED_IP, &full, &first),
+      STEP(WGCTL_ADD_ALLOWED_IP, &full, &second), STEP(WGCTL_REMOVE_PEER, &bare, NULL)},
      "listen_port=51820\nfwmark=4294967295\n"
-     "public_key=" BOB_HEX "\nupdate_only=true\nremove=true\n"
      "public_key=" ALICE_HEX "\nupdate_only=true\npersistent_keepalive_interval=25\n"
-     "allowed_ip=10.0.0.2/32\nallowed_ip=fd00::/64\n"},
+     "allowed_ip=10.0.0.2/32\nallowed_ip=fd00::/64\n"
+     "public_key=" BOB_HEX "\nupdate_only=true\nremove=true\n"},
+    /* Taken away together with a peer that nobody has: GUEST. */
+    {{STEP(WGCTL_REMOVE_ALLOWED_IP, &bare, &first)},
+     "public_key=GUEST\nallowed_ip=10.0.0.2/32\npublic_key=GUEST\nremove=true\n"},
+    {{STEP(WGCTL_SET_KEEPALIVE, &full, NULL), STEP(WGCTL_ADD_ALLOWED_IP, &bare, &first),
+      STEP(WGCTL_REMOVE_ALLOWED_IP, &full, &second), STEP(WGCTL_REMOVE_PEER, &full, NULL)},
+     "public_key=" ALICE_HEX "\nupdate_only=true\npersistent_keepalive_interval=25\n"
+     "public_key=" BOB_HEX "\nupdate_only=true\nallowed_ip=10.0.0.2/32\n"
+     "public_key=GUEST\nallowed_ip=fd00::/64\npublic_key=GUEST\nremove=true\n"
+     "public_key=" ALICE_HEX "\nupdate_only=true\nremove=true\n"},
+    /* One such peer is enough for all. */
+    {{STEP(WGCTL_REMOVE_ALLOWED_IP, &full, &first), STEP(WGCTL_REMOVE_ALLOWED_IP, &full, &second),
+      STEP(WGCTL_REMOVE_ALLOWED_IP, &bare, &third)},
+     "public_key=GUEST\nallowed_ip=10.0.0.2/32\nallowed_ip=fd00::/64\nallowed_ip=10.0.0.9/32\n"
+     "public_key=GUEST\nremove=true\n"},
 };
 enum { WRITINGS = sizeof writings / sizeof *writings };
+
+static bool is_known(const char *hex)
+{
+    return strncmp(hex, ALICE_HEX, 64) == 0 || strncmp(hex, BOB_HEX, 64) == 0;
+}
+
+/* Puts GUEST for the first key that is neither Alice's nor Bob's, wherever it stands. */
+static void name_guest(struct wgctl_text *text)
+{
+    char guest[WGCTL_KEY_HEX_SIZE] = "";
+    char *at = text->data;
+    while ((at = strstr(at, "public_key="))) {
+        at += strlen("public_key=");
+        if (!*guest && !is_known(at))
+            memcpy(guest, at, 64);
+        if (*guest && strncmp(at, guest, 64) == 0) {
+            memcpy(at, "GUEST", 5);
+            memmove(at + 5, at + 64, strlen(at + 64) + 1);
+            text->size -= 64 - 5;
+        }
+    }
+}
+
+static size_t steps_of(const struct wgctl_plan_step steps[6])
+{
+    size_t count = 1;
+    while (count < 6 && (steps[count].op != WGCTL_SET_PRIVATE_KEY))
+        count++;
+    return count;
+}
 
 START_TEST(each_step_is_said_in_the_words_of_the_protocol_and_nothing_else)
 {
     WGCTL_TEXT request = {0}, expected = {0};
     struct wgctl_plan_step steps[6];
     memcpy(steps, writings[_i].steps, sizeof steps);
-    const struct wgctl_plan plan = {&wanted, steps, writings[_i].count, 0};
-    ck_assert_int_eq(wgctl_userspace_write("wgt0", &plan, &err), WGCTL_OK);
+    const struct wgctl_plan plan = {.wanted = &wanted, .steps = steps, .count = steps_of(steps)};
+    ck_assert_int_eq(wgctl_userspace_write("wgt0", &plan, NULL, &err), WGCTL_OK);
     wgctl_text_format(&expected, "set=1\n%s\n", writings[_i].request);
     request = heard();
+    name_guest(&request);
     assert_text(&request, expected.data);
 }
 END_TEST
@@ -268,14 +297,14 @@ END_TEST
 START_TEST(a_peer_with_ten_thousand_allowed_ips_is_written_whole)
 {
     enum { ALLOWED = 10000 };
-    struct wgctl_plan_step step = {WGCTL_ADD_PEER, &full, NULL};
-    const struct wgctl_plan plan = {&wanted, &step, 1, 0};
+    struct wgctl_plan_step step = STEP(WGCTL_ADD_PEER, &full, NULL);
+    const struct wgctl_plan plan = {.wanted = &wanted, .steps = &step, .count = 1};
     WGCTL_TEXT request = {0};
     for (unsigned i = 2; i < ALLOWED; i++) {
         struct wgctl_prefix prefix = {AF_INET, 32, {10, 1, (uint8_t)(i / 100), (uint8_t)(i % 100)}};
         ck_assert_int_eq(wgctl_prefixes_add(&full.allowed_ips, &prefix, &err), WGCTL_OK);
     }
-    ck_assert_int_eq(wgctl_userspace_write("wgt0", &plan, &err), WGCTL_OK);
+    ck_assert_int_eq(wgctl_userspace_write("wgt0", &plan, NULL, &err), WGCTL_OK);
     request = heard();
     unsigned lines = 0;
     for (const char *at = request.data; (at = strstr(at, "\nallowed_ip=")); at++)
@@ -287,11 +316,11 @@ END_TEST
 START_TEST(a_write_that_is_refused_or_not_answered_fails)
 {
     static const char *const replies[] = {"errno=-22\n\n", "errno=1\n\n", "", "errno=0\n"};
-    struct wgctl_plan_step step = {WGCTL_ADD_PEER, &full, NULL};
-    const struct wgctl_plan plan = {&wanted, &step, 1, 0};
+    struct wgctl_plan_step step = STEP(WGCTL_ADD_PEER, &full, NULL);
+    const struct wgctl_plan plan = {.wanted = &wanted, .steps = &step, .count = 1};
     for (size_t i = 0; i < sizeof replies / sizeof *replies; i++) {
         strcpy(stage->reply, replies[i]);
-        ck_assert_int_lt(wgctl_userspace_write("wgt0", &plan, &err), 0);
+        ck_assert_int_lt(wgctl_userspace_write("wgt0", &plan, NULL, &err), 0);
         ck_assert_ptr_null(strstr(err.message, PSK_HEX));
     }
 }

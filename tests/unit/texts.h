@@ -1,4 +1,4 @@
-/* What suites of configuration files have in common: texts, keys, random numbers.
+/* What suites of configuration files have in common: texts, keys, numbers.
  */
 #pragma once
 
@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "net/address.h"
 #include "net/key.h"
+#include "numbers.h"
 #include "suite.h"
 
 /* A private key with its public one, and three more. */
@@ -63,15 +64,6 @@ static inline bool contains(struct wgctl_slice text, const char *part)
     return memmem(text.data, text.size, part, strlen(part)) != NULL;
 }
 
-/* Keys that are the same in every run. */
-static inline struct wgctl_key key_of(unsigned number)
-{
-    struct wgctl_key key;
-    for (size_t i = 0; i < sizeof key.bytes; i++)
-        key.bytes[i] = (uint8_t)(number * 37 + i * 11 + 1);
-    return key;
-}
-
 static inline struct wgctl_key key_from(const char *text)
 {
     struct wgctl_key key;
@@ -105,13 +97,6 @@ static inline struct sockaddr_storage sockaddr_of(const char *text)
     ck_assert(wgctl_endpoint_is_address(&endpoint, NULL));
     ck_assert_int_eq(wgctl_endpoint_resolve(&endpoint, &address, &err), WGCTL_OK);
     return address;
-}
-
-/* Numbers that are the same in every run: the upper half of Knuth's LCG. */
-static inline uint32_t next_number(uint64_t *state)
-{
-    *state = *state * 6364136223846793005u + 1442695040888963407u;
-    return (uint32_t)(*state >> 32);
 }
 
 /* The whole of a file below tests/unit. */

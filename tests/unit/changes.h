@@ -1,0 +1,96 @@
+/* What people do to a device, at random.
+ */
+#pragma once
+
+#include "model.h"
+#include "numbers.h"
+
+/* How many there are to choose from. At most 256 peers and 25600 allowed IPs. */
+struct choice {
+    unsigned peers, allowed_ips;
+    const struct sockaddr_storage *endpoints; /* the first may be none */
+    unsigned endpoint_count;
+    uint64_t numbers;
+};
+
+static inline unsigned choose(struct choice *choice, unsigned count)
+{
+    return next_number(&choice->numbers) % count;
+}
+
+static inline struct wgctl_prefix allowed_ip_of(unsigned number)
+{
+    struct wgctl_prefix prefix = {.family = AF_INET, .length = 32};
+    prefix.bytes[0] = 10;
+    prefix.bytes[2] = (uint8_t)(number / 100);
+    prefix.bytes[3] = (uint8_t)(number % 100);
+    if (number % 3 == 0) {
+        prefix.family = AF_INET6;
+        prefix.length = (uint8_t)(64 + number % 2 * 64);
+    }
+    return prefix;
+}
+
+/* Four values in five stay; of those that change, some go. */
+static inline void change_values(struct model_peer *peer, struct choice *choice)
+{
+    if (choose(choice, 5) == 0) {
+        unsigned psk = choose(choice, 3);
+        peer->preshared_key = psk > 0 ? key_of(300 + psk) : (struct wgctl_key){0};
+    }
+    if (choose(choice, 5) == 0)
+        peer->keepalive = (uint16_t)(choose(choice, 3) * 25);
+    /* There is no way to take an endpoint away. */
+    const struct sockaddr_storage *endpoint =
+        &choice->endpoints[choose(choice, choice->endpoint_count)];
+    if (choose(choice, 5) == 0 && endpoint->ss_family != AF_UNSPEC)
+        peer->endpoint = *endpoint;
+}
+
+static inline void swap_allowed_ips(struct model *model, const struct wgctl_key *a,
+                                    const struct wgctl_key *b)
+{
+    for (size_t i = 0; i < model->route_count; i++) {
+        struct wgctl_key *owner = &model->routes[i].owner;
+        if (same_key(owner, a))
+            *owner = *b;
+        else if (same_key(owner, b))
+            *owner = *a;
+    }
+}
+
+static inline void change_allowed_ips(struct model *model, const struct wgctl_key *key,
+                                      struct choice *choice)
+{
+    unsigned first = choose(choice, choice->allowed_ips);
+    unsigned most = choose(choice, 16) == 0 ? choice->allowed_ips : 4;
+    unsigned count = choose(choice, most);
+    bool takes = choose(choice, 4) == 0;
+    for (unsigned i = first; i < first + count; i++) {
+        const struct wgctl_prefix allowed_ip = allowed_ip_of(i % choice->allowed_ips);
+        if (takes)
+            model_take(model, key, &allowed_ip);
+        else
+            model_give(model, key, &allowed_ip);
+    }
+}
+
+/* Peers come, go and change; allowed IPs come, go, and go from one to another. */
+static inline void change(struct model *model, unsigned changes, struct choice *choice)
+{
+    for (unsigned i = 0; i < changes; i++) {
+        const struct wgctl_key key = key_of(choose(choice, choice->peers));
+        const struct wgctl_key other = key_of(choose(choice, choice->peers));
+        struct model_peer *peer = model_add(model, &key);
+        if (!peer)
+            continue;
+        change_values(peer, choice);
+        unsigned what = choose(choice, 8);
+        if (what == 0)
+            model_remove(model, &key);
+        else if (what == 1 && model_peer(model, &other))
+            swap_allowed_ips(model, &key, &other);
+        else
+            change_allowed_ips(model, &key, choice);
+    }
+}

@@ -1,0 +1,20 @@
+/* What looks random, and is the same in every run.
+ */
+#pragma once
+
+#include "net/key.h"
+
+static inline struct wgctl_key key_of(unsigned number)
+{
+    struct wgctl_key key;
+    for (size_t i = 0; i < sizeof key.bytes; i++)
+        key.bytes[i] = (uint8_t)(number * 37 + i * 11 + 1);
+    return key;
+}
+
+/* The upper half of Knuth's LCG. */
+static inline uint32_t next_number(uint64_t *state)
+{
+    *state = *state * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)(*state >> 32);
+}
