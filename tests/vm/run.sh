@@ -10,9 +10,13 @@
 # script prints, and exits as it did; with 125 if the guest did not get so far.
 #
 # On a machine whose own kernel has WireGuard the script runs on that one, in namespaces: then nothing is booted, and
-# KERNEL_DIR need not be there.
+# KERNEL_DIR need not be there. Where VM_LEAST asks for a newer one, that is booted; where there is none either, for
+# Debian's is for x86-64, the script runs on the machine's own all the same, and that is said.
 #
 # VM_ALWAYS   if not empty, another kernel is booted all the same
+# VM_LEAST    the oldest version of Linux that will do, as in 6.16
+# VM_PROGRAMS what the script needs besides, by blanks: the names of installed programs, or paths of others, which go to
+#             /usr/local/bin
 # VM_TIMEOUT  seconds after which the guest is given up (600)
 # VM_MEMORY   the guest's memory (1G)
 # VM_ACCEL    QEMU's accelerators, in the order to be tried (kvm:tcg where the processor can, else tcg)
@@ -31,6 +35,7 @@ programs=(
 )
 # No wireguard-go: what runs in there can only be the kernel's.
 optional_programs=(jq nc strace)
+read -ra more_programs <<<"${VM_PROGRAMS-}"
 
 # Beside these, all of netfilter. The guest loads what it needs by itself, as on a real machine.
 modules=(wireguard veth dummy tun bridge br_netfilter vrf macvlan sch_netem sch_tbf sch_ingress)
@@ -45,6 +50,15 @@ add() {
     local file
     for file; do
         install -D "$file" "$guest$file"
+    done
+}
+
+add_more_programs() {
+    local program path
+    for program in "${more_programs[@]}"; do
+        path=$(command -v "$program") || die "$program is not there"
+        [[ $program != */* ]] || install -D "$path" "$guest/usr/local/bin/${path##*/}"
+        [[ $program == */* ]] || add "$path"
     done
 }
 
@@ -65,6 +79,7 @@ add_programs() {
             add "$path"
         fi
     done
+    add_more_programs
     ln -s dash "$guest/usr/bin/sh"
     ln -s ../bin/kmod "$guest/usr/sbin/modprobe"
     # Both kinds of iptables by name, and nftables' behind the plain name whatever this machine prefers.
@@ -91,6 +106,7 @@ add_libraries() {
 add_modules() {
     local version netfilter files
     version=$(ls "$kernel/lib/modules")
+    is_new_enough "$version" || die "Linux $version in $kernel is older than $VM_LEAST"
     netfilter=$(find "$kernel/lib/modules/$version/kernel/net" -path '*/netfilter/*.ko*' -printf '%f\n' | sed 's/\.ko.*//')
     # shellcheck disable=SC2086 # one word a module. Not every kernel has all of them
     files=$(modprobe -C /dev/null -d "$kernel" -S "$version" -a --show-depends "${modules[@]}" $netfilter 2>/dev/null |
@@ -149,6 +165,22 @@ has_wireguard() {
     unshare --net ip link add probe type wireguard 2>/dev/null
 }
 
+# VERSION's kernel is at least VM_LEAST.
+is_new_enough() { # VERSION
+    [[ ! ${VM_LEAST-} ]] || printf '%s\n' "$VM_LEAST" "$1" | sort -V -C
+}
+
+# The script runs on the machine's own kernel. In the end that is better than on none.
+stays_here() { # KERNEL_DIR
+    [[ ! ${VM_ALWAYS-} ]] && has_wireguard || return 1
+    if is_new_enough "$(uname -r)"; then
+        return 0
+    elif [[ -e $1/vmlinuz ]]; then
+        return 1
+    fi
+    echo "run.sh: Linux $VM_LEAST is wanted, but there is none in $1: this runs on the machine's own, $(uname -r)"
+}
+
 # As in the guest: what is under test is /usr/local/bin/wgctl, and whatever the script makes ends with it.
 run_here() { # BINARY_DIR SCRIPT [ARGUMENTS...]
     export WGCTL_TEST_WIREGUARD=kernel PATH=/usr/local/bin:$PATH
@@ -158,10 +190,14 @@ run_here() { # BINARY_DIR SCRIPT [ARGUMENTS...]
         mount -t tmpfs -o mode=0755 tmpfs /run
         mkdir /run/binaries
         [[ ! -x $1/wgctl ]] || install "$1/wgctl" /run/binaries
+        for program in $3; do
+            type -P "$program" >/dev/null || { echo "run.sh: $program is not there" >&2 && exit 125; }
+            [[ $program != */* ]] || install "$program" /run/binaries
+        done
         mount --bind /run/binaries /usr/local/bin
         cd "$2"
         ip link set lo up
-        exec bash "${@:3}"' run.sh "$(realpath "$1")" "$repo" "${@:2}"
+        exec bash "${@:4}"' run.sh "$(realpath "$1")" "$repo" "${VM_PROGRAMS-}" "${@:2}"
 }
 
 clean_up() {
@@ -172,7 +208,7 @@ clean_up() {
 main() {
     (($# >= 3)) || die "usage: run.sh KERNEL_DIR BINARY_DIR SCRIPT [ARGUMENTS...]"
     local program qemu_status=0 script_status
-    [[ ${VM_ALWAYS-} ]] || ! has_wireguard || run_here "${@:2}"
+    ! stays_here "$1" || run_here "${@:2}"
     kernel=$(realpath "$1") binaries=$2 limit=${VM_TIMEOUT:-600}
     shift 2
     [[ -e $kernel/vmlinuz ]] || die "there is no kernel in $kernel: see fetch-kernel.sh"
