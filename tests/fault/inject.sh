@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Runs wgctl again and again, and lets strace kill it at one system call, or make one fail; then looks at what is left.
-# For kill.sh and errors.sh, which say what is injected:
+# For kill.sh, errors.sh and apply.sh, which say what is injected:
 #
 #     list_jobs CASE <CALLS     prints the jobs of a case: MODE LABEL INJECTION...
 #     modes=(MODE...)           in the order of the report
@@ -9,7 +9,7 @@
 #
 # All happens in namespaces of the test's own, on a file system in memory: nothing can be left behind. Each worker has a
 # network with a running wg0, which is Debian's wireguard-go: its socket is written and read by wgctl itself, so that
-# these calls are injected as well.
+# these calls are injected as well. Where WGCTL_TEST_WIREGUARD says so, it is the kernel's.
 #
 # A job's run begins with a copy of a prepared folder, in which there are two tunnels; wg0 has the peer tablet already.
 # After a run these hold, whatever happened in it:
@@ -26,7 +26,7 @@
 
 modes=()
 # add-peer-again begins where another add-peer was killed.
-readonly cases=(init add-peer revoke add-peer-again add-peer-live revoke-live)
+cases=(init add-peer revoke add-peer-again add-peer-live revoke-live)
 readonly fault_folder=/run/fault
 # shellcheck disable=SC2034 # used by name
 declare -A settled=() start_peers=()
@@ -58,9 +58,10 @@ start() { # WGCTL
 # Starts the script again as process 1 of namespaces of its own. When it ends, in whatever way, the kernel takes with it
 # every process, interface, mount and namespace of the test.
 isolate() { # WGCTL
-    local tool
+    local tool tools=(strace wg wg-quick ip unshare)
     ((EUID == 0)) || fail_early "namespaces need root"
-    for tool in strace wireguard-go wg wg-quick ip unshare; do
+    [[ ${WGCTL_TEST_WIREGUARD-} == kernel ]] || tools+=(wireguard-go)
+    for tool in "${tools[@]}"; do
         type -P "$tool" >/dev/null || fail_early "$tool is not installed"
     done
     WGCTL_FAULT_ROLE=main exec unshare --net --mount --pid --fork --kill-child --mount-proc bash "$0" "$@"
@@ -108,7 +109,11 @@ make_world() {
     ip link set router up
     ip link set eth0 up
     ip route add default via 192.0.2.1
-    wireguard-go wg0 >/dev/null 2>&1
+    if [[ ${WGCTL_TEST_WIREGUARD-} == kernel ]]; then
+        ip link add wg0 type wireguard
+    else
+        wireguard-go wg0 >/dev/null 2>&1
+    fi
     ip link set wg0 up
     umask 000
     dir=$fault_folder/world.$role/etc
