@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What add_peer.sh and counts.sh share: a place of their own, devices, and what strace counts.
+# What the scripts of this folder share: a place of their own, devices, and what strace counts.
 
 fail_early() { # WHY
     echo "not ok - $1"
@@ -10,15 +10,15 @@ fail_early() { # WHY
 # Starts the script again as process 1 of namespaces of its own. When it ends, in whatever way, the kernel takes with it
 # every process, interface and mount. Returns in the inner one, with `work`, a folder in memory, and `wgctl` set.
 # shellcheck disable=SC2034 # for who sources this
-isolate() { # WGCTL
+isolate() { # WGCTL ARGUMENT...
     local tool
-    (($# == 1)) || { echo "usage: ${0##*/} WGCTL" >&2 && exit 2; }
+    (($# > 0)) || { echo "usage: ${0##*/} WGCTL" >&2 && exit 2; }
     if [[ ! ${WGCTL_BENCH_ISOLATED-} ]]; then
         ((EUID == 0)) || fail_early "namespaces need root"
         for tool in strace wg wg-quick ip unshare; do
             type -P "$tool" >/dev/null || fail_early "$tool is not installed"
         done
-        WGCTL_BENCH_ISOLATED=1 exec unshare --net --mount --pid --fork --kill-child --mount-proc bash "$0" "$1"
+        WGCTL_BENCH_ISOLATED=1 exec unshare --net --mount --pid --fork --kill-child --mount-proc bash "$0" "$@"
     fi
     unset WGCTL_BENCH_ISOLATED WGCTL_INTERFACE NO_COLOR
     trap 'exit 130' INT TERM HUP # Process 1 would not heed them

@@ -1,0 +1,387 @@
+#!/bin/bash
+# What `wgctl apply` costs, beside what `wg` needs for the same. Twice: on the kernel's WireGuard, by the clock; and on a
+# process that answers at once and does nothing (standin.c), in processor time, where only our own share is left. The two
+# sides take turns; what counts is the best of each, for what else the machine does only adds. No time makes it fail.
+#
+# usage: apply.sh WGCTL [KERNEL_DIR [MOST]]
+#
+# Where this machine's kernel has no WireGuard, and KERNEL_DIR is what tests/vm/fetch-kernel.sh made, that one is booted in
+# a virtual machine, in which all takes about ten times as long: look at the ratios. MOST is the number of peers of the
+# kernel's largest device (10000).
+set -euo pipefail
+
+here=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
+# shellcheck source=tests/bench/measure.sh
+source "$here/measure.sh"
+
+readonly interface=wg0
+runs=5
+costs=() messages=() instructions=() scales=()
+
+# ---- the two sides ----
+
+# Makes one of the states of bench_tunnels what the file says.
+use() { # STATE
+    cp -p "$work/files/$1.conf" "$work/etc/$interface.conf"
+}
+
+make_files() { # PEERS
+    rm -rf "$work/files"
+    mkdir "$work/files"
+    "$tools/bench_tunnels" "$1" "$work/files" 51820
+}
+
+quietly() { # COMMAND...
+    "$@" </dev/null >"$work/said" 2>&1 || {
+        sed 's/^/# /' "$work/said"
+        fail_early "$*"
+    }
+}
+
+# The device and the file are in STATE, and wgctl knows.
+settle() { # STATE
+    "settle_$device" "$1"
+    use "$1"
+    quietly "${ours[@]}"
+}
+
+settle_kernel() { # STATE
+    quietly wg setconf "$interface" "$work/files/$1.wg"
+}
+
+# What it is told makes another state of it.
+settle_standin() { # STATE
+    local other=full
+    [[ $1 != full ]] || other=${after_full:-full}
+    start_standin "$work/files/$1.uapi" "$work/files/$other.uapi"
+}
+
+# ---- measuring ----
+
+spend() { # RESULT COMMAND...
+    quietly "$tools/bench_spend" "$work/$1" "${@:2}"
+}
+
+# One of the columns of what `spend` and watch.c write.
+
+least() { # RESULT COLUMN
+    awk -v column="$2" '{ print $column }' "$work/$1" | sort -n | head -n 1
+}
+
+most() { # RESULT COLUMN
+    awk -v column="$2" '{ print $column }' "$work/$1" | sort -n | tail -n 1
+}
+
+divide() { # A B
+    awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", b ? a / b : 0 }'
+}
+
+holds() { # CONDITION
+    awk "BEGIN { print ($1) ? \"yes\" : \"NO\" }"
+}
+
+milliseconds() { # NUMBER UNITS_IN_ONE
+    awk -v number="$1" -v units="$2" 'BEGIN { printf "%.1f", number / units }'
+}
+
+# Both sides in turns. Before each run of ours the device is in state FROM, and the file in TO; before one of theirs, the
+# device alone.
+take_turns() { # FROM TO [RUNS]
+    local run
+    rm -f "$work"/{ours,theirs}
+    for ((run = 0; run < ${3:-runs}; run++)); do
+        settle "$1"
+        use "$2"
+        spend ours "${ours[@]}"
+        [[ $theirs_changes == no ]] || settle "$1"
+        spend theirs "${theirs[@]}"
+    done
+}
+
+# The same with the messages counted: thrice, because the longest time is the shortest of these.
+watch() { # FROM TO COMMAND...
+    local run
+    rm -f "$work/watched"
+    for ((run = 0; run < 3; run++)); do
+        settle "$1"
+        use "$2"
+        quietly env "BENCH_WATCH=$work/watched" "LD_PRELOAD=$tools/bench_watch.so" "${@:3}"
+    done
+}
+
+# ---- rows ----
+
+# By the clock on the kernel's device, which both wait for; else in processor time.
+row() { # WHAT PEERS AIM BESIDE
+    local column=1 we they
+    [[ $device == kernel ]] || column=2
+    we=$(least ours $column) they=$(least theirs $column)
+    costs+=("$(printf '%-16s %6d %10s  %-30s %10s %6s %9s %4s %8s %8s' "$1" "$2" "$(milliseconds "$we" 1000)" "$4" \
+        "$(milliseconds "$they" 1000)" "$(divide "$we" "$they")" "${3:+<= $3}" \
+        "${3:+$(holds "$we <= $3 * $they")}" "$(most ours 3)" "$(most theirs 3)")")
+    progress "${costs[-1]}"
+}
+
+# How many times as fast we are as the way that the guides show. By the clock, for it is many processes.
+row_today() { # WHAT PEERS
+    local we they
+    we=$(least ours 1) they=$(least theirs 1)
+    costs+=("$(printf '%-16s %6d %10s  %-30s %10s %6s %9s %4s' "$1" "$2" "$(milliseconds "$we" 1000)" \
+        'wg syncconf <(wg-quick strip)' "$(milliseconds "$they" 1000)" "$(divide "$we" "$they")" '<= 0.01' \
+        "$(holds "$we * 100 <= $they")")")
+    progress "${costs[-1]}"
+}
+
+# One sees that it goes on.
+progress() { # LINE
+    echo "# $1" >&2
+}
+
+row_messages() { # WHAT PEERS WHO AIM CONDITION
+    local sets bytes peers
+    read -r sets bytes peers _ <"$work/watched"
+    longest=$(least watched 4)
+    messages+=("$(printf '%-16s %6d  %-12s %6d %7d %6d %9s %10s   %s' "$1" "$2" "$3" "$sets" "$bytes" "$peers" \
+        "$(milliseconds "$longest" 1000000)" "$(milliseconds "$(least watched 5)" 1000000)" \
+        "${4:+$4: $(holds "${5//LONGEST/$longest}")}")")
+    messages[-1]=${messages[-1]//SETS/$sets}
+    progress "${messages[-1]}"
+}
+
+# Ours, then theirs; the longest of ours is held against theirs.
+row_both_messages() { # WHAT PEERS FROM TO AIM CONDITION THEIRS_NAME COMMAND...
+    local sets bytes theirs_longest
+    watch "$3" "$4" "${@:8}"
+    row_messages "$1" "$2" "$7" '' ''
+    theirs_longest=$longest
+    watch "$3" "$4" "${ours[@]}"
+    read -r sets bytes _ <"$work/watched"
+    row_messages "$1" "$2" 'wgctl apply' "$5" "$(sed "s/SETS/$sets/; s/BYTES/$bytes/; s/THEIRS/$theirs_longest/" <<<"$6")"
+}
+
+today() {
+    # shellcheck disable=SC2016 # the inner shell's
+    theirs=(bash -c 'wg syncconf "$0" <(wg-quick strip "$1")' "$interface" "$work/files/$1.conf")
+}
+
+measure_new() { # PEERS
+    theirs_changes=yes theirs=(wg setconf "$interface" "$work/files/full.wg")
+    take_turns empty full
+    row 'new peers' "$1" 1.05 'wg setconf'
+    [[ $device != kernel ]] || row_both_messages 'new peers' "$1" empty full \
+        'not longer' 'LONGEST <= THEIRS' 'wg setconf' "${theirs[@]}"
+    (($1 != 1000)) || { today full && take_turns empty full 3 && row_today 'new peers' "$1"; }
+}
+
+measure_same() { # PEERS
+    theirs_changes=no theirs=(wg syncconf "$interface" "$work/files/full.wg")
+    take_turns full full
+    row 'nothing changed' "$1" 0.5 'wg syncconf'
+    [[ $device != kernel ]] || row_both_messages 'nothing changed' "$1" full full \
+        'no SET' 'SETS == 0' 'wg syncconf' "${theirs[@]}"
+    (($1 != 1000)) || { today full && take_turns full full 3 && row_today 'nothing changed' "$1"; }
+}
+
+measure_one() { # PEERS
+    theirs_changes=no theirs=(wg show "$interface" dump) after_full=changed
+    take_turns full changed
+    row 'one peer changed' "$1" 1.2 'wg show wg0 dump'
+    [[ $device != kernel ]] || row_both_messages 'one peer changed' "$1" full changed \
+        'one, <= 1 KiB' 'SETS == 1 && BYTES <= 1024' 'wg syncconf' wg syncconf "$interface" "$work/files/changed.wg"
+    (($1 != 1000)) || { theirs_changes=yes && today changed && take_turns full changed 3 && row_today 'one peer changed' "$1"; }
+    after_full=
+}
+
+# ---- the kernel's device ----
+
+# What the kernel itself takes for a dump: once, and twice, as when what was written is read back.
+measure_dumps() { # PEERS
+    local what
+    for what in "bench_dump $interface" "bench_dump $interface 2" "bench_dump $interface 1 8192"; do
+        rm -f "$work"/{ours,theirs}
+        for ((run = 0; run < runs; run++)); do
+            # shellcheck disable=SC2086 # words
+            spend ours "$tools"/$what
+            spend theirs wg show "$interface" dump
+        done
+        case $what in
+        *8192) row '(bare, by 8 KiB)' "$1" '' 'wg show wg0 dump' ;;
+        *2) row '(two bare dumps)' "$1" '' 'wg show wg0 dump' ;;
+        *) row '(a bare dump)' "$1" '' 'wg show wg0 dump' ;;
+        esac
+    done
+}
+
+measure_kernel() { # MOST
+    local peers
+    device=kernel
+    make_files 1000
+    use empty
+    quietly "$wgctl" -C "$work/etc" -i "$interface" up
+    for peers in 1000 10000 $(($1 > 10000 ? $1 : 0)); do
+        ((peers > 0 && peers <= $1)) || continue
+        ((peers == 1000)) && runs=5 || runs=3
+        make_files "$peers"
+        measure_new "$peers"
+        measure_same "$peers"
+        measure_one "$peers"
+        measure_dumps "$peers"
+    done
+    print_costs "the kernel's WireGuard, Linux $(uname -r), by the clock"
+    print_messages
+}
+
+# ---- the process ----
+
+start_standin() { # FILE OTHER
+    local socket=/run/wireguard/$interface.sock
+    stop_standin
+    rm -f "$socket"
+    exec {said}< <(exec "$tools/bench_standin" "$socket" "$1" "$2")
+    standin=$!
+    read -r -t 60 -u "$said" || fail_early "the stand-in does not start"
+}
+
+stop_standin() {
+    [[ ${standin-} ]] || return 0
+    kill "$standin" 2>/dev/null || true
+    exec {said}<&-
+    standin=
+}
+
+# In millions.
+count_instructions() { # COMMAND...
+    valgrind --tool=callgrind --callgrind-out-file=/dev/null "$@" </dev/null 2>&1 >/dev/null |
+        sed -n 's/^==[0-9]*== Collected : //p' | awk '{ printf "%.1f", $1 / 1000000 }'
+}
+
+row_instructions() { # WHAT PEERS FROM TO BESIDE COMMAND...
+    local we they
+    settle "$3"
+    use "$4"
+    we=$(count_instructions "${ours[@]}")
+    settle "$3"
+    they=$(count_instructions "${@:6}")
+    instructions+=("$(printf '%-16s %6d %10s  %-30s %10s %6s' "$1" "$2" "$we" "$5" "$they" "$(divide "$we" "$they")")")
+    progress "${instructions[-1]}"
+}
+
+measure_instructions() { # PEERS
+    type -P valgrind >/dev/null || return 0
+    row_instructions 'new peers' "$1" empty full 'wg setconf' wg setconf "$interface" "$work/files/full.wg"
+    row_instructions 'nothing changed' "$1" full full 'wg syncconf' wg syncconf "$interface" "$work/files/full.wg"
+    after_full=changed
+    row_instructions 'one peer changed' "$1" full changed 'wg show wg0 dump' wg show "$interface" dump
+    after_full=
+}
+
+# Ten times the peers, and the file. MEASURE is one of the three above.
+measure_scale() { # WHAT FROM TO
+    local peers before=() now=()
+    after_full=$3
+    for peers in 10000 100000; do
+        make_files "$peers"
+        rm -f "$work/ours"
+        for ((run = 0; run < runs; run++)); do
+            settle "$2"
+            use "$3"
+            spend ours "${ours[@]}"
+        done
+        before=("${now[@]}")
+        now=("$(least ours 2)" "$(most ours 3)" "$(($(stat -c %s "$work/files/$3.conf") / 1024))")
+    done
+    after_full=
+    scales+=("$(printf '%-16s %10s %10s %6s %8s %4s %10d %10d %6s %8s %4s' "$1" \
+        "$(milliseconds "${before[0]}" 1000)" "$(milliseconds "${now[0]}" 1000)" "$(divide "${now[0]}" "${before[0]}")" \
+        '<= 12' "$(holds "${now[0]} <= 12 * ${before[0]}")" "${now[@]:1}" "$(divide "${now[@]:1}")" \
+        '<= 2' "$(holds "${now[1]} <= 2 * ${now[2]}")")")
+    progress "${scales[-1]}"
+}
+
+measure_standin() {
+    local peers
+    device=standin costs=()
+    ip tuntap add "$interface" mode tun
+    ip address add 10.0.0.1/8 dev "$interface"
+    ip address add fd00::1/64 dev "$interface" nodad
+    ip link set "$interface" up
+    for peers in 1000 10000; do
+        ((peers == 1000)) || runs=3
+        make_files "$peers"
+        measure_new "$peers"
+        measure_same "$peers"
+        measure_one "$peers"
+        measure_instructions "$peers"
+    done
+    measure_scale 'nothing changed' full full
+    measure_scale 'one peer changed' full changed
+    measure_scale 'new peers' empty full
+    stop_standin
+    ip link delete "$interface"
+    print_costs "a process that does nothing, in processor time"
+    print_instructions
+    print_scales
+}
+
+# ---- tables ----
+
+print_costs() { # OF_WHAT
+    printf '\nOn %s (ms, and KiB at most):\n\n' "$1"
+    printf '%-16s %6s %10s  %-30s %10s %6s %9s %4s %8s %8s\n' '' peers 'wgctl' 'beside' '' ratio aim '' 'wgctl' 'beside'
+    printf '%s\n' "${costs[@]}"
+}
+
+print_messages() {
+    printf '\nMessages that set something: how many, the most bytes and peers of one, and for how many ms one kept\n'
+    printf 'the kernel to itself (the longest; all together):\n\n'
+    printf '%-16s %6s  %-12s %6s %7s %6s %9s %10s   %s\n' '' peers by SETs bytes peers longest all aim
+    printf '%s\n' "${messages[@]}"
+}
+
+print_instructions() {
+    ((${#instructions[@]} > 0)) || return 0
+    printf '\nInstructions, in millions:\n\n'
+    printf '%-16s %6s %10s  %-30s %10s %6s\n' '' peers wgctl beside '' ratio
+    printf '%s\n' "${instructions[@]}"
+}
+
+print_scales() {
+    printf '\nFrom 10,000 to 100,000 peers (ms of processor time), and at the latter the most memory beside the file (KiB):\n\n'
+    printf '%-16s %10s %10s %6s %8s %4s %10s %10s %6s %8s %4s\n' '' 10000 100000 ratio aim '' memory file ratio aim ''
+    printf '%s\n' "${scales[@]}"
+}
+
+# ---- where ----
+
+find_tools() {
+    local folder
+    for folder in "$(dirname "$wgctl")" "$(dirname "$wgctl")/../tests/bench"; do
+        [[ ! -x $folder/bench_spend ]] || tools=$(realpath "$folder")
+    done
+    [[ ${tools-} ]] || fail_early "there is no bench_spend beside $wgctl: build with -DWGCTL_TESTS=ON"
+}
+
+main() { # WGCTL [KERNEL_DIR [MOST]]
+    local kernel=${2-} most=${3:-10000}
+    find_tools
+    mkdir -m 0700 "$work/etc"
+    ours=("$wgctl" -C "$work/etc" -i "$interface" apply)
+    # The virtual machine has its own for the other part.
+    [[ ${WGCTL_TEST_WIREGUARD-} == kernel ]] || measure_standin
+    if ip link add probe type wireguard 2>/dev/null; then
+        ip link delete probe
+        measure_kernel "$most"
+    elif [[ $kernel ]]; then
+        cd "$here/../.."
+        mkdir "$work/binaries"
+        cp "$wgctl" "$work/binaries/wgctl"
+        VM_PROGRAMS=$(echo "$tools"/*) VM_MEMORY=${VM_MEMORY:-3G} VM_TIMEOUT=${VM_TIMEOUT:-3000} \
+            tests/vm/run.sh "$kernel" "$work/binaries" tests/bench/apply.sh /usr/local/bin/wgctl '' "$most"
+    else
+        printf '\nThis kernel has no WireGuard: name a KERNEL_DIR for the other half.\n'
+    fi
+}
+
+isolate "$@"
+trap 'stop_standin || true' EXIT
+main "$@"
