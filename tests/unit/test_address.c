@@ -1,3 +1,4 @@
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -174,6 +175,38 @@ START_TEST(the_range_of_the_length_is_told)
     ck_assert_str_eq(err.message, "'10.0.0.1/33' needs a number from 0 to 32 after the '/'");
     wgctl_prefix_parse(wgctl_slice_of("fd00::1/129"), &prefix, &err);
     ck_assert_str_eq(err.message, "'fd00::1/129' needs a number from 0 to 128 after the '/'");
+}
+END_TEST
+
+/* Every kind of group at every place: what is cut short, and where, is in here. */
+START_TEST(an_address_is_written_as_inet_ntop_does)
+{
+    static const unsigned groups[] = {0, 1, 0xff, 0xffff};
+    struct wgctl_prefix prefix = {.family = AF_INET6};
+    char expected[INET6_ADDRSTRLEN], text[WGCTL_PREFIX_TEXT_SIZE];
+    for (unsigned choice = 0; choice < 1U << 16; choice++) {
+        for (unsigned i = 0; i < 8; i++) {
+            unsigned group = groups[choice >> 2 * i & 3];
+            prefix.bytes[2 * i] = (uint8_t)(group >> 8);
+            prefix.bytes[2 * i + 1] = (uint8_t)group;
+        }
+        inet_ntop(AF_INET6, prefix.bytes, expected, sizeof expected);
+        ck_assert_str_eq(wgctl_address_format(&prefix, text), expected);
+    }
+    prefix.family = AF_INET;
+    for (unsigned byte = 0; byte < 256; byte++) {
+        memset(prefix.bytes, (int)byte, 4);
+        inet_ntop(AF_INET, prefix.bytes, expected, sizeof expected);
+        ck_assert_str_eq(wgctl_address_format(&prefix, text), expected);
+    }
+}
+END_TEST
+
+START_TEST(what_is_no_address_is_written_as_nothing)
+{
+    struct wgctl_prefix prefix = {.family = AF_UNSPEC};
+    char text[WGCTL_PREFIX_TEXT_SIZE] = "before";
+    ck_assert_str_eq(wgctl_address_format(&prefix, text), "");
 }
 END_TEST
 
@@ -473,6 +506,8 @@ static Suite *address_suite(void)
     tcase_add_test(text, an_address_need_not_end_in_nul);
     tcase_add_test(text, a_very_long_text_is_refused_and_cut_in_the_message);
     tcase_add_test(text, the_range_of_the_length_is_told);
+    tcase_add_test(text, an_address_is_written_as_inet_ntop_does);
+    tcase_add_test(text, what_is_no_address_is_written_as_nothing);
     tcase_add_test(text, an_address_can_be_written_without_its_length);
     suite_add_tcase(suite, text);
 
