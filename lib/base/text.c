@@ -5,11 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool wgctl_is_space(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 static char lower(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;

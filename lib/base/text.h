@@ -23,7 +23,10 @@ bool wgctl_slice_equal(struct wgctl_slice a, struct wgctl_slice b);
 bool wgctl_slice_equal_nocase(struct wgctl_slice a, const char *string);
 bool wgctl_slice_starts(struct wgctl_slice slice, const char *prefix);
 /* As isspace(3) in the C locale. */
-bool wgctl_is_space(char c);
+static inline bool wgctl_is_space(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
 /* Without the white space (as isspace(3) in the C locale) at both ends. */
 struct wgctl_slice wgctl_slice_trim(struct wgctl_slice slice);
 /* Takes the part before the first `separator` off `rest` (all of it where there

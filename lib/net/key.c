@@ -3,6 +3,8 @@
 #include <sodium.h>
 #include <string.h>
 
+enum { NO_DIGIT = 64 };
+
 int wgctl_key_setup(struct wgctl_error *err)
 {
     if (sodium_init() < 0)
@@ -59,20 +61,67 @@ static bool decode(struct wgctl_slice text, struct wgctl_key *ret)
            size == sizeof ret->bytes && end == text.data + text.size;
 }
 
-int wgctl_key_parse(struct wgctl_slice text, struct wgctl_key *ret, struct wgctl_error *err)
+static unsigned digit_of(char c)
 {
-    WGCTL_KEY key;
+    if (c >= 'A' && c <= 'Z')
+        return (unsigned)(c - 'A');
+    if (c >= 'a' && c <= 'z')
+        return (unsigned)(c - 'a') + 26;
+    if (c >= '0' && c <= '9')
+        return (unsigned)(c - '0') + 52;
+    return c == '+' ? 62 : c == '/' ? 63 : NO_DIGIT;
+}
+
+/* The same, for what is no secret, in a fifth of the time. */
+static bool decode_public(struct wgctl_slice text, struct wgctl_key *ret)
+{
+    enum { DIGITS = WGCTL_KEY_TEXT_SIZE - 2, LEFT_OVER = 3 };
+    unsigned bits = 0, count = 0, all_digits = 0;
+    uint8_t *byte = ret->bytes;
+    for (size_t i = 0; i < DIGITS; i++) {
+        unsigned digit = digit_of(text.data[i]);
+        all_digits |= digit;
+        bits = bits << 6 | digit;
+        count += 6;
+        if (count >= 8) {
+            count -= 8;
+            *byte++ = (uint8_t)(bits >> count);
+        }
+    }
+    return !(all_digits & NO_DIGIT) && !(bits & LEFT_OVER) && text.data[DIGITS] == '=';
+}
+
+static int parse(struct wgctl_slice text, bool (*read)(struct wgctl_slice, struct wgctl_key *),
+                 struct wgctl_key *ret, struct wgctl_error *err)
+{
     if (text.size != WGCTL_KEY_TEXT_SIZE - 1) {
         wgctl_fail(err, WGCTL_INVALID, "a key has %d characters, this one has %zu",
                    WGCTL_KEY_TEXT_SIZE - 1, text.size);
         return wgctl_hint(err, "copy the whole key, with the '=' at its end");
     }
-    if (!decode(text, &key)) {
+    if (!read(text, ret)) {
         wgctl_fail(err, WGCTL_INVALID, "this is no key: it is not 32 bytes in base64");
         return wgctl_hint(err, "copy the key again; one character of it was changed or lost");
     }
-    *ret = key;
     return WGCTL_OK;
+}
+
+int wgctl_key_parse(struct wgctl_slice text, struct wgctl_key *ret, struct wgctl_error *err)
+{
+    WGCTL_KEY key;
+    int rc = parse(text, decode, &key, err);
+    if (rc == WGCTL_OK)
+        *ret = key;
+    return rc;
+}
+
+int wgctl_key_parse_public(struct wgctl_slice text, struct wgctl_key *ret, struct wgctl_error *err)
+{
+    struct wgctl_key key;
+    int rc = parse(text, decode_public, &key, err);
+    if (rc == WGCTL_OK)
+        *ret = key;
+    return rc;
 }
 
 bool wgctl_key_may_be_in(struct wgctl_slice text)

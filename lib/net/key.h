@@ -35,8 +35,10 @@ void wgctl_random(void *ret, size_t size);
 int wgctl_key_public(const struct wgctl_key *private_key, struct wgctl_key *ret,
                      struct wgctl_error *err);
 
-/* What is wrong with it is said in the message; the text itself never is. */
+/* In constant time. What is wrong with it is said in the message; the text itself never is. */
 int wgctl_key_parse(struct wgctl_slice text, struct wgctl_key *ret, struct wgctl_error *err);
+/* The same for a public key: faster, and not in constant time. */
+int wgctl_key_parse_public(struct wgctl_slice text, struct wgctl_key *ret, struct wgctl_error *err);
 /* Whether what looks like a key, or most of one, stands in the text: a message
  * must not show it. */
 bool wgctl_key_may_be_in(struct wgctl_slice text);
