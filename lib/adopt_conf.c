@@ -112,8 +112,9 @@ static struct wgctl_found_name find_name(const struct wgctl_adopt *adopt, size_t
 {
     const struct wgctl_peer *peer = &adopt->server.peers[index];
     struct wgctl_found_name comment, json;
-    if (peer->name.size > 0)
-        return (struct wgctl_found_name){peer->name, "friendly_name"};
+    struct wgctl_slice name = wgctl_peer_text(&adopt->server, peer, WGCTL_PEER_NAME);
+    if (name.size > 0)
+        return (struct wgctl_found_name){name, "friendly_name"};
     comment = wgctl_adopted_name(&adopt->server.document, peer);
     if (comment.text.size > 0 && strcmp(comment.source, "comment") != 0)
         return comment;
@@ -143,7 +144,8 @@ static void choose(struct wgctl_adopt *adopt, size_t index, enum round round)
 {
     struct wgctl_adopt_peer *peer = &adopt->peers[index];
     char name[WGCTL_PEER_NAME_SIZE];
-    bool has_name = adopt->server.peers[index].name.size > 0;
+    const struct wgctl_peer *read = &adopt->server.peers[index];
+    bool has_name = wgctl_peer_text(&adopt->server, read, WGCTL_PEER_NAME).size > 0;
     if (!peer->found || peer->name[0])
         return;
     struct wgctl_slice found = wgctl_slice_of(peer->found);

@@ -227,17 +227,18 @@ size_t wgctl_tunnel_peer_count(const struct wgctl_tunnel *tunnel)
 
 void wgctl_tunnel_peer(const struct wgctl_tunnel *tunnel, size_t index, struct wgctl_peer_info *ret)
 {
-    const struct wgctl_peer *peer = &tunnel->server.peers[index];
+    const struct wgctl_server *server = &tunnel->server;
+    const struct wgctl_peer *peer = &server->peers[index];
     *ret = (struct wgctl_peer_info){
-        .name = peer->name,
-        .added = peer->added,
-        .expires = peer->expires,
-        .note = peer->note,
+        .name = wgctl_peer_text(server, peer, WGCTL_PEER_NAME),
+        .added = wgctl_peer_text(server, peer, WGCTL_PEER_ADDED),
+        .expires = wgctl_peer_text(server, peer, WGCTL_PEER_EXPIRES),
+        .note = wgctl_peer_text(server, peer, WGCTL_PEER_NOTE),
         .enabled = peer->enabled,
         .has_preshared_key = !wgctl_key_is_zero(&peer->preshared_key),
         .address_count = peer->allowed_ips.count,
     };
-    wgctl_peer_label(peer, ret->label, sizeof ret->label);
+    wgctl_peer_label(server, peer, ret->label, sizeof ret->label);
     wgctl_key_format(&peer->public_key, ret->public_key);
 }
 

@@ -166,13 +166,16 @@ static int read_names(const struct wgctl_tunnel *tunnel,
 static void label_key(const struct names *names, const struct wgctl_key *key, char *label,
                       size_t size)
 {
+    const struct wgctl_peer_index *const indexes[] = {&names->now, &names->before, &names->applied};
     const struct wgctl_peer unknown = {.public_key = *key};
-    const struct wgctl_peer *peer = wgctl_peer_index_find(&names->now, key);
-    if (!peer)
-        peer = wgctl_peer_index_find(&names->before, key);
-    if (!peer)
-        peer = wgctl_peer_index_find(&names->applied, key);
-    wgctl_peer_label(peer ? peer : &unknown, label, size);
+    for (size_t i = 0; i < sizeof indexes / sizeof *indexes; i++) {
+        const struct wgctl_peer *peer = wgctl_peer_index_find(indexes[i], key);
+        if (peer) {
+            wgctl_peer_label(indexes[i]->server, peer, label, size);
+            return;
+        }
+    }
+    wgctl_peer_label(names->now.server, &unknown, label, size);
 }
 
 static int describe_step(const struct wgctl_plan *plan, const struct wgctl_plan_step *step,

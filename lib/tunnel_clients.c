@@ -19,7 +19,7 @@ int wgctl_tunnel_client(const struct wgctl_tunnel *tunnel, const char *name, str
     int rc = wgctl_server_find(&tunnel->server, name, &peer, err);
     if (rc < 0)
         return rc;
-    wgctl_peer_label(peer, label, sizeof label);
+    wgctl_peer_label(&tunnel->server, peer, label, sizeof label);
     for (size_t i = 0; i < tunnel->file_count; i++) {
         if (strcmp(tunnel->files[i].name, label) != 0)
             continue;

@@ -186,7 +186,7 @@ static int choose_settings(const struct wgctl_tunnel *tunnel,
 /* ---- keys ---- */
 
 static int choose_keys(const struct wgctl_tunnel *tunnel, const struct wgctl_peer_request *request,
-                       struct wgctl_peer *peer, struct wgctl_client *client,
+                       struct wgctl_new_peer *peer, struct wgctl_client *client,
                        struct wgctl_error *err)
 {
     int rc;
@@ -209,7 +209,7 @@ static int choose_keys(const struct wgctl_tunnel *tunnel, const struct wgctl_pee
     char label[64];
     if (other) {
         wgctl_fail(err, WGCTL_EXISTS, "peer '%s' has that public key already",
-                   wgctl_peer_label(other, label, sizeof label));
+                   wgctl_peer_label(&tunnel->server, other, label, sizeof label));
         return wgctl_hint(err, "each device needs a key of its own");
     }
     if (wgctl_key_equal(&peer->public_key, &tunnel->server.public_key)) {
@@ -306,7 +306,7 @@ static int add_client_file(struct wgctl_tunnel *tunnel, const struct wgctl_peer_
 }
 
 struct new_peer {
-    struct wgctl_peer peer;
+    struct wgctl_new_peer peer;
     struct wgctl_client client;
     struct wgctl_settings settings;
     char added[16], expires[32];
@@ -369,6 +369,7 @@ int wgctl_tunnel_add_peer(struct wgctl_tunnel *tunnel, const struct wgctl_peer_r
 int wgctl_tunnel_revoke(struct wgctl_tunnel *tunnel, const char *name, struct wgctl_error *err)
 {
     const struct wgctl_peer *peer;
+    struct wgctl_slice peer_name;
     struct wgctl_client_file *file;
     struct wgctl_error ignored;
     char label[WGCTL_INTERFACE_SIZE];
@@ -376,10 +377,11 @@ int wgctl_tunnel_revoke(struct wgctl_tunnel *tunnel, const char *name, struct wg
     if (rc < 0)
         return rc;
     /* Only names of ours are names of files. */
-    if (peer->name.size < sizeof label &&
-        wgctl_peer_name_check(wgctl_slice_string(peer->name, label, sizeof label), &ignored) ==
+    peer_name = wgctl_peer_text(&tunnel->server, peer, WGCTL_PEER_NAME);
+    if (peer_name.size < sizeof label &&
+        wgctl_peer_name_check(wgctl_slice_string(peer_name, label, sizeof label), &ignored) ==
             WGCTL_OK) {
-        rc = wgctl_tunnel_add_file(tunnel, peer->name, &file, err);
+        rc = wgctl_tunnel_add_file(tunnel, peer_name, &file, err);
         if (rc < 0)
             return rc;
         file->fate = WGCTL_CLIENT_GONE;

@@ -83,8 +83,9 @@ static int put_list(const struct range *range, const char *name, const struct wg
 
 /* ---- peers ---- */
 
-static int save_endpoint(const struct range *range, const struct wgctl_peer *peer,
-                         const struct wgctl_device_peer *runs, struct wgctl_error *err)
+static int save_endpoint(const struct range *range, const struct wgctl_server *server,
+                         const struct wgctl_peer *peer, const struct wgctl_device_peer *runs,
+                         struct wgctl_error *err)
 {
     WGCTL_TEXT value = {0};
     char is[WGCTL_ENDPOINT_TEXT_SIZE], was[WGCTL_ENDPOINT_TEXT_SIZE] = "";
@@ -92,27 +93,28 @@ static int save_endpoint(const struct range *range, const struct wgctl_peer *pee
     struct sockaddr_storage address;
     wgctl_sockaddr_format(&runs->endpoint, is);
     /* A name is not looked up for this: it becomes the address, as wg-quick has it. */
-    if (wgctl_peer_endpoint(peer, &endpoint) && wgctl_endpoint_is_address(&endpoint, NULL) &&
+    if (wgctl_peer_endpoint(server, peer, &endpoint) &&
+        wgctl_endpoint_is_address(&endpoint, NULL) &&
         wgctl_endpoint_resolve(&endpoint, &address, err) == WGCTL_OK)
         wgctl_sockaddr_format(&address, was);
-    if (peer->endpoint.size > 0 ? strcmp(is, was) == 0 : !is[0])
+    if (peer->texts[WGCTL_PEER_ENDPOINT] ? strcmp(is, was) == 0 : !is[0])
         return WGCTL_OK;
     wgctl_text_string(&value, is);
     return put(range, "Endpoint", &value, err);
 }
 
-static int save_peer(struct wgctl_document *document, const struct wgctl_peer *peer,
+static int save_peer(struct wgctl_server *server, const struct wgctl_peer *peer,
                      const struct wgctl_device_peer *runs, struct wgctl_error *err)
 {
     size_t end = peer->end_line;
-    const struct range range = {document, peer->first_line, &end, "Peer"};
+    const struct range range = {&server->document, peer->first_line, &end, "Peer"};
     int rc = WGCTL_OK;
     if (wgctl_key_compare(&peer->preshared_key, &runs->preshared_key) != 0)
         rc = put_key(&range, "PresharedKey", &runs->preshared_key, err);
     if (rc == WGCTL_OK)
         rc = put_list(&range, "AllowedIPs", &peer->allowed_ips, &runs->allowed_ips, err);
     if (rc == WGCTL_OK)
-        rc = save_endpoint(&range, peer, runs, err);
+        rc = save_endpoint(&range, server, peer, runs, err);
     if (rc == WGCTL_OK && peer->keepalive != runs->keepalive)
         rc = put_number(&range, "PersistentKeepalive", "decimal", runs->keepalive, err);
     return rc;
@@ -122,10 +124,9 @@ static int append_peer(struct wgctl_server *server, const struct wgctl_device_pe
                        struct wgctl_error *err)
 {
     /* The list is lent; the keys are copied. */
-    const struct wgctl_peer peer = {.public_key = runs->public_key,
-                                    .preshared_key = runs->preshared_key,
-                                    .allowed_ips = runs->allowed_ips,
-                                    .enabled = true};
+    const struct wgctl_new_peer peer = {.public_key = runs->public_key,
+                                        .preshared_key = runs->preshared_key,
+                                        .allowed_ips = runs->allowed_ips};
     int rc = wgctl_server_append(server, &peer, err);
     if (rc < 0)
         return rc;
@@ -133,7 +134,7 @@ static int append_peer(struct wgctl_server *server, const struct wgctl_device_pe
     const struct wgctl_peer *added = &server->peers[server->peer_count - 1];
     size_t end = added->end_line;
     const struct range range = {&server->document, added->first_line, &end, "Peer"};
-    rc = save_endpoint(&range, added, runs, err);
+    rc = save_endpoint(&range, server, added, runs, err);
     return rc < 0 || runs->keepalive == 0
                ? rc
                : put_number(&range, "PersistentKeepalive", "decimal", runs->keepalive, err);
@@ -154,7 +155,7 @@ static int save_peers(struct wgctl_server *server, const struct wgctl_device *de
             wgctl_server_remove(server, peer);
         else {
             known[runs - device->peers] = true;
-            rc = save_peer(&server->document, peer, runs, err);
+            rc = save_peer(server, peer, runs, err);
         }
     }
     for (size_t i = 0; rc == WGCTL_OK && i < device->peer_count; i++)

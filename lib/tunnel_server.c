@@ -28,8 +28,9 @@ static int follow(struct wgctl_tunnel *tunnel, const struct wgctl_peer *peer, bo
     char name[WGCTL_INTERFACE_SIZE];
     struct wgctl_error ignored;
     *ret_changed = *ret_here = false;
-    wgctl_slice_string(peer->name, name, sizeof name);
-    if (peer->name.size >= sizeof name || wgctl_peer_name_check(name, &ignored) < 0)
+    struct wgctl_slice peer_name = wgctl_peer_text(&tunnel->server, peer, WGCTL_PEER_NAME);
+    wgctl_slice_string(peer_name, name, sizeof name);
+    if (peer_name.size >= sizeof name || wgctl_peer_name_check(name, &ignored) < 0)
         return WGCTL_OK;
 
     int rc = read_client(tunnel, name, &original, ret_here, err);
@@ -44,7 +45,7 @@ static int follow(struct wgctl_tunnel *tunnel, const struct wgctl_peer *peer, bo
         return rc;
 
     struct wgctl_client_file *file;
-    rc = wgctl_tunnel_add_file(tunnel, peer->name, &file, err);
+    rc = wgctl_tunnel_add_file(tunnel, peer_name, &file, err);
     if (rc < 0)
         return rc;
     file->fate = WGCTL_CLIENT_CHANGED;

@@ -179,7 +179,7 @@ static void await_names(const struct wgctl_server *server)
         again = strcmp(tries, "infinity") == 0 ? UINT_MAX : strtoul(tries, NULL, 10);
     for (size_t i = 0; i < server->peer_count; i++) {
         struct wgctl_endpoint endpoint;
-        if (server->peers[i].enabled && wgctl_peer_endpoint(&server->peers[i], &endpoint) &&
+        if (server->peers[i].enabled && wgctl_peer_endpoint(server, &server->peers[i], &endpoint) &&
             !wgctl_endpoint_is_address(&endpoint, NULL))
             wgctl_endpoint_await(&endpoint, (unsigned)again);
     }

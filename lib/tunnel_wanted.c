@@ -18,18 +18,20 @@ static bool is_known_name(const struct wish *wish, const struct wgctl_peer *peer
     if (wish->running && !wgctl_device_find(wish->running, &peer->public_key))
         return false;
     const struct wgctl_peer *before = wgctl_server_by_key(wish->applied, &peer->public_key);
-    return before && wgctl_slice_equal(before->endpoint, peer->endpoint);
+    return before && wgctl_slice_equal(wgctl_peer_text(wish->applied, before, WGCTL_PEER_ENDPOINT),
+                                       wgctl_peer_text(wish->server, peer, WGCTL_PEER_ENDPOINT));
 }
 
 static int set_endpoint(const struct wish *wish, const struct wgctl_peer *peer,
                         struct wgctl_device_peer *ret, struct wgctl_error *err)
 {
     struct wgctl_endpoint endpoint;
-    if (!wgctl_peer_endpoint(peer, &endpoint) || is_known_name(wish, peer, &endpoint))
+    if (!wgctl_peer_endpoint(wish->server, peer, &endpoint) || is_known_name(wish, peer, &endpoint))
         return WGCTL_OK;
     char label[64];
     int rc = wgctl_endpoint_resolve(&endpoint, &ret->endpoint, err);
-    return rc < 0 ? wgctl_context(err, "peer '%s'", wgctl_peer_label(peer, label, sizeof label))
+    return rc < 0 ? wgctl_context(err, "peer '%s'",
+                                  wgctl_peer_label(wish->server, peer, label, sizeof label))
                   : rc;
 }
 

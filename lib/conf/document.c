@@ -3,33 +3,42 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int add_line(struct wgctl_document *document, const char *data, size_t size,
-                    struct wgctl_error *err)
+static int fail_too_large(struct wgctl_error *err)
 {
-    if (size > UINT32_MAX)
-        return wgctl_fail(err, WGCTL_INVALID, "a line is longer than 4 GiB");
-    struct wgctl_line *lines =
+    wgctl_fail(err, WGCTL_INVALID, "the file is larger than 4 GiB");
+    return wgctl_hint(err, "this is no WireGuard configuration: bring it back from a backup");
+}
+
+static int add_line(struct wgctl_document *document, size_t position, struct wgctl_error *err)
+{
+    wgctl_position *lines =
         wgctl_array_grow(document->lines, document->count, &document->capacity, sizeof *lines);
     if (!lines)
         return wgctl_fail_memory(err);
     document->lines = lines;
-    lines[document->count++] = (struct wgctl_line){data, (uint32_t)size, false};
+    lines[document->count++] = (wgctl_position)position;
     return WGCTL_OK;
 }
 
-/* Room for all of them at once, and for those of a new peer. */
-static int reserve_lines(struct wgctl_document *document, const char *at, const char *end,
-                         struct wgctl_error *err)
+/* Adds to the text; `parts` are none of it, or there is room for them. */
+static int add_text(struct wgctl_document *document, const struct wgctl_slice *parts, size_t count,
+                    size_t *ret_position, struct wgctl_error *err)
 {
-    enum { NEW = 16 };
-    size_t count = NEW;
-    for (; at < end && (at = memchr(at, '\n', (size_t)(end - at))); at++)
-        count++;
-    document->lines = calloc(count, sizeof *document->lines);
-    if (!document->lines)
-        return wgctl_fail_memory(err);
-    document->capacity = count;
-    return WGCTL_OK;
+    *ret_position = document->source.size + document->added.size;
+    for (size_t i = 0; i < count; i++)
+        wgctl_text_slice(&document->added, parts[i]);
+    if (document->source.size + document->added.size > UINT32_MAX)
+        return fail_too_large(err);
+    return wgctl_text_check(&document->added, err);
+}
+
+static int add_ended(struct wgctl_document *document, struct wgctl_slice line,
+                     struct wgctl_error *err)
+{
+    size_t position;
+    const struct wgctl_slice parts[] = {line, wgctl_slice_of(document->line_end)};
+    int rc = add_text(document, parts, 2, &position, err);
+    return rc < 0 ? rc : add_line(document, position, err);
 }
 
 int wgctl_document_parse(struct wgctl_text *source, struct wgctl_document *ret,
@@ -37,58 +46,68 @@ int wgctl_document_parse(struct wgctl_text *source, struct wgctl_document *ret,
 {
     WGCTL_DOCUMENT document = {.source = *source, .line_end = "\n"};
     *source = (struct wgctl_text){0};
+    if (document.source.size > UINT32_MAX)
+        return fail_too_large(err);
 
-    const char *at = wgctl_text_slice_of(&document.source).data;
-    const char *end = at + document.source.size;
-    int status = reserve_lines(&document, at, end, err);
-    if (status < 0)
-        return status;
-    while (at < end) {
-        const char *newline = memchr(at, '\n', (size_t)(end - at));
-        const char *next = newline ? newline + 1 : end;
-        int rc = add_line(&document, at, (size_t)(next - at), err);
-        if (rc < 0)
-            return rc;
-        if (document.count == 1 && newline > at && newline[-1] == '\r')
+    struct wgctl_slice rest = wgctl_text_slice_of(&document.source), line;
+    const char *begin = rest.data;
+    int rc = WGCTL_OK;
+    while (rc == WGCTL_OK && rest.size > 0) {
+        wgctl_slice_split(&rest, '\n', &line);
+        if (!rest.data) {
+            document.last_is_open = true;
+            rc = add_ended(&document, line, err);
+            break;
+        }
+        if (document.count == 0 && line.size > 0 && line.data[line.size - 1] == '\r')
             document.line_end = "\r\n";
-        at = next;
+        rc = add_line(&document, (size_t)(line.data - begin), err);
     }
+    if (rc < 0)
+        return rc;
     *ret = document;
     document = (struct wgctl_document){0};
     return WGCTL_OK;
 }
 
-static void free_line(struct wgctl_line *line)
-{
-    if (!line->owned)
-        return;
-    char *data = (char *)line->data;
-    explicit_bzero(data, line->size);
-    free(data);
-}
-
 void wgctl_document_clear(struct wgctl_document *document)
 {
-    for (size_t i = 0; i < document->count; i++)
-        free_line(&document->lines[i]);
     free(document->lines);
+    wgctl_text_clear(&document->added);
     wgctl_text_clear(&document->source);
     *document = (struct wgctl_document){0};
 }
 
 void wgctl_document_render(const struct wgctl_document *document, struct wgctl_text *ret)
 {
-    size_t size = 0;
-    for (size_t i = 0; i < document->count; i++)
-        size += document->lines[i].size;
-    wgctl_text_room(ret, size);
+    wgctl_text_room(ret, document->source.size + document->added.size);
     for (size_t i = 0; i < document->count; i++)
         wgctl_text_slice(ret, wgctl_document_line(document, i));
 }
 
+struct wgctl_slice wgctl_document_at(const struct wgctl_document *document, wgctl_position position)
+{
+    bool is_added = position >= document->source.size;
+    const struct wgctl_text *text = is_added ? &document->added : &document->source;
+    size_t begin = is_added ? position - document->source.size : position;
+    const char *at = text->data + begin;
+    const char *end = memchr(at, '\n', text->size - begin);
+    return (struct wgctl_slice){at, (size_t)(end - at) + 1};
+}
+
+wgctl_position wgctl_document_position(const struct wgctl_document *document, size_t index,
+                                       struct wgctl_slice part)
+{
+    const char *line = wgctl_document_at(document, document->lines[index]).data;
+    return document->lines[index] + (wgctl_position)(part.data - line);
+}
+
 struct wgctl_slice wgctl_document_line(const struct wgctl_document *document, size_t index)
 {
-    return (struct wgctl_slice){document->lines[index].data, document->lines[index].size};
+    struct wgctl_slice line = wgctl_document_at(document, document->lines[index]);
+    if (document->last_is_open && index == document->count - 1)
+        line.size -= strlen(document->line_end);
+    return line;
 }
 
 static struct wgctl_slice until(struct wgctl_slice slice, char stop)
@@ -151,93 +170,59 @@ bool wgctl_key_is(struct wgctl_slice key, const char *name)
            wgctl_slice_equal_nocase(squeezed, name);
 }
 
-/* Puts `size` bytes, which become the line's own, in the place of a line's text. */
-static void replace_line(struct wgctl_line *line, char *data, size_t size)
-{
-    free_line(line);
-    *line = (struct wgctl_line){data, (uint32_t)size, true};
-}
-
-static int end_last_line(struct wgctl_document *document, struct wgctl_error *err)
-{
-    if (document->count == 0)
-        return WGCTL_OK;
-    struct wgctl_line *last = &document->lines[document->count - 1];
-    if (last->size > 0 && last->data[last->size - 1] == '\n')
-        return WGCTL_OK;
-    size_t extra = strlen(document->line_end);
-    char *data = malloc(last->size + extra);
-    if (!data)
-        return wgctl_fail_memory(err);
-    memcpy(data, last->data, last->size);
-    memcpy(data + last->size, document->line_end, extra);
-    replace_line(last, data, last->size + extra);
-    return WGCTL_OK;
-}
-
-static int insert_line(struct wgctl_document *document, size_t index, struct wgctl_slice text,
-                       struct wgctl_error *err)
-{
-    size_t extra = strlen(document->line_end);
-    char *data = malloc(text.size + extra);
-    if (!data)
-        return wgctl_fail_memory(err);
-    if (text.size > 0)
-        memcpy(data, text.data, text.size);
-    memcpy(data + text.size, document->line_end, extra);
-
-    int rc = add_line(document, data, text.size + extra, err);
-    if (rc < 0) {
-        free(data);
-        return rc;
-    }
-    struct wgctl_line line = document->lines[document->count - 1];
-    line.owned = true;
-    struct wgctl_line *place = document->lines + index;
-    memmove(place + 1, place, (document->count - 1 - index) * sizeof line);
-    *place = line;
-    return WGCTL_OK;
-}
-
 int wgctl_document_insert(struct wgctl_document *document, size_t index, struct wgctl_slice text,
                           struct wgctl_error *err)
 {
-    int rc = index == document->count ? end_last_line(document, err) : WGCTL_OK;
+    int rc = WGCTL_OK;
     struct wgctl_slice line;
+    if (index == document->count)
+        document->last_is_open = false;
     if (text.size > 0 && text.data[text.size - 1] == '\n')
         text.size--;
-    while (rc == WGCTL_OK && wgctl_slice_split(&text, '\n', &line))
-        rc = insert_line(document, index++, line, err);
+    while (rc == WGCTL_OK && wgctl_slice_split(&text, '\n', &line)) {
+        rc = add_ended(document, line, err);
+        if (rc < 0)
+            break;
+        wgctl_position *place = document->lines + index++;
+        wgctl_position added = document->lines[document->count - 1];
+        memmove(place + 1, place, (document->count - index) * sizeof *place);
+        *place = added;
+    }
     return rc;
 }
 
 void wgctl_document_remove(struct wgctl_document *document, size_t index, size_t count)
 {
-    for (size_t i = index; i < index + count; i++)
-        free_line(&document->lines[i]);
+    size_t after = document->count - index - count;
+    if (count == 0)
+        return;
+    if (after == 0)
+        document->last_is_open = false;
     memmove(document->lines + index, document->lines + index + count,
-            (document->count - index - count) * sizeof *document->lines);
+            after * sizeof *document->lines);
     document->count -= count;
 }
 
 int wgctl_document_set_value(struct wgctl_document *document, size_t index,
                              struct wgctl_slice value, struct wgctl_error *err)
 {
-    struct wgctl_slice line = wgctl_document_line(document, index);
-    struct wgctl_slice old = wgctl_line_parse(line).value;
-    size_t before = (size_t)(old.data - line.data);
-    size_t after = line.size - before - old.size;
-
-    size_t size = before + value.size + after;
-    char *data = malloc(size ? size : 1);
-    if (!data)
+    /* The old line may itself be one of the text that is added to. */
+    size_t size = wgctl_document_at(document, document->lines[index]).size + value.size;
+    if (!wgctl_text_room(&document->added, size))
         return wgctl_fail_memory(err);
-    memcpy(data, line.data, before);
-    if (value.size > 0)
-        memcpy(data + before, value.data, value.size);
-    memcpy(data + before + value.size, old.data + old.size, after);
-    replace_line(&document->lines[index], data, size);
-    return WGCTL_OK;
+    struct wgctl_slice line = wgctl_document_at(document, document->lines[index]);
+    struct wgctl_slice old = wgctl_line_parse(line).value;
+    const char *after = old.data + old.size;
+    const struct wgctl_slice parts[] = {
+        {line.data, (size_t)(old.data - line.data)},
+        value,
+        {after, (size_t)(line.data + line.size - after)},
+    };
+    size_t position;
+    int rc = add_text(document, parts, 3, &position, err);
+    if (rc == WGCTL_OK)
+        document->lines[index] = (wgctl_position)position;
+    return rc;
 }
 
 int wgctl_document_set(struct wgctl_document *document, const char *section, const char *key,

@@ -13,22 +13,19 @@
 #include "base/error.h"
 #include "base/text.h"
 
-/* With its end (LF, CRLF, or none on the last one). */
-struct wgctl_line {
-    const char *data;
-    uint32_t size;
-    bool owned; /* `data` was allocated for this line alone */
-};
+/* Where something stands in the text of a document. Edits move nothing: it stays good. */
+typedef uint32_t wgctl_position;
 
 struct wgctl_document {
-    struct wgctl_text source; /* what the lines that are not `owned` point into */
-    struct wgctl_line *lines;
-    size_t count;
-    size_t capacity;
+    struct wgctl_text source; /* as it was read; never changes */
+    struct wgctl_text added;  /* the lines that edits made; its positions follow the source's */
+    wgctl_position *lines;    /* where each begins. It ends with its '\n' */
+    size_t count, capacity;
+    bool last_is_open;    /* the last line is without the end that it has in the text */
     const char *line_end; /* what inserted lines end with: "\n" or "\r\n" */
 };
 
-/* Takes `source` over (and leaves it empty), also where it fails. */
+/* Takes `source` over (and leaves it empty), also where it fails: it may have 4 GiB. */
 int wgctl_document_parse(struct wgctl_text *source, struct wgctl_document *ret,
                          struct wgctl_error *err);
 /* Wipes and frees. */
@@ -52,7 +49,15 @@ struct wgctl_line_parts {
     struct wgctl_slice value; /* trimmed, without the comment */
 };
 struct wgctl_line_parts wgctl_line_parse(struct wgctl_slice line);
+/* With its end (LF, CRLF, or none on the last one). Good until the document is edited. */
 struct wgctl_slice wgctl_document_line(const struct wgctl_document *document, size_t index);
+
+/* Where `part` of the line stands. */
+wgctl_position wgctl_document_position(const struct wgctl_document *document, size_t index,
+                                       struct wgctl_slice part);
+/* What stands there, up to the end of the line. Good until the document is edited. */
+struct wgctl_slice wgctl_document_at(const struct wgctl_document *document,
+                                     wgctl_position position);
 
 /* Whether `key` is `name`, without regard to case and white space. */
 bool wgctl_key_is(struct wgctl_slice key, const char *name);
@@ -61,13 +66,13 @@ bool wgctl_key_is(struct wgctl_slice key, const char *name);
 bool wgctl_value_squeeze(struct wgctl_slice value, char *buffer, size_t size,
                          struct wgctl_slice *ret);
 
-/* Inserts the lines of `text` before line `index` (`count` to append). Where the
- * last line had no end it gets one first. */
+/* Inserts the lines of `text`, which is none of the document's, before line `index` (`count`
+ * to append). Where the last line had no end it gets one first. */
 int wgctl_document_insert(struct wgctl_document *document, size_t index, struct wgctl_slice text,
                           struct wgctl_error *err);
 void wgctl_document_remove(struct wgctl_document *document, size_t index, size_t count);
 /* Puts another value in the place of the one on line `index`, a setting; all
- * around it stays. */
+ * around it stays. `value` is none of the document's. */
 int wgctl_document_set_value(struct wgctl_document *document, size_t index,
                              struct wgctl_slice value, struct wgctl_error *err);
 /* Sets `key` in the first section called `section`: in place where it is there,

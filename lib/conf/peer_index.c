@@ -16,6 +16,7 @@ int wgctl_peer_index_make(const struct wgctl_server *server, struct wgctl_peer_i
         return wgctl_fail_memory(err);
     for (size_t i = 0; i < server->peer_count; i++)
         ret->peers[i] = &server->peers[i];
+    ret->server = server;
     ret->count = server->peer_count;
     qsort(ret->peers, ret->count, sizeof *ret->peers, compare);
     return WGCTL_OK;

@@ -6,6 +6,7 @@
 
 /* Good until the server is changed. Start with all zero. */
 struct wgctl_peer_index {
+    const struct wgctl_server *server;
     const struct wgctl_peer **peers;
     size_t count;
 };

@@ -40,7 +40,7 @@ void wgctl_server_clear(struct wgctl_server *server)
 bool wgctl_server_has_name(const struct wgctl_server *server, struct wgctl_slice name)
 {
     for (size_t i = 0; i < server->peer_count; i++)
-        if (wgctl_slice_equal(server->peers[i].name, name))
+        if (wgctl_slice_equal(wgctl_peer_text(server, &server->peers[i], WGCTL_PEER_NAME), name))
             return true;
     return false;
 }
@@ -87,10 +87,11 @@ static int fail_no_peer(const struct wgctl_server *server, const char *name,
     return wgctl_hint(err, "'wgctl list' shows the peers there are");
 }
 
-static bool is_called(const struct wgctl_peer *peer, struct wgctl_slice name, bool by_key)
+static bool is_called(const struct wgctl_server *server, const struct wgctl_peer *peer,
+                      struct wgctl_slice name, bool by_key)
 {
     if (!by_key)
-        return wgctl_slice_equal(peer->name, name);
+        return wgctl_slice_equal(wgctl_peer_text(server, peer, WGCTL_PEER_NAME), name);
     char key[WGCTL_KEY_TEXT_SIZE];
     wgctl_key_format(&peer->public_key, key);
     return name.size < sizeof key && memcmp(key, name.data, name.size) == 0;
@@ -107,7 +108,7 @@ int wgctl_server_find(const struct wgctl_server *server, const char *name,
         if (by_key ? wanted.size < SHORTEST_KEY : wanted.size == 0)
             continue;
         for (size_t i = 0; i < server->peer_count; i++) {
-            if (!is_called(&server->peers[i], wanted, by_key))
+            if (!is_called(server, &server->peers[i], wanted, by_key))
                 continue;
             if (found)
                 return fail_ambiguous(name, err);
@@ -133,7 +134,7 @@ static void put_key(struct wgctl_text *text, const char *name, const struct wgct
     explicit_bzero(value, sizeof value);
 }
 
-static void format_peer(const struct wgctl_peer *peer, struct wgctl_text *text)
+static void format_peer(const struct wgctl_new_peer *peer, struct wgctl_text *text)
 {
     wgctl_text_string(text, "[Peer]\n");
     put_note(text, "friendly_name", peer->name);
@@ -150,7 +151,7 @@ static void format_peer(const struct wgctl_peer *peer, struct wgctl_text *text)
     wgctl_text_string(text, "\n");
 }
 
-int wgctl_server_append(struct wgctl_server *server, const struct wgctl_peer *peer,
+int wgctl_server_append(struct wgctl_server *server, const struct wgctl_new_peer *peer,
                         struct wgctl_error *err)
 {
     size_t first = server->document.count;
@@ -178,16 +179,16 @@ static bool is_disabled_line(const struct wgctl_server *server, size_t index)
 
 /* The comments directly above [Peer] are its title, unless they may as well
  * belong to what stands above them without a blank line between. */
-static size_t title_of(const struct wgctl_server *server, size_t first)
+static uint32_t title_of(const struct wgctl_server *server, uint32_t first)
 {
-    size_t title = first;
+    uint32_t title = first;
     while (title > 0 && kind_at(server, title - 1) == WGCTL_LINE_COMMENT &&
            !is_disabled_line(server, title - 1))
         title--;
     return title > 0 && kind_at(server, title - 1) == WGCTL_LINE_BLANK ? title : first;
 }
 
-static void remove_lines(struct wgctl_server *server, size_t first, size_t count)
+static void remove_lines(struct wgctl_server *server, uint32_t first, uint32_t count)
 {
     wgctl_document_remove(&server->document, first, count);
     for (size_t i = 0; i < server->peer_count; i++) {
@@ -202,7 +203,7 @@ static void remove_lines(struct wgctl_server *server, size_t first, size_t count
 /* The last of the disabled peers whose lines stand among those of an enabled one;
  * NULL where there is none. They stay when it goes. */
 static const struct wgctl_peer *last_inside(const struct wgctl_server *server,
-                                            const struct wgctl_peer *peer, size_t end)
+                                            const struct wgctl_peer *peer, uint32_t end)
 {
     for (size_t i = server->peer_count; i-- > 0;) {
         const struct wgctl_peer *other = &server->peers[i];
@@ -215,12 +216,11 @@ static const struct wgctl_peer *last_inside(const struct wgctl_server *server,
 void wgctl_server_remove(struct wgctl_server *server, const struct wgctl_peer *peer)
 {
     size_t index = (size_t)(peer - server->peers);
-    size_t first = title_of(server, peer->first_line), end = peer->end_line;
+    uint32_t first = title_of(server, peer->first_line), end = peer->end_line;
     if (first > 0 && kind_at(server, first - 1) == WGCTL_LINE_BLANK)
         first--;
     for (const struct wgctl_peer *other; (other = last_inside(server, peer, end));) {
-        size_t begin = other->end_line;
-        size_t next = other->first_line;
+        uint32_t begin = other->end_line, next = other->first_line;
         remove_lines(server, begin, end - begin);
         end = next;
     }
@@ -256,10 +256,25 @@ int wgctl_peer_name_check(const char *name, struct wgctl_error *err)
     return wgctl_hint(err, "choose up to 15 letters, digits and _ = + . -, as in 'annas-phone'");
 }
 
-char *wgctl_peer_label(const struct wgctl_peer *peer, char *text, size_t size)
+/* All but an endpoint stand in comments, to the end of the line. */
+struct wgctl_slice wgctl_peer_text(const struct wgctl_server *server, const struct wgctl_peer *peer,
+                                   enum wgctl_peer_text which)
 {
-    if (peer->name.size > 0)
-        return wgctl_slice_string(peer->name, text, size);
+    if (peer->texts[which] == 0)
+        return (struct wgctl_slice){0};
+    struct wgctl_slice rest = wgctl_document_at(&server->document, peer->texts[which]);
+    struct wgctl_slice text = rest;
+    if (which == WGCTL_PEER_ENDPOINT)
+        wgctl_slice_split(&rest, '#', &text);
+    return wgctl_slice_trim(text);
+}
+
+char *wgctl_peer_label(const struct wgctl_server *server, const struct wgctl_peer *peer, char *text,
+                       size_t size)
+{
+    struct wgctl_slice name = wgctl_peer_text(server, peer, WGCTL_PEER_NAME);
+    if (name.size > 0)
+        return wgctl_slice_string(name, text, size);
     char key[WGCTL_KEY_TEXT_SIZE];
     wgctl_key_format(&peer->public_key, key);
     memcpy(key + 8, "…", sizeof "…");

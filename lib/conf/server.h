@@ -7,20 +7,33 @@
 #include "net/address.h"
 #include "net/key.h"
 
-/* One [Peer]. Slices point into the document. */
+/* What of a peer is kept as text only: what its comments note, and where it is reached. */
+enum wgctl_peer_text {
+    WGCTL_PEER_NAME, /* `# friendly_name` */
+    WGCTL_PEER_ADDED,
+    WGCTL_PEER_EXPIRES,
+    WGCTL_PEER_NOTE,
+    WGCTL_PEER_ENDPOINT, /* as it is written; wgctl_peer_endpoint() */
+    WGCTL_PEER_TEXTS
+};
+
+/* One [Peer]. */
 struct wgctl_peer {
-    struct wgctl_slice name; /* `# friendly_name`; empty where there is none */
-    struct wgctl_slice added;
-    struct wgctl_slice expires;
-    struct wgctl_slice note;
-    struct wgctl_slice endpoint; /* as it is written; empty: none. wgctl_peer_endpoint() */
     struct wgctl_key public_key;
-    struct wgctl_key preshared_key;    /* all zero: none */
-    struct wgctl_prefixes allowed_ips; /* masked, in the file's order */
-    uint16_t keepalive;                /* seconds; 0: off */
-    bool enabled;                      /* false: every line of it is behind "#- " */
-    size_t first_line;                 /* of [Peer] */
-    size_t end_line;                   /* after its last line, before what belongs to the next */
+    struct wgctl_key preshared_key;         /* all zero: none */
+    struct wgctl_prefixes allowed_ips;      /* masked, in the file's order */
+    wgctl_position texts[WGCTL_PEER_TEXTS]; /* 0: there is none; wgctl_peer_text() */
+    uint32_t first_line;                    /* of [Peer] */
+    uint32_t end_line;  /* after its last line, before what belongs to the next */
+    uint16_t keepalive; /* seconds; 0: off */
+    bool enabled;       /* false: every line of it is behind "#- " */
+};
+
+/* A peer that is to be. Of what is empty, or all zero, it gets no line. */
+struct wgctl_new_peer {
+    struct wgctl_slice name, added, expires, note;
+    struct wgctl_key public_key, preshared_key;
+    struct wgctl_prefixes allowed_ips;
 };
 
 enum wgctl_hook_kind { WGCTL_PRE_UP, WGCTL_POST_UP, WGCTL_PRE_DOWN, WGCTL_POST_DOWN };
@@ -71,9 +84,8 @@ const struct wgctl_peer *wgctl_server_by_key(const struct wgctl_server *server,
                                              const struct wgctl_key *public_key);
 
 /* Appends a peer's block: its text goes to the end of the document, and the
- * peer is read from there as from any file. Its lines are all of `peer` that is
- * set: name, added, expires, note, keys, allowed IPs. */
-int wgctl_server_append(struct wgctl_server *server, const struct wgctl_peer *peer,
+ * peer is read from there as from any file. */
+int wgctl_server_append(struct wgctl_server *server, const struct wgctl_new_peer *peer,
                         struct wgctl_error *err);
 /* Removes a peer with all its lines, the comments directly above it, and the
  * blank line that separated it. `peer` and every other pointer to a peer become
@@ -96,7 +108,13 @@ int wgctl_server_fail_allowed_ip(const struct wgctl_server *server,
 /* Checks what wgctl accepts as the name of a peer: [A-Za-z0-9][A-Za-z0-9_=+.-]{0,14},
  * which every WireGuard app accepts as the name of a tunnel. */
 int wgctl_peer_name_check(const char *name, struct wgctl_error *err);
+/* A text of one of the server's peers; empty where there is none. Good until the document is
+ * edited. */
+struct wgctl_slice wgctl_peer_text(const struct wgctl_server *server, const struct wgctl_peer *peer,
+                                   enum wgctl_peer_text which);
 /* The endpoint's parts. False where it has none. */
-bool wgctl_peer_endpoint(const struct wgctl_peer *peer, struct wgctl_endpoint *ret);
+bool wgctl_peer_endpoint(const struct wgctl_server *server, const struct wgctl_peer *peer,
+                         struct wgctl_endpoint *ret);
 /* How messages call it: its name, or the first characters of its key. Returns `text`. */
-char *wgctl_peer_label(const struct wgctl_peer *peer, char *text, size_t size);
+char *wgctl_peer_label(const struct wgctl_server *server, const struct wgctl_peer *peer, char *text,
+                       size_t size);

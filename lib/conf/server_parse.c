@@ -5,28 +5,26 @@
 
 #include "conf/stricter.h"
 
-/* Notes stand in comments as `# key = value`: where that one goes, NULL where the comment
- * is none. */
-static struct wgctl_slice *note_of(struct wgctl_peer *peer, struct wgctl_slice comment,
-                                   struct wgctl_slice *ret_value)
+static const char *const notes[] = {
+    [WGCTL_PEER_NAME] = "friendly_name",
+    [WGCTL_PEER_ADDED] = "added",
+    [WGCTL_PEER_EXPIRES] = "expires",
+    [WGCTL_PEER_NOTE] = "note",
+};
+enum { NOTES = sizeof notes / sizeof *notes };
+
+/* Notes stand in comments as `# key = value`. Which one this is; NOTES where it is none. */
+static size_t note_of(struct wgctl_slice comment, struct wgctl_slice *ret_value)
 {
     struct wgctl_slice key, rest = comment;
+    size_t note = 0;
     if (!wgctl_slice_split(&rest, '=', &key) || !rest.data)
-        return NULL;
-    const struct {
-        const char *key;
-        struct wgctl_slice *value;
-    } notes[] = {
-        {"friendly_name", &peer->name},
-        {"added", &peer->added},
-        {"expires", &peer->expires},
-        {"note", &peer->note},
-    };
+        return NOTES;
+    key = wgctl_slice_trim(key);
+    while (note < NOTES && !wgctl_slice_equal(key, wgctl_slice_of(notes[note])))
+        note++;
     *ret_value = wgctl_slice_trim(rest);
-    for (size_t i = 0; i < sizeof notes / sizeof *notes; i++)
-        if (wgctl_slice_equal(wgctl_slice_trim(key), wgctl_slice_of(notes[i].key)))
-            return notes[i].value;
-    return NULL;
+    return note;
 }
 
 static int begin_peer(struct wgctl_reader *reader)
@@ -41,8 +39,8 @@ static int begin_peer(struct wgctl_reader *reader)
     reader->block->peer = server->peer_count;
     peers[server->peer_count++] = (struct wgctl_peer){
         .enabled = reader->block == &reader->seen,
-        .first_line = reader->line,
-        .end_line = reader->line + 1,
+        .first_line = (uint32_t)reader->line,
+        .end_line = (uint32_t)reader->line + 1,
     };
     return WGCTL_OK;
 }
@@ -119,7 +117,7 @@ static int read_parts(struct wgctl_reader *reader, struct wgctl_slice line,
     }
     if (reader->block->section == WGCTL_IN_PEER &&
         (reader->block == &reader->disabled || parts->kind == WGCTL_LINE_SETTING))
-        reader->server->peers[reader->block->peer].end_line = reader->line + 1;
+        reader->server->peers[reader->block->peer].end_line = (uint32_t)reader->line + 1;
     return WGCTL_OK;
 }
 
@@ -161,13 +159,13 @@ static void take_trailing_comments(struct wgctl_server *server, struct wgctl_pee
     const struct wgctl_document *document = &server->document;
     struct wgctl_line_parts parts = {.kind = WGCTL_LINE_BLANK};
     struct wgctl_slice ignored;
-    size_t line = peer->end_line;
+    uint32_t line = peer->end_line;
     for (; line < document->count; line++) {
         struct wgctl_slice text = wgctl_document_line(document, line);
         parts = wgctl_line_parse(text);
         if (parts.kind != WGCTL_LINE_COMMENT || wgctl_line_is_marked(text))
             break;
-        if (note_of(peer, parts.value, &ignored))
+        if (note_of(parts.value, &ignored) < NOTES)
             peer->end_line = line + 1;
     }
     if (line == document->count || parts.kind == WGCTL_LINE_BLANK)
@@ -182,11 +180,9 @@ static void read_notes(const struct wgctl_document *document, struct wgctl_peer 
         if (peer->enabled ? !memchr(line.data, '#', line.size) : !wgctl_line_is_marked(line))
             continue;
         struct wgctl_line_parts parts = peer->enabled ? wgctl_line_parse(line) : parse_marked(line);
-        struct wgctl_slice *note = NULL;
-        if (parts.kind == WGCTL_LINE_COMMENT)
-            note = note_of(peer, parts.value, &value);
-        if (note)
-            *note = value;
+        size_t note = parts.kind == WGCTL_LINE_COMMENT ? note_of(parts.value, &value) : NOTES;
+        if (note < NOTES)
+            peer->texts[note] = wgctl_document_position(document, i, value);
     }
 }
 

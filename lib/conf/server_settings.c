@@ -257,15 +257,18 @@ static int parse_endpoint(struct wgctl_slice value, struct wgctl_endpoint *ret,
 static int read_endpoint(struct wgctl_reader *reader, struct wgctl_slice value)
 {
     struct wgctl_endpoint endpoint;
-    peer_of(reader)->endpoint = value;
+    peer_of(reader)->texts[WGCTL_PEER_ENDPOINT] =
+        wgctl_document_position(&reader->server->document, reader->line, value);
     int rc = parse_endpoint(value, &endpoint, reader->err);
     return rc < 0 ? explain_stricter(reader, WGCTL_ENDPOINT_IN_FULL) : rc;
 }
 
-bool wgctl_peer_endpoint(const struct wgctl_peer *peer, struct wgctl_endpoint *ret)
+bool wgctl_peer_endpoint(const struct wgctl_server *server, const struct wgctl_peer *peer,
+                         struct wgctl_endpoint *ret)
 {
     struct wgctl_error ignored;
-    return peer->endpoint.size > 0 && parse_endpoint(peer->endpoint, ret, &ignored) == WGCTL_OK;
+    struct wgctl_slice text = wgctl_peer_text(server, peer, WGCTL_PEER_ENDPOINT);
+    return text.size > 0 && parse_endpoint(text, ret, &ignored) == WGCTL_OK;
 }
 
 static int read_keepalive(struct wgctl_reader *reader, struct wgctl_slice value)

@@ -47,9 +47,9 @@ static inline struct wgctl_text meaning(const struct wgctl_server *server, size_
                           wgctl_key_format(&peer->public_key, key));
         wgctl_text_format(&text, "%s %u ", wgctl_key_format(&peer->preshared_key, key),
                           peer->keepalive);
-        wgctl_text_slice(&text, peer->endpoint);
+        wgctl_text_slice(&text, wgctl_peer_text(server, peer, WGCTL_PEER_ENDPOINT));
         wgctl_text_string(&text, " ");
-        wgctl_text_slice(&text, peer->name);
+        wgctl_text_slice(&text, wgctl_peer_text(server, peer, WGCTL_PEER_NAME));
         wgctl_text_string(&text, " ");
         wgctl_prefixes_format(&peer->allowed_ips, &text);
     }
@@ -121,7 +121,7 @@ static inline void check_removed(struct wgctl_slice file, size_t index)
 }
 
 /* `peer` is one that the file does not have. */
-static inline void check_appended(struct wgctl_slice file, const struct wgctl_peer *peer)
+static inline void check_appended(struct wgctl_slice file, const struct wgctl_new_peer *peer)
 {
     WGCTL_SERVER server = {0}, again = {0};
     WGCTL_TEXT text = {0}, before = {0}, after = {0}, back = {0};
@@ -151,7 +151,7 @@ static inline void check_appended(struct wgctl_slice file, const struct wgctl_pe
 static inline void check_keeping(struct wgctl_slice file)
 {
     WGCTL_SERVER server = {0};
-    struct wgctl_peer guest = {.name = wgctl_slice_of("guest"), .enabled = true};
+    struct wgctl_new_peer guest = {.name = wgctl_slice_of("guest")};
     check_read_and_written(file);
     if (!reads(file, &server))
         return;

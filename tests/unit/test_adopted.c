@@ -276,7 +276,7 @@ START_TEST(a_name_is_written_where_it_is_read)
     assert_text(&text, named[_i].after);
     wgctl_server_clear(&server);
     server = server_of(text.data);
-    assert_slice(server.peers[0].name, "tv");
+    assert_slice(wgctl_peer_text(&server, &server.peers[0], WGCTL_PEER_NAME), "tv");
     wgctl_server_clear(&server);
 }
 END_TEST

@@ -114,7 +114,7 @@ START_TEST(a_client_is_read_back_as_what_it_was)
     ck_assert(wgctl_key_equal(&server.peers[0].preshared_key, &client.preshared_key));
     ck_assert_uint_eq(server.peers[0].allowed_ips.count, 2);
     ck_assert_uint_eq(server.peers[0].keepalive, 25);
-    ck_assert(wgctl_peer_endpoint(&server.peers[0], &endpoint));
+    ck_assert(wgctl_peer_endpoint(&server, &server.peers[0], &endpoint));
     ck_assert_str_eq(endpoint.host, client.endpoint.host);
     ck_assert_uint_eq(endpoint.port, client.endpoint.port);
 }
