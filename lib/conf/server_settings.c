@@ -229,7 +229,7 @@ static int parse_torn(struct wgctl_reader *reader, struct wgctl_slice value,
 static int read_allowed_ips(struct wgctl_reader *reader, struct wgctl_slice value)
 {
     struct wgctl_prefixes *list = &peer_of(reader)->allowed_ips;
-    size_t before = list->count;
+    uint32_t before = list->count;
     int rc = WGCTL_OK;
     if (value.size > 0 &&
         (memchr(value.data, '+', value.size) || memchr(value.data, '-', value.size)))

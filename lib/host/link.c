@@ -177,7 +177,7 @@ int wgctl_link_addresses(const char *interface, uint8_t family, struct wgctl_pre
     int rc = wgctl_netlink_open(NETLINK_ROUTE, &netlink, err);
     if (rc < 0)
         return rc;
-    size_t before = ret->count;
+    uint32_t before = ret->count;
     rc = -EINTR;
     for (int tries = 0; rc == -EINTR && tries < MOST_TRIES; tries++) {
         struct wgctl_netlink_message message;

@@ -220,7 +220,7 @@ int wgctl_route_free_table(uint32_t first, uint32_t *ret, struct wgctl_error *er
 
 struct listing {
     struct wgctl_prefixes *list;
-    size_t before;
+    uint32_t before;
     struct wgctl_error *err;
 };
 

@@ -228,16 +228,40 @@ bool wgctl_address_is_private(const struct wgctl_prefix *prefix)
     return false;
 }
 
-int wgctl_prefixes_add(struct wgctl_prefixes *list, const struct wgctl_prefix *prefix,
-                       struct wgctl_error *err)
+/* Makes room for that many more, and for no other: most lists are read once. */
+static int reserve(struct wgctl_prefixes *list, size_t more, struct wgctl_error *err)
 {
+    size_t wanted = list->count + more;
+    if (wanted <= list->capacity)
+        return WGCTL_OK;
     struct wgctl_prefix *items =
-        wgctl_array_grow(list->items, list->count, &list->capacity, sizeof *items);
+        wanted <= UINT32_MAX ? reallocarray(list->items, wanted, sizeof *items) : NULL;
     if (!items)
         return wgctl_fail_memory(err);
     list->items = items;
+    list->capacity = (uint32_t)wanted;
+    return WGCTL_OK;
+}
+
+int wgctl_prefixes_add(struct wgctl_prefixes *list, const struct wgctl_prefix *prefix,
+                       struct wgctl_error *err)
+{
+    enum { FEW = 2 }; /* an address of each family */
+    if (list->count == list->capacity) {
+        int rc = reserve(list, list->count ? list->count : FEW, err);
+        if (rc < 0)
+            return rc;
+    }
     list->items[list->count++] = *prefix;
     return WGCTL_OK;
+}
+
+static size_t count_commas(struct wgctl_slice text)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < text.size; i++)
+        count += text.data[i] == ',';
+    return count;
 }
 
 int wgctl_prefixes_parse(struct wgctl_prefixes *list, struct wgctl_slice text,
@@ -248,18 +272,17 @@ int wgctl_prefixes_parse(struct wgctl_prefixes *list, struct wgctl_slice text,
         wgctl_fail(err, WGCTL_INVALID, "the list of addresses is empty");
         return hint_form(err);
     }
-    while (wgctl_slice_split(&rest, ',', &part)) {
+    int rc = reserve(list, count_commas(rest) + 1, err);
+    while (rc == WGCTL_OK && wgctl_slice_split(&rest, ',', &part)) {
         struct wgctl_prefix prefix;
         part = wgctl_slice_trim(part);
         if (part.size == 0)
             return refuse(text, "has a comma too many, or an address too few", err);
-        int status = wgctl_prefix_parse(part, &prefix, err);
-        if (status == WGCTL_OK)
-            status = wgctl_prefixes_add(list, &prefix, err);
-        if (status != WGCTL_OK)
-            return status;
+        rc = wgctl_prefix_parse(part, &prefix, err);
+        if (rc == WGCTL_OK)
+            rc = wgctl_prefixes_add(list, &prefix, err);
     }
-    return WGCTL_OK;
+    return rc;
 }
 
 void wgctl_prefixes_format(const struct wgctl_prefixes *list, struct wgctl_text *text)

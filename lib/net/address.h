@@ -52,8 +52,8 @@ bool wgctl_address_is_private(const struct wgctl_prefix *prefix);
 /* A list that grows; start with all zero. */
 struct wgctl_prefixes {
     struct wgctl_prefix *items;
-    size_t count;
-    size_t capacity;
+    uint32_t count;
+    uint32_t capacity;
 };
 int wgctl_prefixes_add(struct wgctl_prefixes *list, const struct wgctl_prefix *prefix,
                        struct wgctl_error *err);
