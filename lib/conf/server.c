@@ -5,11 +5,30 @@
 
 #include "conf/server_parse.h"
 
+/* Room for all of them at once, and for some new ones: there may be many, and moving them
+ * takes as much memory again. A '[' that begins no section is rare. */
+static int reserve_peers(struct wgctl_server *server, struct wgctl_error *err)
+{
+    enum { NEW = 16 };
+    const struct wgctl_slice text = wgctl_text_slice_of(&server->document.source);
+    const char *at = text.data, *end = at + text.size;
+    size_t count = NEW;
+    for (; at < end && (at = memchr(at, '[', (size_t)(end - at))); at++)
+        count++;
+    server->peers = calloc(count, sizeof *server->peers);
+    if (!server->peers)
+        return wgctl_fail_memory(err);
+    server->peer_capacity = count;
+    return WGCTL_OK;
+}
+
 int wgctl_server_parse(const char *file, struct wgctl_text *source, struct wgctl_server *ret,
                        struct wgctl_error *err)
 {
     WGCTL_SERVER server = {.file = file};
     int rc = wgctl_document_parse(source, &server.document, err);
+    if (rc == WGCTL_OK)
+        rc = reserve_peers(&server, err);
     if (rc == WGCTL_OK)
         rc = wgctl_server_parse_lines(&server, 0, err);
     if (rc < 0)

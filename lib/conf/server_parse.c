@@ -190,12 +190,13 @@ int wgctl_server_parse_lines(struct wgctl_server *server, size_t first, struct w
 {
     struct wgctl_reader reader = {.server = server, .err = err};
     size_t known = server->peer_count;
+    int rc = WGCTL_OK;
     for (reader.line = first; reader.line < server->document.count; reader.line++) {
-        int rc = read_line(&reader);
+        rc = read_line(&reader);
         if (rc < 0)
             return rc;
     }
-    int rc = end_block(&reader, &reader.disabled);
+    rc = end_block(&reader, &reader.disabled);
     if (rc == WGCTL_OK)
         rc = end_block(&reader, &reader.seen);
     if (rc < 0)
