@@ -96,7 +96,7 @@ static int rewrite_conf(struct wgctl_adopt *adopt, struct wgctl_text *ret, struc
     WGCTL_TEXT added = {0};
     struct wgctl_text copy = {0};
     struct wgctl_adopt_info *info = &adopt->info;
-    wgctl_text_slice(&copy, wgctl_text_slice_of(&adopt->tunnel->original));
+    wgctl_text_slice(&copy, adopt->tunnel->original);
     int rc = wgctl_text_check(&copy, err);
     if (rc == WGCTL_OK)
         rc = wgctl_document_parse(&copy, &document, err);

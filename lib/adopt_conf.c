@@ -195,13 +195,10 @@ int wgctl_adopt_write_names(struct wgctl_adopt *adopt, struct wgctl_error *err)
     rc = wgctl_text_check(&text, err);
     if (rc < 0)
         return rc;
-    tunnel->conf_changed =
-        !wgctl_slice_equal(wgctl_text_slice_of(&text), wgctl_text_slice_of(&tunnel->original));
+    tunnel->conf_changed = !wgctl_slice_equal(wgctl_text_slice_of(&text), tunnel->original);
     rc = wgctl_server_parse(tunnel->conf_name, &text, &server, err);
     if (rc < 0)
         return rc;
-    wgctl_server_clear(&tunnel->server);
-    tunnel->server = server;
-    server = (struct wgctl_server){0};
+    wgctl_tunnel_replace_server(tunnel, &server);
     return WGCTL_OK;
 }

@@ -29,7 +29,7 @@ void wgctl_tunnel_close(struct wgctl_tunnel **pointer)
     wgctl_tunnel_clear_files(tunnel);
     free(tunnel->files);
     wgctl_server_clear(&tunnel->server);
-    wgctl_text_clear(&tunnel->original);
+    wgctl_text_clear(&tunnel->replaced);
     wgctl_text_clear(&tunnel->ini_original);
     wgctl_text_clear(&tunnel->ini);
     wgctl_folder_close(&tunnel->peers);
@@ -56,11 +56,21 @@ static int read_conf(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
         return fail_no_tunnel(tunnel, err);
     if (rc < 0)
         return rc;
-    if (tunnel->lock != LOCK_FREE) {
-        wgctl_text_slice(&tunnel->original, wgctl_text_slice_of(&source));
-        rc = wgctl_text_check(&tunnel->original, err);
+    rc = wgctl_server_parse(tunnel->conf_name, &source, &tunnel->server, err);
+    tunnel->original = wgctl_text_slice_of(&tunnel->server.document.source);
+    return rc;
+}
+
+void wgctl_tunnel_replace_server(struct wgctl_tunnel *tunnel, struct wgctl_server *server)
+{
+    struct wgctl_text *source = &tunnel->server.document.source;
+    if (tunnel->original.data == source->data) {
+        tunnel->replaced = *source;
+        *source = (struct wgctl_text){0};
     }
-    return rc < 0 ? rc : wgctl_server_parse(tunnel->conf_name, &source, &tunnel->server, err);
+    wgctl_server_clear(&tunnel->server);
+    tunnel->server = *server;
+    *server = (struct wgctl_server){0};
 }
 
 int wgctl_tunnel_read_settings(struct wgctl_tunnel *tunnel, struct wgctl_error *err)

@@ -31,8 +31,7 @@ static const struct wgctl_server *read_applied(const struct wgctl_tunnel *tunnel
     struct wgctl_error ignored;
     if (!wgctl_applied_read(tunnel, WGCTL_APPLIED, &text))
         return NULL;
-    bool same =
-        wgctl_slice_equal(wgctl_text_slice_of(&text), wgctl_text_slice_of(&tunnel->original));
+    bool same = wgctl_slice_equal(wgctl_text_slice_of(&text), tunnel->original);
     if (same && !(explain && tunnel->conf_changed))
         return &tunnel->server;
     return wgctl_server_parse(tunnel->conf_name, &text, ret, &ignored) == WGCTL_OK ? ret : NULL;

@@ -158,7 +158,7 @@ static int read_names(const struct wgctl_tunnel *tunnel,
         rc = wgctl_peer_index_make(&application->before, &ret->applied, err);
     if (rc < 0 || !tunnel->conf_changed)
         return rc;
-    wgctl_text_slice(&original, wgctl_text_slice_of(&tunnel->original));
+    wgctl_text_slice(&original, tunnel->original);
     rc = wgctl_server_parse(tunnel->conf_name, &original, &ret->original, err);
     return rc < 0 ? rc : wgctl_peer_index_make(&ret->original, &ret->before, err);
 }

@@ -37,7 +37,7 @@ static int open_journal(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
             wgctl_text_format(&names, "%s %s\n", tunnel->interface, tunnel->files[i].name);
     if (tunnel->ini_changed && tunnel->conf_changed && tunnel->ini_original.size == 0)
         wgctl_text_format(&names, "%s +%016" PRIx64 "\n", tunnel->interface,
-                          checksum(wgctl_text_slice_of(&tunnel->original)));
+                          checksum(tunnel->original));
     if (tunnel->ini_changed && !tunnel->clients_stay) {
         wgctl_text_format(&names, "%s =", tunnel->interface);
         wgctl_tunnel_endpoint(tunnel, &names);
@@ -127,15 +127,15 @@ static void note_unrestored(struct wgctl_error *err, const struct wgctl_folder *
 /* Puts a file back where it is not what it was. `err` is NULL where it was told of
  * one already that stays, and matters more. */
 static int restore_file(const struct wgctl_folder *folder, const char *name,
-                        const struct wgctl_text *original, struct wgctl_error *err)
+                        struct wgctl_slice original, struct wgctl_error *err)
 {
     WGCTL_TEXT now = {0};
     struct wgctl_error why;
     int rc = wgctl_file_read(folder, name, WGCTL_PUBLIC, &now, &why);
-    if (original->size == 0)
+    if (original.size == 0)
         rc = rc == WGCTL_NOT_FOUND ? WGCTL_OK : wgctl_file_remove(folder, name, &why);
-    else if (rc < 0 || !wgctl_slice_equal(wgctl_text_slice_of(&now), wgctl_text_slice_of(original)))
-        rc = wgctl_file_write(folder, name, wgctl_text_slice_of(original), 0600, &why);
+    else if (rc < 0 || !wgctl_slice_equal(wgctl_text_slice_of(&now), original))
+        rc = wgctl_file_write(folder, name, original, 0600, &why);
     if (rc < 0 && err)
         note_unrestored(err, folder, name, &why);
     return rc;
@@ -145,16 +145,16 @@ void wgctl_files_restore(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
 {
     int status = err->status, rc = WGCTL_OK;
     if (tunnel->conf_changed)
-        rc |= restore_file(&tunnel->folder, tunnel->conf_name, &tunnel->original, err);
+        rc |= restore_file(&tunnel->folder, tunnel->conf_name, tunnel->original, err);
     if (tunnel->ini_changed)
-        rc |= restore_file(&tunnel->folder, tunnel->ini_name, &tunnel->ini_original,
-                           rc == WGCTL_OK ? err : NULL);
+        rc |= restore_file(&tunnel->folder, tunnel->ini_name,
+                           wgctl_text_slice_of(&tunnel->ini_original), rc == WGCTL_OK ? err : NULL);
     for (size_t i = 0; i < tunnel->file_count && tunnel->peers.fd >= 0; i++) {
         char name[WGCTL_CLIENT_NAME_SIZE];
         const struct wgctl_client_file *file = &tunnel->files[i];
         if (file->fate == WGCTL_CLIENT_NEW || file->fate == WGCTL_CLIENT_CHANGED)
             rc |= restore_file(&tunnel->peers, wgctl_client_file_name(file->name, name),
-                               &file->original, rc == WGCTL_OK ? err : NULL);
+                               wgctl_text_slice_of(&file->original), rc == WGCTL_OK ? err : NULL);
     }
     /* Where something stays, the journal stays too, and the next one tries again. */
     if (rc == WGCTL_OK)
@@ -209,7 +209,7 @@ static int recover_endpoint(struct wgctl_tunnel *tunnel, struct wgctl_slice endp
 static int recover_ini(struct wgctl_tunnel *tunnel, struct wgctl_slice sum, struct wgctl_error *err)
 {
     char now[20];
-    snprintf(now, sizeof now, "%016" PRIx64, checksum(wgctl_text_slice_of(&tunnel->original)));
+    snprintf(now, sizeof now, "%016" PRIx64, checksum(tunnel->original));
     if (!wgctl_slice_equal(sum, wgctl_slice_of(now)))
         return WGCTL_OK;
     wgctl_text_clear(&tunnel->ini_original);

@@ -272,7 +272,7 @@ static int render_saved(const struct wgctl_tunnel *tunnel, const struct wgctl_de
     WGCTL_TEXT dns = {0};
     struct wgctl_text source = {0};
     struct wgctl_saved host = {0};
-    wgctl_text_slice(&source, wgctl_text_slice_of(&tunnel->original));
+    wgctl_text_slice(&source, tunnel->original);
     int rc = wgctl_server_parse(tunnel->conf_name, &source, &server, err);
     if (rc == WGCTL_OK)
         rc = find_addresses(tunnel, &host.addresses, err);
@@ -296,7 +296,7 @@ int wgctl_tunnel_save(struct wgctl_tunnel *tunnel, const struct wgctl_device *de
     WGCTL_TEXT text = {0};
     int rc = render_saved(tunnel, device, &text, err);
     struct wgctl_slice saved = wgctl_text_slice_of(&text);
-    if (rc == WGCTL_OK && wgctl_slice_equal(saved, wgctl_text_slice_of(&tunnel->original)))
+    if (rc == WGCTL_OK && wgctl_slice_equal(saved, tunnel->original))
         return WGCTL_OK;
     if (rc == WGCTL_OK)
         rc = check_saved(tunnel, saved, device, err);

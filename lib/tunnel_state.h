@@ -34,8 +34,9 @@ struct wgctl_tunnel {
     char ini_name[24];   /* "wg0.ini" */
     char peers_name[24]; /* "wg0.peers" */
 
-    struct wgctl_text original; /* wg0.conf as it was read */
     struct wgctl_server server;
+    struct wgctl_slice original; /* wg0.conf as it was read: the server's source, or `replaced` */
+    struct wgctl_text replaced;
     bool conf_changed;
 
     struct wgctl_text ini_original; /* empty: there is none */
@@ -53,6 +54,8 @@ struct wgctl_tunnel {
 /* One that has its names and nothing else: no folder is open, nothing is locked or
  * read. */
 int wgctl_tunnel_new(const char *interface, struct wgctl_tunnel **ret, struct wgctl_error *err);
+/* Puts another server in the place of the one that was read, and leaves `server` empty. */
+void wgctl_tunnel_replace_server(struct wgctl_tunnel *tunnel, struct wgctl_server *server);
 /* Reads INTERFACE.ini, where there is one. */
 int wgctl_tunnel_read_settings(struct wgctl_tunnel *tunnel, struct wgctl_error *err);
 
