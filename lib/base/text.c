@@ -30,12 +30,6 @@ bool wgctl_slice_equal_nocase(struct wgctl_slice a, const char *string)
     return true;
 }
 
-bool wgctl_slice_starts(struct wgctl_slice slice, const char *prefix)
-{
-    size_t size = strlen(prefix);
-    return slice.size >= size && memcmp(slice.data, prefix, size) == 0;
-}
-
 struct wgctl_slice wgctl_slice_trim(struct wgctl_slice slice)
 {
     while (slice.size > 0 && wgctl_is_space(slice.data[0])) {

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/error.h"
 
@@ -21,7 +22,11 @@ struct wgctl_slice wgctl_slice_of(const char *string);
 bool wgctl_slice_equal(struct wgctl_slice a, struct wgctl_slice b);
 /* Without regard to ASCII case, whatever the locale. */
 bool wgctl_slice_equal_nocase(struct wgctl_slice a, const char *string);
-bool wgctl_slice_starts(struct wgctl_slice slice, const char *prefix);
+static inline bool wgctl_slice_starts(struct wgctl_slice slice, const char *prefix)
+{
+    size_t size = strlen(prefix);
+    return slice.size >= size && memcmp(slice.data, prefix, size) == 0;
+}
 /* As isspace(3) in the C locale. */
 static inline bool wgctl_is_space(char c)
 {

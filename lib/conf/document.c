@@ -122,7 +122,9 @@ struct wgctl_line_parts wgctl_line_parse(struct wgctl_slice line)
 {
     struct wgctl_line_parts parts = {.kind = WGCTL_LINE_OTHER};
     struct wgctl_slice trimmed = wgctl_slice_trim(line);
-    struct wgctl_slice content = wgctl_slice_trim(until(trimmed, '#'));
+    struct wgctl_slice content = until(trimmed, '#');
+    if (content.size < trimmed.size)
+        content = wgctl_slice_trim(content);
 
     if (trimmed.size == 0) {
         parts.kind = WGCTL_LINE_BLANK;

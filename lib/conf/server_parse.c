@@ -132,7 +132,7 @@ static int read_disabled(struct wgctl_reader *reader, struct wgctl_slice line,
 static int read_line(struct wgctl_reader *reader)
 {
     struct wgctl_slice line = wgctl_document_line(&reader->server->document, reader->line);
-    if (memchr(line.data, '\0', line.size))
+    if (reader->has_nul && memchr(line.data, '\0', line.size))
         return wgctl_stricter_fail(WGCTL_NO_NUL, reader->server->file, reader->line + 1,
                                    reader->err);
     if (reader->line == 0 && wgctl_slice_starts(line, "\xef\xbb\xbf")) {
@@ -186,9 +186,18 @@ static void read_notes(const struct wgctl_document *document, struct wgctl_peer 
     }
 }
 
+static bool has_nul(const struct wgctl_text *text)
+{
+    return text->size > 0 && memchr(text->data, '\0', text->size);
+}
+
 int wgctl_server_parse_lines(struct wgctl_server *server, size_t first, struct wgctl_error *err)
 {
-    struct wgctl_reader reader = {.server = server, .err = err};
+    struct wgctl_reader reader = {
+        .server = server,
+        .err = err,
+        .has_nul = has_nul(&server->document.source) || has_nul(&server->document.added),
+    };
     size_t known = server->peer_count;
     int rc = WGCTL_OK;
     for (reader.line = first; reader.line < server->document.count; reader.line++) {

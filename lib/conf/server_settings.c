@@ -201,12 +201,13 @@ static int read_post_down(struct wgctl_reader *reader, struct wgctl_slice value)
 
 static int read_public_key(struct wgctl_reader *reader, struct wgctl_slice value)
 {
+    static const struct wgctl_key zero;
     struct wgctl_key *key = &peer_of(reader)->public_key;
     int rc = read_key(reader, value, wgctl_key_parse_public, key);
     if (rc < 0)
         return rc;
     reader->block->has_key = true;
-    return wgctl_key_is_zero(key) ? fail_stricter(reader, WGCTL_NO_ZERO_KEY) : WGCTL_OK;
+    return wgctl_key_compare(key, &zero) == 0 ? fail_stricter(reader, WGCTL_NO_ZERO_KEY) : WGCTL_OK;
 }
 
 static int read_preshared_key(struct wgctl_reader *reader, struct wgctl_slice value)
@@ -319,6 +320,15 @@ static bool is_key(const struct wgctl_block *block, const struct setting *settin
     return block->for_quick && wgctl_slice_equal_nocase(key, setting->key);
 }
 
+static const struct setting *find_setting(const struct wgctl_block *block, struct wgctl_slice key,
+                                          struct wgctl_slice squeezed)
+{
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
+        if (is_key(block, &settings[i], key, squeezed))
+            return &settings[i];
+    return NULL;
+}
+
 /* To bash a '#' inside a word is no comment, and one before a word is one anyway:
  * the whole line is the command, as in wg-quick(8) since 2025. */
 static struct wgctl_slice command_of(struct wgctl_slice line)
@@ -333,13 +343,11 @@ int wgctl_setting_read(struct wgctl_reader *reader, struct wgctl_slice line,
 {
     char buffer[32];
     struct wgctl_slice squeezed;
-    bool fits = wgctl_value_squeeze(parts->key, buffer, sizeof buffer, &squeezed);
-    for (size_t i = 0; fits && i < sizeof settings / sizeof *settings; i++) {
-        const struct setting *setting = &settings[i];
-        if (is_key(reader->block, setting, parts->key, squeezed))
-            return setting->read(reader,
-                                 setting->heeded == AS_HOOK ? command_of(line) : parts->value);
-    }
+    const struct setting *setting = find_setting(reader->block, parts->key, parts->key);
+    if (!setting && wgctl_value_squeeze(parts->key, buffer, sizeof buffer, &squeezed))
+        setting = find_setting(reader->block, parts->key, squeezed);
+    if (setting)
+        return setting->read(reader, setting->heeded == AS_HOOK ? command_of(line) : parts->value);
     wgctl_reader_fail(reader, reader->block->section == WGCTL_NOWHERE
                                   ? "a setting stands before any [section]"
                                   : "this setting is not known here");
