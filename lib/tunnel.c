@@ -57,7 +57,7 @@ static int read_conf(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
     if (rc < 0)
         return rc;
     rc = wgctl_server_parse(tunnel->conf_name, &source, &tunnel->server, err);
-    tunnel->original = wgctl_text_slice_of(&tunnel->server.document.source);
+    tunnel->original = wgctl_document_original(&tunnel->server.document);
     return rc;
 }
 

@@ -41,26 +41,29 @@ static int add_ended(struct wgctl_document *document, struct wgctl_slice line,
     return rc < 0 ? rc : add_line(document, position, err);
 }
 
+/* In the text, each line has an end. */
+static int end_source(struct wgctl_document *document, struct wgctl_error *err)
+{
+    struct wgctl_text *source = &document->source;
+    const char *newline = source->size ? memchr(source->data, '\n', source->size) : NULL;
+    document->line_end = newline && newline > source->data && newline[-1] == '\r' ? "\r\n" : "\n";
+    document->read = source->size;
+    document->last_is_open = source->size > 0 && source->data[source->size - 1] != '\n';
+    if (document->last_is_open)
+        wgctl_text_string(source, document->line_end);
+    return source->size > UINT32_MAX ? fail_too_large(err) : wgctl_text_check(source, err);
+}
+
 int wgctl_document_parse(struct wgctl_text *source, struct wgctl_document *ret,
                          struct wgctl_error *err)
 {
-    WGCTL_DOCUMENT document = {.source = *source, .line_end = "\n"};
+    WGCTL_DOCUMENT document = {.source = *source};
     *source = (struct wgctl_text){0};
-    if (document.source.size > UINT32_MAX)
-        return fail_too_large(err);
-
+    int rc = end_source(&document, err);
     struct wgctl_slice rest = wgctl_text_slice_of(&document.source), line;
     const char *begin = rest.data;
-    int rc = WGCTL_OK;
     while (rc == WGCTL_OK && rest.size > 0) {
         wgctl_slice_split(&rest, '\n', &line);
-        if (!rest.data) {
-            document.last_is_open = true;
-            rc = add_ended(&document, line, err);
-            break;
-        }
-        if (document.count == 0 && line.size > 0 && line.data[line.size - 1] == '\r')
-            document.line_end = "\r\n";
         rc = add_line(&document, (size_t)(line.data - begin), err);
     }
     if (rc < 0)
@@ -83,6 +86,11 @@ void wgctl_document_render(const struct wgctl_document *document, struct wgctl_t
     wgctl_text_room(ret, document->source.size + document->added.size);
     for (size_t i = 0; i < document->count; i++)
         wgctl_text_slice(ret, wgctl_document_line(document, i));
+}
+
+struct wgctl_slice wgctl_document_original(const struct wgctl_document *document)
+{
+    return (struct wgctl_slice){wgctl_text_slice_of(&document->source).data, document->read};
 }
 
 struct wgctl_slice wgctl_document_at(const struct wgctl_document *document, wgctl_position position)

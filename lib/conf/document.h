@@ -17,7 +17,8 @@
 typedef uint32_t wgctl_position;
 
 struct wgctl_document {
-    struct wgctl_text source; /* as it was read; never changes */
+    struct wgctl_text source; /* what was read, and an end for the last line; never changes */
+    size_t read;              /* how much of it that was */
     struct wgctl_text added;  /* the lines that edits made; its positions follow the source's */
     wgctl_position *lines;    /* where each begins. It ends with its '\n' */
     size_t count, capacity;
@@ -32,6 +33,8 @@ int wgctl_document_parse(struct wgctl_text *source, struct wgctl_document *ret,
 void wgctl_document_clear(struct wgctl_document *document);
 #define WGCTL_DOCUMENT __attribute__((cleanup(wgctl_document_clear))) struct wgctl_document
 
+/* The text as it was read, whatever was edited since. Good as long as the document. */
+struct wgctl_slice wgctl_document_original(const struct wgctl_document *document);
 /* Appends the whole document. */
 void wgctl_document_render(const struct wgctl_document *document, struct wgctl_text *ret);
 

@@ -321,6 +321,42 @@ START_TEST(lines_are_inserted_with_the_ends_of_the_file)
 }
 END_TEST
 
+START_TEST(a_last_line_without_an_end_stays_so_until_something_follows_it)
+{
+    WGCTL_DOCUMENT document = document_of(wgctl_slice_of("x\r\na = 1"));
+    struct wgctl_error err;
+    wgctl_document_set_value(&document, 1, wgctl_slice_of("2"), &err);
+    wgctl_document_set_value(&document, 1, wgctl_slice_of("345"), &err);
+    assert_document(&document, wgctl_slice_of("x\r\na = 345"));
+    wgctl_document_insert(&document, 0, wgctl_slice_of("y"), &err);
+    assert_document(&document, wgctl_slice_of("y\r\nx\r\na = 345"));
+    wgctl_document_insert(&document, 3, wgctl_slice_of("b"), &err);
+    assert_document(&document, wgctl_slice_of("y\r\nx\r\na = 345\r\nb\r\n"));
+
+    WGCTL_DOCUMENT other = document_of(wgctl_slice_of("x\na = 1"));
+    wgctl_document_remove(&other, 0, 1);
+    assert_document(&other, wgctl_slice_of("a = 1"));
+    wgctl_document_remove(&other, 0, 1);
+    wgctl_document_insert(&other, 0, wgctl_slice_of("b"), &err);
+    assert_document(&other, wgctl_slice_of("b\n"));
+}
+END_TEST
+
+START_TEST(the_text_that_was_read_stays_whatever_is_edited)
+{
+    WGCTL_DOCUMENT document = document_of(wgctl_slice_of("a = 1\nb = 2"));
+    struct wgctl_error err;
+    struct wgctl_slice line = wgctl_document_line(&document, 1);
+    wgctl_position position = wgctl_document_position(&document, 1, wgctl_line_parse(line).value);
+    wgctl_document_set_value(&document, 0, wgctl_slice_of("another"), &err);
+    wgctl_document_remove(&document, 1, 1);
+    for (unsigned i = 0; i < 100; i++)
+        wgctl_document_insert(&document, 0, wgctl_slice_of("c = 3\n# d"), &err);
+    assert_slice(wgctl_document_original(&document), "a = 1\nb = 2");
+    assert_slice(wgctl_slice_trim(wgctl_document_at(&document, position)), "2");
+}
+END_TEST
+
 START_TEST(what_was_inserted_and_removed_again_leaves_no_trace)
 {
     struct wgctl_slice whole = corpus[_i];
@@ -491,6 +527,8 @@ static Suite *document_suite(void)
     tcase_add_test(changing, a_value_can_be_set_again_and_again);
     tcase_add_test(changing, setting_a_value_of_a_random_text_changes_only_the_value);
     tcase_add_test(changing, lines_are_inserted_with_the_ends_of_the_file);
+    tcase_add_test(changing, a_last_line_without_an_end_stays_so_until_something_follows_it);
+    tcase_add_test(changing, the_text_that_was_read_stays_whatever_is_edited);
     tcase_add_loop_test(changing, what_was_inserted_and_removed_again_leaves_no_trace, 0, CORPUS);
     tcase_add_test(changing, what_is_removed_goes_and_nothing_else);
     tcase_add_loop_test(changing, any_sequence_of_edits_touches_what_it_names_and_nothing_else, 0,

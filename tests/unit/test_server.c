@@ -1072,6 +1072,19 @@ START_TEST(a_thousand_peers_can_be_added_and_removed)
 }
 END_TEST
 
+START_TEST(what_the_interface_has_as_text_stays_good_whatever_is_appended)
+{
+    WGCTL_SERVER server = server_of("[Interface]\nTable = 7\nPostUp = last");
+    struct wgctl_error err;
+    for (uint8_t i = 1; i < 100; i++) {
+        struct wgctl_new_peer peer = {.public_key = {{i}}};
+        ck_assert_int_eq(wgctl_server_append(&server, &peer, &err), WGCTL_OK);
+    }
+    assert_slice(server.table, "7");
+    assert_slice(server.hooks[0].command, "last");
+}
+END_TEST
+
 static Suite *server_suite(void)
 {
     Suite *suite = suite_create("server");
@@ -1115,6 +1128,7 @@ static Suite *server_suite(void)
     tcase_add_loop_test(changing, removing_a_peer_changes_no_byte_of_anything_else, 0, 200);
     tcase_add_test(changing, a_peer_behind_marks_is_the_same_peer_disabled);
     tcase_add_test(changing, a_thousand_peers_can_be_added_and_removed);
+    tcase_add_test(changing, what_the_interface_has_as_text_stays_good_whatever_is_appended);
     suite_add_tcase(suite, changing);
     return suite;
 }
