@@ -409,5 +409,9 @@ int wgctl_userspace_write(const char *interface, const struct wgctl_plan *plan,
     wgctl_text_string(&request, "\n");
     if (rc == WGCTL_OK)
         rc = send_part(interface, fd, &request, err);
-    return rc < 0 ? rc : receive_answer(interface, fd, &answer, err);
+    if (rc == WGCTL_OK)
+        rc = receive_answer(interface, fd, &answer, err);
+    if (rc == WGCTL_OK)
+        wgctl_progress_report(progress, plan->count, plan->count);
+    return rc;
 }

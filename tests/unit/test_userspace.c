@@ -294,22 +294,73 @@ START_TEST(each_step_is_said_in_the_words_of_the_protocol_and_nothing_else)
 }
 END_TEST
 
+static void add_allowed_ips(struct wgctl_device_peer *peer, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        struct wgctl_prefix prefix = {AF_INET, 32, {10, 1, (uint8_t)(i / 100), (uint8_t)(i % 100)}};
+        ck_assert_int_eq(wgctl_prefixes_add(&peer->allowed_ips, &prefix, &err), WGCTL_OK);
+    }
+}
+
 START_TEST(a_peer_with_ten_thousand_allowed_ips_is_written_whole)
 {
     enum { ALLOWED = 10000 };
     struct wgctl_plan_step step = STEP(WGCTL_ADD_PEER, &full, NULL);
     const struct wgctl_plan plan = {.wanted = &wanted, .steps = &step, .count = 1};
     WGCTL_TEXT request = {0};
-    for (unsigned i = 2; i < ALLOWED; i++) {
-        struct wgctl_prefix prefix = {AF_INET, 32, {10, 1, (uint8_t)(i / 100), (uint8_t)(i % 100)}};
-        ck_assert_int_eq(wgctl_prefixes_add(&full.allowed_ips, &prefix, &err), WGCTL_OK);
-    }
+    add_allowed_ips(&full, ALLOWED - 2);
     ck_assert_int_eq(wgctl_userspace_write("wgt0", &plan, NULL, &err), WGCTL_OK);
     request = heard();
     unsigned lines = 0;
     for (const char *at = request.data; (at = strstr(at, "\nallowed_ip=")); at++)
         lines++;
     ck_assert_uint_eq(lines, ALLOWED);
+}
+END_TEST
+
+struct reports {
+    size_t count, done, total;
+};
+
+static void take_report(void *context, size_t done, size_t total)
+{
+    struct reports *reports = context;
+    ck_assert_uint_ge(done, reports->done);
+    ck_assert_uint_le(done, total);
+    *reports = (struct reports){reports->count + 1, done, total};
+}
+
+START_TEST(progress_is_reported_on_the_way_and_in_the_end)
+{
+    struct reports reports = {0};
+    const struct wgctl_progress progress = {take_report, &reports};
+    struct wgctl_plan_step steps[3];
+    for (size_t i = 0; i < 3; i++)
+        steps[i] = STEP(WGCTL_ADD_PEER, i < 2 ? &full : &bare, NULL);
+    struct wgctl_plan plan = {.wanted = &wanted, .steps = steps, .count = 1};
+    ck_assert_int_eq(wgctl_userspace_write("wgt0", &plan, &progress, &err), WGCTL_OK);
+    ck_assert_uint_eq(reports.count, 1);
+    ck_assert_uint_eq(reports.done, 1);
+
+    reports = (struct reports){0};
+    add_allowed_ips(&full, 9000);
+    plan.count = 3;
+    ck_assert_int_eq(wgctl_userspace_write("wgt0", &plan, &progress, &err), WGCTL_OK);
+    ck_assert_uint_eq(reports.count, 2);
+    ck_assert_uint_eq(reports.done, 3);
+    ck_assert_uint_eq(reports.total, 3);
+}
+END_TEST
+
+START_TEST(a_write_that_is_refused_is_not_reported_as_done)
+{
+    struct reports reports = {0};
+    const struct wgctl_progress progress = {take_report, &reports};
+    struct wgctl_plan_step step = STEP(WGCTL_ADD_PEER, &bare, NULL);
+    const struct wgctl_plan plan = {.wanted = &wanted, .steps = &step, .count = 1};
+    strcpy(stage->reply, "errno=-22\n\n");
+    ck_assert_int_lt(wgctl_userspace_write("wgt0", &plan, &progress, &err), 0);
+    ck_assert_uint_eq(reports.count, 0);
 }
 END_TEST
 
@@ -458,6 +509,8 @@ static Suite *userspace_suite(void)
     tcase_add_loop_test(write, each_step_is_said_in_the_words_of_the_protocol_and_nothing_else, 0,
                         WRITINGS);
     tcase_add_test(write, a_peer_with_ten_thousand_allowed_ips_is_written_whole);
+    tcase_add_test(write, progress_is_reported_on_the_way_and_in_the_end);
+    tcase_add_test(write, a_write_that_is_refused_is_not_reported_as_done);
     tcase_add_test(write, a_write_that_is_refused_or_not_answered_fails);
 
     TCase *endpoint = add_case(suite, "endpoint", setup, teardown);
