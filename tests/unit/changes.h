@@ -5,9 +5,11 @@
 #include "model.h"
 #include "numbers.h"
 
-/* How many there are to choose from. At most 256 peers and 25600 allowed IPs. */
+/* What there is to choose from. At most 25600 allowed IPs. */
 struct choice {
-    unsigned peers, allowed_ips;
+    const struct wgctl_key *peers;
+    unsigned peer_count;
+    unsigned allowed_ips;
     const struct sockaddr_storage *endpoints; /* the first may be none */
     unsigned endpoint_count;
     uint64_t numbers;
@@ -79,8 +81,8 @@ static inline void change_allowed_ips(struct model *model, const struct wgctl_ke
 static inline void change(struct model *model, unsigned changes, struct choice *choice)
 {
     for (unsigned i = 0; i < changes; i++) {
-        const struct wgctl_key key = key_of(choose(choice, choice->peers));
-        const struct wgctl_key other = key_of(choose(choice, choice->peers));
+        const struct wgctl_key key = choice->peers[choose(choice, choice->peer_count)];
+        const struct wgctl_key other = choice->peers[choose(choice, choice->peer_count)];
         struct model_peer *peer = model_add(model, &key);
         if (!peer)
             continue;
@@ -90,6 +92,8 @@ static inline void change(struct model *model, unsigned changes, struct choice *
             model_remove(model, &key);
         else if (what == 1 && model_peer(model, &other))
             swap_allowed_ips(model, &key, &other);
+        else if (what == 2)
+            model_take_all(model, &key);
         else
             change_allowed_ips(model, &key, choice);
     }

@@ -107,16 +107,21 @@ static inline void model_take(struct model *model, const struct wgctl_key *owner
         }
 }
 
+static inline void model_take_all(struct model *model, const struct wgctl_key *owner)
+{
+    for (size_t i = model->route_count; i-- > 0;)
+        if (same_key(&model->routes[i].owner, owner))
+            model->routes[i] = model->routes[--model->route_count];
+}
+
 /* With all that it has. That it is not there is no error. */
 static inline void model_remove(struct model *model, const struct wgctl_key *key)
 {
     struct model_peer *peer = model_peer(model, key);
     if (!peer)
         return;
+    model_take_all(model, key);
     *peer = model->peers[--model->peer_count];
-    for (size_t i = model->route_count; i-- > 0;)
-        if (same_key(&model->routes[i].owner, key))
-            model->routes[i] = model->routes[--model->route_count];
 }
 
 /* The peer, made where it is not there. NULL where the key is the device's own: such a peer

@@ -12,6 +12,13 @@ static inline struct wgctl_key key_of(unsigned number)
     return key;
 }
 
+/* The first `count` of them, at most 256. */
+static inline void fill_keys(struct wgctl_key *keys, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        keys[i] = key_of(i);
+}
+
 /* The upper half of Knuth's LCG. */
 static inline uint32_t next_number(uint64_t *state)
 {

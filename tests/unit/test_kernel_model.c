@@ -313,7 +313,10 @@ END_TEST
 
 START_TEST(a_device_becomes_any_other_that_people_make_of_it)
 {
-    struct choice choice = {100, 400, endpoints, 3, (uint64_t)_i};
+    enum { PEERS = 100 };
+    struct wgctl_key keys[PEERS];
+    fill_keys(keys, PEERS);
+    struct choice choice = {keys, PEERS, 400, endpoints, 3, (uint64_t)_i};
     for (unsigned round = 0; round < 10; round++) {
         MODEL before = {0}, after = {0};
         WGCTL_DEVICE running = {0}, wanted = {0};

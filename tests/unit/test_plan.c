@@ -250,8 +250,10 @@ static void live(struct model *model, unsigned changes, struct choice *choice)
 START_TEST(a_large_device_that_drifted_becomes_what_is_wanted)
 {
     static const unsigned changes[] = {0, 1, 3, 10, 40, 150};
-    enum { SIZES = sizeof changes / sizeof *changes };
-    struct choice choice = {60, 200, endpoints, 3, (uint64_t)_i};
+    enum { SIZES = sizeof changes / sizeof *changes, PEERS = 60 };
+    struct wgctl_key keys[PEERS];
+    fill_keys(keys, PEERS);
+    struct choice choice = {keys, PEERS, 200, endpoints, 3, (uint64_t)_i};
     for (unsigned edited = 0; edited < SIZES; edited++)
         for (unsigned drifted = 0; drifted < SIZES; drifted++) {
             MODEL before = {0}, wish = {0}, now = {0};

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <libmnl/libmnl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/netlink.h"
 #include "net/address.h"
 #include "net/key.h"
-#include "suite.h"
 
 #include <linux/wireguard.h>
 
@@ -15,13 +17,19 @@ enum { FAMILY = 0x23 };
 /* Since Linux 6.16. */
 enum { ALLOWEDIP_FLAGS = 4, ALLOWEDIP_REMOVE_ME = 1 };
 
+static inline void find_fault(const char *what, unsigned type)
+{
+    fprintf(stderr, "%s %u\n", what, type);
+    abort();
+}
+
 /* Walks what a nest holds, from NULL to NULL: all of it, to the last byte. */
 static inline const struct nlattr *next_in(const struct nlattr *nest, const struct nlattr *cursor)
 {
     const char *end = (const char *)nest + nest->nla_len;
     const struct nlattr *behind = cursor ? mnl_attr_next(cursor) : mnl_attr_get_payload(nest);
     if ((const char *)behind != end && !mnl_attr_ok(behind, (int)(end - (const char *)behind)))
-        ck_abort_msg("a nest does not end where it says");
+        find_fault("a nest does not end where it says, of type", mnl_attr_get_type(nest));
     return wgctl_attributes_next(mnl_attr_get_payload(nest), mnl_attr_get_payload_len(nest),
                                  cursor);
 }
@@ -46,7 +54,7 @@ static inline struct sent_allowed_ip sent_allowed_ip(const struct nlattr *nest)
         else if (mnl_attr_get_type(attribute) == ALLOWEDIP_FLAGS)
             ret.flags = mnl_attr_get_u32(attribute);
         else
-            ck_abort_msg("an allowed IP has an attribute %u", mnl_attr_get_type(attribute));
+            find_fault("an allowed IP has an attribute", mnl_attr_get_type(attribute));
     }
     return ret;
 }
@@ -88,7 +96,7 @@ static inline struct sent_peer sent_peer(const struct nlattr *nest)
             ret.allowed_ips = attribute;
             break;
         default:
-            ck_abort_msg("a peer has an attribute %u", mnl_attr_get_type(attribute));
+            find_fault("a peer has an attribute", mnl_attr_get_type(attribute));
         }
     }
     return ret;
