@@ -353,14 +353,6 @@ print_scales() {
 
 # ---- where ----
 
-find_tools() {
-    local folder
-    for folder in "$(dirname "$wgctl")" "$(dirname "$wgctl")/../tests/bench"; do
-        [[ ! -x $folder/bench_spend ]] || tools=$(realpath "$folder")
-    done
-    [[ ${tools-} ]] || fail_early "there is no bench_spend beside $wgctl: build with -DWGCTL_TESTS=ON"
-}
-
 main() { # WGCTL [KERNEL_DIR [MOST]]
     local kernel=${2-} most=${3:-10000}
     find_tools

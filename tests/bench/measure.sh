@@ -54,6 +54,15 @@ load_device() { # INTERFACE CONFIGURATION
     wg setconf "$1" <(wg-quick strip "$2")
 }
 
+# Sets `tools`: the folder of what is built with the tests to measure with. In the virtual machine it is wgctl's own.
+find_tools() {
+    local folder
+    for folder in "$(dirname "$wgctl")" "$(dirname "$wgctl")/../tests/bench"; do
+        [[ ! -x $folder/bench_spend ]] || tools=$(realpath "$folder")
+    done
+    [[ ${tools-} ]] || fail_early "there is no bench_spend for $wgctl: build it with -DWGCTL_TESTS=ON"
+}
+
 # Runs a command, and keeps what it called in $work/calls.
 trace() { # COMMAND...
     strace -f -y -qq -o "$work/calls" "$@" </dev/null >"$work/said" 2>&1

@@ -20,6 +20,7 @@
 # VM_TIMEOUT  seconds after which the guest is given up (600)
 # VM_MEMORY   the guest's memory (1G)
 # VM_ACCEL    QEMU's accelerators, in the order to be tried (kvm:tcg where the processor can, else tcg)
+# VM_OPTIONS  further options of QEMU, by blanks
 set -euo pipefail
 
 PATH=$PATH:/usr/sbin:/sbin
@@ -36,6 +37,7 @@ programs=(
 # No wireguard-go: what runs in there can only be the kernel's.
 optional_programs=(jq nc strace)
 read -ra more_programs <<<"${VM_PROGRAMS-}"
+read -ra more_options <<<"${VM_OPTIONS-}"
 
 # Beside these, all of netfilter. The guest loads what it needs by itself, as on a real machine.
 modules=(wireguard veth dummy tun bridge br_netfilter vrf macvlan sch_netem sch_tbf sch_ingress)
@@ -143,7 +145,7 @@ accelerators() {
 boot() {
     timeout --foreground -k 5 "$limit" \
         qemu-system-x86_64 -M "q35,accel=${VM_ACCEL:-$(accelerators)}" -cpu max,-cx16 -smp 2 -m "${VM_MEMORY:-1G}" \
-        -nodefaults -no-user-config -display none -no-reboot -serial "file:$work/console" -serial stdio \
+        "${more_options[@]}" -nodefaults -no-user-config -display none -no-reboot -serial "file:$work/console" -serial stdio \
         -kernel "$kernel/vmlinuz" -initrd "$work/initramfs" -append 'console=ttyS0 quiet panic=-1 oops=panic' \
         </dev/null &
     qemu=$!
