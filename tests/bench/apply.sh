@@ -3,11 +3,12 @@
 # process that answers at once and does nothing (standin.c), in processor time, where only our own share is left. The two
 # sides take turns; what counts is the best of each, for what else the machine does only adds. No time makes it fail.
 #
-# usage: apply.sh WGCTL [KERNEL_DIR [MOST]]
+# usage: apply.sh WGCTL [KERNEL_DIR [MOST [RUNS]]]
 #
 # Where this machine's kernel has no WireGuard, and KERNEL_DIR is what tests/vm/fetch-kernel.sh made, that one is booted in
-# a virtual machine, in which all takes about ten times as long: look at the ratios. MOST is the number of peers of the
-# kernel's largest device (10000).
+# a virtual machine. Its clock counts instructions, two nanoseconds each, so that nothing else that this machine does is
+# measured with it; a second of it takes some ten of ours. MOST is the number of peers of the kernel's largest device
+# (10000), and RUNS how often each side is run there (5; 2 in the virtual machine, where they hardly differ).
 set -euo pipefail
 
 here=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
@@ -46,7 +47,9 @@ settle() { # STATE
 }
 
 settle_kernel() { # STATE
-    quietly wg setconf "$interface" "$work/files/$1.wg"
+    local how=syncconf # does not make the peers anew, which takes long
+    [[ $1 != empty ]] || how=setconf
+    quietly wg "$how" "$interface" "$work/files/$1.wg"
 }
 
 # What it is told makes another state of it.
@@ -58,12 +61,14 @@ settle_standin() { # STATE
 
 # ---- measuring ----
 
-spend() { # RESULT COMMAND...
-    quietly "$tools/bench_spend" "$work/$1" "${@:2}"
+# The kernel's messages are watched in the same runs; a process gets none.
+spend() { # WHOSE COMMAND...
+    local watched=-
+    [[ $device != kernel ]] || watched=$work/$1.watched
+    quietly "$tools/bench_spend" "$work/$1" "$watched" "${@:2}"
 }
 
-# One of the columns of what `spend` and watch.c write.
-
+# One of the columns of what bench_spend and watch.c write.
 least() { # RESULT COLUMN
     awk -v column="$2" '{ print $column }' "$work/$1" | sort -n | head -n 1
 }
@@ -84,28 +89,21 @@ milliseconds() { # NUMBER UNITS_IN_ONE
     awk -v number="$1" -v units="$2" 'BEGIN { printf "%.1f", number / units }'
 }
 
+forget() {
+    rm -f "$work"/{ours,theirs}{,.watched}
+}
+
 # Both sides in turns. Before each run of ours the device is in state FROM, and the file in TO; before one of theirs, the
 # device alone.
 take_turns() { # FROM TO [RUNS]
     local run
-    rm -f "$work"/{ours,theirs}
+    forget
     for ((run = 0; run < ${3:-runs}; run++)); do
-        settle "$1"
+        [[ $1 == "$2" && $run -gt 0 ]] || settle "$1"
         use "$2"
         spend ours "${ours[@]}"
         [[ $theirs_changes == no ]] || settle "$1"
         spend theirs "${theirs[@]}"
-    done
-}
-
-# The same with the messages counted: thrice, because the longest time is the shortest of these.
-watch() { # FROM TO COMMAND...
-    local run
-    rm -f "$work/watched"
-    for ((run = 0; run < 3; run++)); do
-        settle "$1"
-        use "$2"
-        quietly env "BENCH_WATCH=$work/watched" "LD_PRELOAD=$tools/bench_watch.so" "${@:3}"
     done
 }
 
@@ -137,26 +135,24 @@ progress() { # LINE
     echo "# $1" >&2
 }
 
-row_messages() { # WHAT PEERS WHO AIM CONDITION
+row_messages() { # WHAT PEERS WHOSE WHO [AIM CONDITION]
     local sets bytes peers
-    read -r sets bytes peers _ <"$work/watched"
-    longest=$(least watched 4)
-    messages+=("$(printf '%-16s %6d  %-12s %6d %7d %6d %9s %10s   %s' "$1" "$2" "$3" "$sets" "$bytes" "$peers" \
-        "$(milliseconds "$longest" 1000000)" "$(milliseconds "$(least watched 5)" 1000000)" \
-        "${4:+$4: $(holds "${5//LONGEST/$longest}")}")")
-    messages[-1]=${messages[-1]//SETS/$sets}
+    read -r sets bytes peers _ <"$work/$3.watched"
+    messages+=("$(printf '%-16s %6d  %-12s %6d %7d %6d %9s %10s   %s' "$1" "$2" "$4" "$sets" "$bytes" "$peers" \
+        "$(milliseconds "$(least "$3.watched" 4)" 1000000)" "$(milliseconds "$(least "$3.watched" 5)" 1000000)" \
+        "${5:+$5: $(holds "$6")}")")
     progress "${messages[-1]}"
 }
 
-# Ours, then theirs; the longest of ours is held against theirs.
-row_both_messages() { # WHAT PEERS FROM TO AIM CONDITION THEIRS_NAME COMMAND...
-    local sets bytes theirs_longest
-    watch "$3" "$4" "${@:8}"
-    row_messages "$1" "$2" "$7" '' ''
-    theirs_longest=$longest
-    watch "$3" "$4" "${ours[@]}"
-    read -r sets bytes _ <"$work/watched"
-    row_messages "$1" "$2" 'wgctl apply' "$5" "$(sed "s/SETS/$sets/; s/BYTES/$bytes/; s/THEIRS/$theirs_longest/" <<<"$6")"
+# Theirs, and ours with an aim; a CONDITION on SETS, BYTES, LONGEST, and THEIRS, the longest of theirs.
+row_both_messages() { # WHAT PEERS BESIDE AIM CONDITION
+    local sets bytes condition
+    [[ $device == kernel ]] || return 0
+    read -r sets bytes _ <"$work/ours.watched"
+    condition=${5//SETS/$sets} condition=${condition//BYTES/$bytes}
+    condition=${condition//LONGEST/$(least ours.watched 4)} condition=${condition//THEIRS/$(least theirs.watched 4)}
+    row_messages "$1" "$2" theirs "$3"
+    row_messages "$1" "$2" ours 'wgctl apply' "$4" "$condition"
 }
 
 today() {
@@ -164,63 +160,71 @@ today() {
     theirs=(bash -c 'wg syncconf "$0" <(wg-quick strip "$1")' "$interface" "$work/files/$1.conf")
 }
 
+# The way of the guides is slow: fewer runs, and not with more peers.
+compare_today() { # WHAT PEERS FROM TO
+    (($2 == 1000)) || return 0
+    today "$4"
+    take_turns "$3" "$4" $((runs > 3 ? 3 : 1))
+    row_today "$1" "$2"
+}
+
 measure_new() { # PEERS
     theirs_changes=yes theirs=(wg setconf "$interface" "$work/files/full.wg")
     take_turns empty full
     row 'new peers' "$1" 1.05 'wg setconf'
-    [[ $device != kernel ]] || row_both_messages 'new peers' "$1" empty full \
-        'not longer' 'LONGEST <= THEIRS' 'wg setconf' "${theirs[@]}"
-    (($1 != 1000)) || { today full && take_turns empty full 3 && row_today 'new peers' "$1"; }
+    row_both_messages 'new peers' "$1" 'wg setconf' 'not longer' 'LONGEST <= THEIRS'
+    compare_today 'new peers' "$1" empty full
 }
 
 measure_same() { # PEERS
     theirs_changes=no theirs=(wg syncconf "$interface" "$work/files/full.wg")
     take_turns full full
     row 'nothing changed' "$1" 0.5 'wg syncconf'
-    [[ $device != kernel ]] || row_both_messages 'nothing changed' "$1" full full \
-        'no SET' 'SETS == 0' 'wg syncconf' "${theirs[@]}"
-    (($1 != 1000)) || { today full && take_turns full full 3 && row_today 'nothing changed' "$1"; }
+    row_both_messages 'nothing changed' "$1" 'wg syncconf' 'none' 'SETS == 0'
+    compare_today 'nothing changed' "$1" full full
 }
 
 measure_one() { # PEERS
     theirs_changes=no theirs=(wg show "$interface" dump) after_full=changed
     take_turns full changed
     row 'one peer changed' "$1" 1.2 'wg show wg0 dump'
-    [[ $device != kernel ]] || row_both_messages 'one peer changed' "$1" full changed \
-        'one, <= 1 KiB' 'SETS == 1 && BYTES <= 1024' 'wg syncconf' wg syncconf "$interface" "$work/files/changed.wg"
-    (($1 != 1000)) || { theirs_changes=yes && today changed && take_turns full changed 3 && row_today 'one peer changed' "$1"; }
+    # That changes nothing; what does, and its messages:
+    theirs_changes=yes theirs=(wg syncconf "$interface" "$work/files/changed.wg")
+    take_turns full changed
+    row 'one peer changed' "$1" '' 'wg syncconf'
+    row_both_messages 'one peer changed' "$1" 'wg syncconf' 'one, <= 1 KiB' 'SETS == 1 && BYTES <= 1024'
+    compare_today 'one peer changed' "$1" full changed
     after_full=
 }
 
 # ---- the kernel's device ----
 
-# What the kernel itself takes for a dump: once, and twice, as when what was written is read back.
+# What the kernel itself takes for a dump: by the most bytes at once that it makes, by what wg offers it, and twice, as
+# where what was written is read back.
 measure_dumps() { # PEERS
-    local what
-    for what in "bench_dump $interface" "bench_dump $interface 2" "bench_dump $interface 1 8192"; do
-        rm -f "$work"/{ours,theirs}
+    local run what
+    local -A arguments=(['(a bare dump)']='' ['(by 8 KiB)']='1 8192' ['(two of them)']=2)
+    theirs=(wg show "$interface" dump)
+    for what in "${!arguments[@]}"; do
+        forget
         for ((run = 0; run < runs; run++)); do
             # shellcheck disable=SC2086 # words
-            spend ours "$tools"/$what
-            spend theirs wg show "$interface" dump
+            spend ours "$tools/bench_dump" "$interface" ${arguments[$what]}
+            spend theirs "${theirs[@]}"
         done
-        case $what in
-        *8192) row '(bare, by 8 KiB)' "$1" '' 'wg show wg0 dump' ;;
-        *2) row '(two bare dumps)' "$1" '' 'wg show wg0 dump' ;;
-        *) row '(a bare dump)' "$1" '' 'wg show wg0 dump' ;;
-        esac
+        row "$what" "$1" '' 'wg show wg0 dump'
     done
 }
 
-measure_kernel() { # MOST
+measure_kernel() { # MOST RUNS
     local peers
-    device=kernel
+    device=kernel runs=$2
     make_files 1000
     use empty
     quietly "$wgctl" -C "$work/etc" -i "$interface" up
     for peers in 1000 10000 $(($1 > 10000 ? $1 : 0)); do
         ((peers > 0 && peers <= $1)) || continue
-        ((peers == 1000)) && runs=5 || runs=3
+        ((peers == 1000)) || runs=$((runs > 3 ? 3 : runs))
         make_files "$peers"
         measure_new "$peers"
         measure_same "$peers"
@@ -353,8 +357,8 @@ print_scales() {
 
 # ---- where ----
 
-main() { # WGCTL [KERNEL_DIR [MOST]]
-    local kernel=${2-} most=${3:-10000}
+main() { # WGCTL [KERNEL_DIR [MOST [RUNS]]]
+    local kernel=${2-} most=${3:-10000} vm_runs=${4:-2}
     find_tools
     mkdir -m 0700 "$work/etc"
     ours=("$wgctl" -C "$work/etc" -i "$interface" apply)
@@ -362,13 +366,14 @@ main() { # WGCTL [KERNEL_DIR [MOST]]
     [[ ${WGCTL_TEST_WIREGUARD-} == kernel ]] || measure_standin
     if ip link add probe type wireguard 2>/dev/null; then
         ip link delete probe
-        measure_kernel "$most"
+        measure_kernel "$most" "${4:-5}"
     elif [[ $kernel ]]; then
         cd "$here/../.."
         mkdir "$work/binaries"
         cp "$wgctl" "$work/binaries/wgctl"
-        VM_PROGRAMS=$(echo "$tools"/*) VM_MEMORY=${VM_MEMORY:-3G} VM_TIMEOUT=${VM_TIMEOUT:-3000} \
-            tests/vm/run.sh "$kernel" "$work/binaries" tests/bench/apply.sh /usr/local/bin/wgctl '' "$most"
+        VM_PROGRAMS=$(echo "$tools"/*) VM_MEMORY=${VM_MEMORY:-3G} VM_TIMEOUT=${VM_TIMEOUT:-7200} \
+            VM_ACCEL=tcg VM_OPTIONS='-icount shift=1,sleep=off -smp 1' \
+            tests/vm/run.sh "$kernel" "$work/binaries" tests/bench/apply.sh /usr/local/bin/wgctl '' "$most" "$vm_runs"
     else
         printf '\nThis kernel has no WireGuard: name a KERNEL_DIR for the other half.\n'
     fi

@@ -1,17 +1,20 @@
 /* What a command costs.
  *
- * usage: bench_spend RESULT COMMAND...
+ * usage: bench_spend RESULT WATCHED COMMAND...
  *
- * Runs it, and adds a line to the file RESULT: microseconds by the clock, microseconds of
- * processor time (its own and the kernel's for it), and the most KiB that it had resident.
- * Exits as it did. */
-#include <fcntl.h>
+ * Runs it, with bench_watch.so where WATCHED is a file for that and not "-", and adds a line to the
+ * file RESULT: microseconds by the clock, microseconds of processor time (its own and the kernel's
+ * for it), and the most KiB that it had resident. Exits as it did. */
+#include <libgen.h>
+#include <limits.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 static long microseconds(const struct timeval *time)
 {
@@ -25,14 +28,25 @@ static long now(void)
     return time.tv_sec * 1000000 + time.tv_nsec / 1000;
 }
 
+/* For the command alone: this program has nothing to be watched. */
+static void preload(const char *watched)
+{
+    char self[PATH_MAX] = "", library[PATH_MAX + 32];
+    if (readlink("/proc/self/exe", self, sizeof self - 1) < 0)
+        perror("readlink");
+    snprintf(library, sizeof library, "%s/bench_watch.so", dirname(self));
+    setenv("LD_PRELOAD", library, 1);
+    setenv("BENCH_WATCH", watched, 1);
+}
+
 int main(int argc, char **argv)
 {
     extern char **environ;
     struct rusage usage;
     pid_t pid;
     int status = 0;
-    if (argc < 3) {
-        fprintf(stderr, "usage: bench_spend RESULT COMMAND...\n");
+    if (argc < 4) {
+        fprintf(stderr, "usage: bench_spend RESULT WATCHED COMMAND...\n");
         return 2;
     }
     /* Opened first, so that the command's end is the measurement's. */
@@ -41,10 +55,12 @@ int main(int argc, char **argv)
         perror(argv[1]);
         return 2;
     }
+    if (strcmp(argv[2], "-") != 0)
+        preload(argv[2]);
     long begin = now();
-    if (posix_spawnp(&pid, argv[2], NULL, NULL, argv + 2, environ) != 0 ||
+    if (posix_spawnp(&pid, argv[3], NULL, NULL, argv + 3, environ) != 0 ||
         wait4(pid, &status, 0, &usage) != pid) {
-        perror(argv[2]);
+        perror(argv[3]);
         return 2;
     }
     long took = now() - begin;
