@@ -281,8 +281,8 @@ measure_instructions() { # PEERS
 
 # Ten times the peers, and the file. MEASURE is one of the three above.
 measure_scale() { # WHAT FROM TO
-    local peers before=() now=()
-    after_full=$3
+    local peers run before=() now=()
+    after_full=$3 runs=2
     for peers in 10000 100000; do
         make_files "$peers"
         rm -f "$work/ours"
