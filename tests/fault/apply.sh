@@ -6,7 +6,7 @@
 #
 # The signal comes before the call is made: what a kill leaves depends on which of the calls were made that change
 # something, and it is killed at these. With the kernel's WireGuard, which is tried where everything is slow, only at those
-# that send it something. After a run these hold:
+# that send it something; then EIO is for what sends, and ENOBUFS for what receives. After a run these hold:
 #   - untouched: what is the same in the old and in the new file is there, also when it was killed in the middle
 #   - success: exit status 0 means that the device is what the new file says
 #   - refusal: an error is said, and the device is as it was, or that is said as well
@@ -20,6 +20,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/inject.sh"
 
 modes=(kill EIO ENOBUFS)
 cases=(apply)
+readonly wireguard=${WGCTL_TEST_WIREGUARD-process}
 readonly sending=' sendto sendmsg '
 readonly receiving=' recvmsg recvfrom '
 readonly changing=' openat renameat unlinkat ftruncate fsync flock connect exit_group '
@@ -35,16 +36,29 @@ declare -A what_holds=(
 # ---- the jobs ----
 
 list_jobs() { # <CALLS
-    local name count own
+    local name count own error
     while read -r name count own; do
         ((own)) || continue
-        if [[ $sending == *" $name "* ]] || [[ ${WGCTL_TEST_WIREGUARD-} != kernel && $changing == *" $name "* ]]; then
+        if [[ $sending == *" $name "* || $wireguard == process && $changing == *" $name "* ]]; then
             echo "kill $name#$count $name:signal=KILL:when=$count"
         fi
-        [[ $sending$receiving == *" $name "* ]] || continue
-        echo "EIO $name#$count $name:error=EIO:when=$count"
-        echo "ENOBUFS $name#$count $name:error=ENOBUFS:when=$count"
+        for error in EIO ENOBUFS; do
+            if is_worth_a_run "$name" "$error"; then
+                echo "$error $name#$count $name:error=$error:when=$count"
+            fi
+        done
     done
+}
+
+# Where everything is slow: what does not go out, and answers for which there is no room.
+is_worth_a_run() { # NAME ERROR
+    if [[ $wireguard == process ]]; then
+        [[ $sending$receiving == *" $1 "* ]]
+    elif [[ $2 == EIO ]]; then
+        [[ $sending == *" $1 "* ]]
+    else
+        [[ $receiving == *" $1 "* ]]
+    fi
 }
 
 describe_mode() { # MODE COUNT
