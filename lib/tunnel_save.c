@@ -90,7 +90,7 @@ static int save_endpoint(const struct range *range, const struct wgctl_server *s
     WGCTL_TEXT value = {0};
     char is[WGCTL_ENDPOINT_TEXT_SIZE], was[WGCTL_ENDPOINT_TEXT_SIZE] = "";
     struct wgctl_endpoint endpoint;
-    struct sockaddr_storage address;
+    union wgctl_sockaddr address;
     wgctl_sockaddr_format(&runs->endpoint, is);
     /* A name is not looked up for this: it becomes the address, as wg-quick has it. */
     if (wgctl_peer_endpoint(server, peer, &endpoint) &&

@@ -8,8 +8,8 @@
 
 struct wgctl_device_peer {
     struct wgctl_key public_key;
-    struct wgctl_key preshared_key;    /* all zero: none */
-    struct sockaddr_storage endpoint;  /* family AF_UNSPEC: none */
+    struct wgctl_key preshared_key; /* all zero: none */
+    union wgctl_sockaddr endpoint;
     uint16_t keepalive;                /* seconds; 0: off */
     struct wgctl_prefixes allowed_ips; /* masked */
     /* What it has done; only of a device that runs. */

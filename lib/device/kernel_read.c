@@ -25,7 +25,7 @@ static void take_key(const struct nlattr *attribute, struct wgctl_key *ret)
         memcpy(ret->bytes, wgctl_attribute_data(attribute), sizeof ret->bytes);
 }
 
-static void take_endpoint(const struct nlattr *attribute, struct sockaddr_storage *ret)
+static void take_endpoint(const struct nlattr *attribute, union wgctl_sockaddr *ret)
 {
     size_t size = attribute ? wgctl_attribute_size(attribute) : 0;
     if (size == sizeof(struct sockaddr_in) || size == sizeof(struct sockaddr_in6))

@@ -80,11 +80,11 @@ static void put_device(struct writer *writer)
 }
 
 static void put_endpoint(struct wgctl_netlink_message *message,
-                         const struct sockaddr_storage *endpoint)
+                         const union wgctl_sockaddr *endpoint)
 {
     size_t size =
-        endpoint->ss_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
-    if (endpoint->ss_family != AF_UNSPEC)
+        endpoint->family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+    if (endpoint->family != AF_UNSPEC)
         wgctl_netlink_put(message, WGPEER_A_ENDPOINT, endpoint, size);
 }
 

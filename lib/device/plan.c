@@ -97,8 +97,8 @@ static int plan_allowed_ips(struct planner *planner, const struct trio *peer)
 
 static bool endpoint_changed(const struct trio *peer)
 {
-    const struct sockaddr_storage *wanted = &peer->wanted->endpoint;
-    if (wanted->ss_family == AF_UNSPEC || wgctl_sockaddr_equal(wanted, &peer->running->endpoint))
+    const union wgctl_sockaddr *wanted = &peer->wanted->endpoint;
+    if (wanted->family == AF_UNSPEC || wgctl_sockaddr_equal(wanted, &peer->running->endpoint))
         return false;
     if (peer->applied)
         return !wgctl_sockaddr_equal(wanted, &peer->applied->endpoint);

@@ -145,7 +145,7 @@ static int receive_answer(const char *interface, int fd, struct wgctl_text *answ
 }
 
 /* "192.0.2.1:51820", "[2001:db8::1%3]:51820" */
-static bool parse_sockaddr(struct wgctl_slice text, struct sockaddr_storage *ret)
+static bool parse_sockaddr(struct wgctl_slice text, union wgctl_sockaddr *ret)
 {
     struct wgctl_endpoint endpoint;
     struct wgctl_error ignored;
@@ -252,10 +252,10 @@ static void put_key(struct wgctl_text *text, const char *name, const struct wgct
     explicit_bzero(hex, sizeof hex);
 }
 
-static void put_endpoint(struct wgctl_text *text, const struct sockaddr_storage *endpoint)
+static void put_endpoint(struct wgctl_text *text, const union wgctl_sockaddr *endpoint)
 {
     char value[WGCTL_ENDPOINT_TEXT_SIZE];
-    if (endpoint->ss_family != AF_UNSPEC)
+    if (endpoint->family != AF_UNSPEC)
         wgctl_text_format(text, "endpoint=%s\n", wgctl_sockaddr_format(endpoint, value));
 }
 

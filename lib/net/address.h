@@ -76,6 +76,14 @@ struct wgctl_endpoint {
     uint16_t port;  /* host order, not 0 */
 };
 
+/* Where a peer is: an address with its port; family AF_UNSPEC where that is not known.
+ * sockaddr_storage would be four times as large, for each of many peers. */
+union wgctl_sockaddr {
+    sa_family_t family;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+};
+
 /* "vpn.example.org:51820", "192.0.2.1:51820", "[2001:db8::1]:51820"; where the
  * port is left out it is `default_port`, or refused if that is 0. A bare IPv6
  * address is taken where a default port is given. The host is checked to be an
@@ -88,7 +96,7 @@ void wgctl_endpoint_format(const struct wgctl_endpoint *endpoint, struct wgctl_t
 bool wgctl_endpoint_is_address(const struct wgctl_endpoint *endpoint,
                                struct wgctl_prefix *ret_address);
 /* Asks the system's resolver; can take as long as that does. */
-int wgctl_endpoint_resolve(const struct wgctl_endpoint *endpoint, struct sockaddr_storage *ret,
+int wgctl_endpoint_resolve(const struct wgctl_endpoint *endpoint, union wgctl_sockaddr *ret,
                            struct wgctl_error *err);
 
 /* Waits while the resolver does not know yet: tries `again` times more at the most, after
@@ -98,9 +106,9 @@ void wgctl_endpoint_await(const struct wgctl_endpoint *endpoint, unsigned again)
 
 /* "192.0.2.1:51820" or "[2001:db8::1%eth0]:51820". Returns `text`, empty where
  * the address has no family. */
-char *wgctl_sockaddr_format(const struct sockaddr_storage *address,
+char *wgctl_sockaddr_format(const union wgctl_sockaddr *address,
                             char text[WGCTL_ENDPOINT_TEXT_SIZE]);
 /* Its address alone. False where it has none, or one that counts on one link only. */
-bool wgctl_sockaddr_address(const struct sockaddr_storage *address, struct wgctl_prefix *ret);
+bool wgctl_sockaddr_address(const union wgctl_sockaddr *address, struct wgctl_prefix *ret);
 /* Family, address, port and scope. */
-bool wgctl_sockaddr_equal(const struct sockaddr_storage *a, const struct sockaddr_storage *b);
+bool wgctl_sockaddr_equal(const union wgctl_sockaddr *a, const union wgctl_sockaddr *b);

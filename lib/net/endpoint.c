@@ -184,14 +184,14 @@ static int look_up(const struct wgctl_endpoint *endpoint, struct addrinfo **ret)
     return getaddrinfo(endpoint->host, port, &wanted, ret);
 }
 
-int wgctl_endpoint_resolve(const struct wgctl_endpoint *endpoint, struct sockaddr_storage *ret,
+int wgctl_endpoint_resolve(const struct wgctl_endpoint *endpoint, union wgctl_sockaddr *ret,
                            struct wgctl_error *err)
 {
     struct addrinfo *found;
     int reason = look_up(endpoint, &found);
     if (reason != 0)
         return fail_resolve(endpoint->host, reason, err);
-    *ret = (struct sockaddr_storage){0};
+    *ret = (union wgctl_sockaddr){.v6 = {0}};
     memcpy(ret, found->ai_addr, found->ai_addrlen);
     freeaddrinfo(found);
     return WGCTL_OK;
@@ -213,49 +213,43 @@ void wgctl_endpoint_await(const struct wgctl_endpoint *endpoint, unsigned again)
     }
 }
 
-char *wgctl_sockaddr_format(const struct sockaddr_storage *address,
+char *wgctl_sockaddr_format(const union wgctl_sockaddr *address,
                             char text[WGCTL_ENDPOINT_TEXT_SIZE])
 {
     char host[INET6_ADDRSTRLEN + IFNAMSIZ], port[6];
-    bool is_ipv6 = address->ss_family == AF_INET6;
+    bool is_ipv6 = address->family == AF_INET6;
     socklen_t size = is_ipv6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
     text[0] = '\0';
-    if ((is_ipv6 || address->ss_family == AF_INET) &&
+    if ((is_ipv6 || address->family == AF_INET) &&
         getnameinfo((const struct sockaddr *)address, size, host, sizeof host, port, sizeof port,
                     NI_NUMERICHOST | NI_NUMERICSERV) == 0)
         snprintf(text, WGCTL_ENDPOINT_TEXT_SIZE, is_ipv6 ? "[%s]:%s" : "%s:%s", host, port);
     return text;
 }
 
-bool wgctl_sockaddr_equal(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
+bool wgctl_sockaddr_equal(const union wgctl_sockaddr *a, const union wgctl_sockaddr *b)
 {
-    if (a->ss_family != b->ss_family)
+    if (a->family != b->family)
         return false;
-    if (a->ss_family == AF_INET) {
-        const struct sockaddr_in *a4 = (const void *)a, *b4 = (const void *)b;
-        return a4->sin_port == b4->sin_port && a4->sin_addr.s_addr == b4->sin_addr.s_addr;
-    }
-    if (a->ss_family == AF_INET6) {
-        const struct sockaddr_in6 *a6 = (const void *)a, *b6 = (const void *)b;
-        return a6->sin6_port == b6->sin6_port && a6->sin6_scope_id == b6->sin6_scope_id &&
-               IN6_ARE_ADDR_EQUAL(&a6->sin6_addr, &b6->sin6_addr);
-    }
+    if (a->family == AF_INET)
+        return a->v4.sin_port == b->v4.sin_port && a->v4.sin_addr.s_addr == b->v4.sin_addr.s_addr;
+    if (a->family == AF_INET6)
+        return a->v6.sin6_port == b->v6.sin6_port && a->v6.sin6_scope_id == b->v6.sin6_scope_id &&
+               IN6_ARE_ADDR_EQUAL(&a->v6.sin6_addr, &b->v6.sin6_addr);
     return true;
 }
 
-bool wgctl_sockaddr_address(const struct sockaddr_storage *address, struct wgctl_prefix *ret)
+bool wgctl_sockaddr_address(const union wgctl_sockaddr *address, struct wgctl_prefix *ret)
 {
-    const struct sockaddr_in *v4 = (const void *)address;
-    const struct sockaddr_in6 *v6 = (const void *)address;
-    *ret = (struct wgctl_prefix){.family = (uint8_t)address->ss_family};
-    if (address->ss_family == AF_INET) {
+    *ret = (struct wgctl_prefix){.family = (uint8_t)address->family};
+    if (address->family == AF_INET) {
         ret->length = 32;
-        memcpy(ret->bytes, &v4->sin_addr, sizeof v4->sin_addr);
+        memcpy(ret->bytes, &address->v4.sin_addr, sizeof address->v4.sin_addr);
         return true;
     }
-    if (address->ss_family != AF_INET6 || v6->sin6_scope_id != 0)
+    if (address->family != AF_INET6 || address->v6.sin6_scope_id != 0)
         return false;
     ret->length = 128;
-    memcpy(ret->bytes, &v6->sin6_addr, sizeof v6->sin6_addr);
+    memcpy(ret->bytes, &address->v6.sin6_addr, sizeof address->v6.sin6_addr);
     return true;
 }

@@ -17,7 +17,7 @@ enum { PEERS = 40, IDENTITIES = 3, ALLOWED_IPS = 800 };
 
 static struct wgctl_key keys[PEERS + IDENTITIES]; /* the last ones: those of the identities */
 static struct wgctl_key private_keys[IDENTITIES];
-static struct sockaddr_storage endpoints[3];
+static union wgctl_sockaddr endpoints[3];
 static struct wgctl_error err;
 
 static void fail(const char *what)

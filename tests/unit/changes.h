@@ -10,7 +10,7 @@ struct choice {
     const struct wgctl_key *peers;
     unsigned peer_count;
     unsigned allowed_ips;
-    const struct sockaddr_storage *endpoints; /* the first may be none */
+    const union wgctl_sockaddr *endpoints; /* the first may be none */
     unsigned endpoint_count;
     uint64_t numbers;
 };
@@ -43,9 +43,9 @@ static inline void change_values(struct model_peer *peer, struct choice *choice)
     if (choose(choice, 5) == 0)
         peer->keepalive = (uint16_t)(choose(choice, 3) * 25);
     /* There is no way to take an endpoint away. */
-    const struct sockaddr_storage *endpoint =
+    const union wgctl_sockaddr *endpoint =
         &choice->endpoints[choose(choice, choice->endpoint_count)];
-    if (choose(choice, 5) == 0 && endpoint->ss_family != AF_UNSPEC)
+    if (choose(choice, 5) == 0 && endpoint->family != AF_UNSPEC)
         peer->endpoint = *endpoint;
 }
 

@@ -17,7 +17,7 @@ static inline void describe_peer(const struct wgctl_device_peer *peer, struct wg
     char endpoint[WGCTL_ENDPOINT_TEXT_SIZE];
     describe_key("peer", &peer->public_key, text);
     describe_key("psk", &peer->preshared_key, text);
-    if (peer->endpoint.ss_family != AF_UNSPEC)
+    if (peer->endpoint.family != AF_UNSPEC)
         wgctl_text_format(text, " at %s", wgctl_sockaddr_format(&peer->endpoint, endpoint));
     if (peer->keepalive > 0)
         wgctl_text_format(text, " every %u", peer->keepalive);

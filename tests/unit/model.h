@@ -10,7 +10,7 @@
 
 struct model_peer {
     struct wgctl_key public_key, preshared_key;
-    struct sockaddr_storage endpoint;
+    union wgctl_sockaddr endpoint;
     uint16_t keepalive;
     int64_t last_handshake;
 };

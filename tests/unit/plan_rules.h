@@ -81,7 +81,7 @@ static inline bool endpoint_is_to_be_set(const struct situation *s,
                                          const struct wgctl_device_peer *running)
 {
     const struct wgctl_device_peer *applied = find(s->applied, &wanted->public_key);
-    if (wanted->endpoint.ss_family == AF_UNSPEC ||
+    if (wanted->endpoint.family == AF_UNSPEC ||
         wgctl_sockaddr_equal(&wanted->endpoint, &running->endpoint))
         return false;
     return applied ? !wgctl_sockaddr_equal(&wanted->endpoint, &applied->endpoint)

@@ -294,10 +294,10 @@ START_TEST(a_host_that_is_an_address_is_told_from_a_name)
 }
 END_TEST
 
-static struct sockaddr_storage resolve(const char *text)
+static union wgctl_sockaddr resolve(const char *text)
 {
     struct wgctl_endpoint endpoint = endpoint_of(text);
-    struct sockaddr_storage address;
+    union wgctl_sockaddr address;
     struct wgctl_error err;
     memset(&address, 0xa5, sizeof address);
     int status = wgctl_endpoint_resolve(&endpoint, &address, &err);
@@ -316,7 +316,7 @@ START_TEST(an_address_is_resolved_to_itself)
         "[fe80::1%lo]:51820",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        struct sockaddr_storage address = resolve(texts[i]);
+        union wgctl_sockaddr address = resolve(texts[i]);
         char text[WGCTL_ENDPOINT_TEXT_SIZE];
         ck_assert_ptr_eq(wgctl_sockaddr_format(&address, text), text);
         ck_assert_str_eq(text, texts[i]);
@@ -326,7 +326,7 @@ END_TEST
 
 START_TEST(a_zone_becomes_the_index_of_the_interface)
 {
-    struct sockaddr_storage address = resolve("[fe80::1%lo]:51820");
+    union wgctl_sockaddr address = resolve("[fe80::1%lo]:51820");
     const struct sockaddr_in6 *ipv6 = (const void *)&address;
     ck_assert_uint_eq(ipv6->sin6_scope_id, if_nametoindex("lo"));
     ck_assert_uint_eq(ntohs(ipv6->sin6_port), 51820);
@@ -335,7 +335,7 @@ END_TEST
 
 START_TEST(the_rest_of_a_resolved_address_is_zero)
 {
-    struct sockaddr_storage address = resolve("192.0.2.1:51820"), expected = {0};
+    union wgctl_sockaddr address = resolve("192.0.2.1:51820"), expected = {0};
     struct sockaddr_in *ipv4 = (void *)&expected;
     ipv4->sin_family = AF_INET;
     ipv4->sin_port = htons(51820);
@@ -346,7 +346,7 @@ END_TEST
 
 START_TEST(localhost_is_resolved_without_a_network)
 {
-    struct sockaddr_storage address = resolve("localhost:51820");
+    union wgctl_sockaddr address = resolve("localhost:51820");
     char text[WGCTL_ENDPOINT_TEXT_SIZE];
     wgctl_sockaddr_format(&address, text);
     ck_assert(strcmp(text, "127.0.0.1:51820") == 0 || strcmp(text, "[::1]:51820") == 0);
@@ -358,7 +358,7 @@ END_TEST
 START_TEST(a_name_that_does_not_exist_is_named_in_the_error)
 {
     struct wgctl_endpoint endpoint = endpoint_of("wgctl.invalid:51820");
-    struct sockaddr_storage address;
+    union wgctl_sockaddr address;
     struct wgctl_error err;
     setenv("RES_OPTIONS", "timeout:1 attempts:1", 1);
     int status = wgctl_endpoint_resolve(&endpoint, &address, &err);
@@ -371,7 +371,7 @@ END_TEST
 START_TEST(a_zone_that_does_not_exist_is_not_found)
 {
     struct wgctl_endpoint endpoint = endpoint_of("[fe80::1%nosuchlink]:51820");
-    struct sockaddr_storage address;
+    union wgctl_sockaddr address;
     struct wgctl_error err;
     ck_assert_int_eq(wgctl_endpoint_resolve(&endpoint, &address, &err), WGCTL_NOT_FOUND);
     ck_assert_ptr_nonnull(strstr(err.message, "'fe80::1%nosuchlink'"));
@@ -380,18 +380,18 @@ END_TEST
 
 START_TEST(an_address_without_a_family_is_written_as_nothing)
 {
-    struct sockaddr_storage address = {0};
+    union wgctl_sockaddr address = {0};
     char text[WGCTL_ENDPOINT_TEXT_SIZE] = "x";
     ck_assert_str_eq(wgctl_sockaddr_format(&address, text), "");
     memset(text, 'x', sizeof text);
-    address.ss_family = AF_UNIX;
+    address.family = AF_UNIX;
     ck_assert_str_eq(wgctl_sockaddr_format(&address, text), "");
 }
 END_TEST
 
 START_TEST(the_longest_endpoint_fits)
 {
-    struct sockaddr_storage address = resolve("[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:65535");
+    union wgctl_sockaddr address = resolve("[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:65535");
     char text[WGCTL_ENDPOINT_TEXT_SIZE];
     ((struct sockaddr_in6 *)&address)->sin6_scope_id = UINT32_MAX;
     wgctl_sockaddr_format(&address, text);
@@ -408,7 +408,7 @@ START_TEST(addresses_are_equal_where_family_address_port_and_scope_are)
     };
     for (size_t i = 0; i < sizeof different / sizeof *different; i++) {
         for (size_t j = 0; j < sizeof different / sizeof *different; j++) {
-            struct sockaddr_storage a = resolve(different[i]), b = resolve(different[j]);
+            union wgctl_sockaddr a = resolve(different[i]), b = resolve(different[j]);
             ck_assert_int_eq(wgctl_sockaddr_equal(&a, &b), i == j);
         }
     }
@@ -417,7 +417,7 @@ END_TEST
 
 START_TEST(what_is_no_part_of_an_address_does_not_matter_to_equality)
 {
-    struct sockaddr_storage a = resolve("192.0.2.1:51820"), b = a;
+    union wgctl_sockaddr a = resolve("192.0.2.1:51820"), b = a;
     struct sockaddr_in *ipv4 = (void *)&b;
     memset(ipv4->sin_zero, 0xff, sizeof ipv4->sin_zero);
     ck_assert(wgctl_sockaddr_equal(&a, &b));
@@ -429,7 +429,7 @@ END_TEST
 
 START_TEST(no_address_equals_no_address_only)
 {
-    struct sockaddr_storage none = {0}, also_none = {0}, some = resolve("192.0.2.1:51820");
+    union wgctl_sockaddr none = {0}, also_none = {0}, some = resolve("192.0.2.1:51820");
     ck_assert(wgctl_sockaddr_equal(&none, &also_none));
     ck_assert(!wgctl_sockaddr_equal(&none, &some));
     ck_assert(!wgctl_sockaddr_equal(&some, &none));

@@ -97,7 +97,7 @@ END_TEST
 START_TEST(everything_that_a_device_has_is_read)
 {
     struct wgctl_key private_key = key_of(0), psk = key_of(4);
-    struct sockaddr_storage endpoint = sockaddr_of("[2001:db8::1]:4242");
+    union wgctl_sockaddr endpoint = sockaddr_of("[2001:db8::1]:4242");
     const struct __kernel_timespec handshake = {.tv_sec = 1700000000, .tv_nsec = 5};
     struct nlmsghdr *message = say_device(0);
     mnl_attr_put(message, WGDEVICE_A_PRIVATE_KEY, sizeof private_key.bytes, private_key.bytes);
@@ -124,7 +124,7 @@ END_TEST
 START_TEST(what_is_not_set_is_none)
 {
     const struct wgctl_key zero = {0};
-    struct sockaddr_storage endpoint = sockaddr_of("192.0.2.1:1");
+    union wgctl_sockaddr endpoint = sockaddr_of("192.0.2.1:1");
     struct nlmsghdr *message = say_device(0);
     mnl_attr_put(message, WGDEVICE_A_PRIVATE_KEY, sizeof zero.bytes, zero.bytes);
     struct nlattr *peers = mnl_attr_nest_start(message, WGDEVICE_A_PEERS);

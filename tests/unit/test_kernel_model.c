@@ -8,7 +8,7 @@
 #include "wireguard_messages.h"
 
 static struct wgctl_error err;
-static struct sockaddr_storage endpoints[3];
+static union wgctl_sockaddr endpoints[3];
 
 /* ---- the kernel ---- */
 
@@ -64,7 +64,7 @@ static void obey_values(const struct sent_peer *said, struct model_peer *peer)
         require(kernel.situation, !same_key(&peer->preshared_key, said->psk));
         peer->preshared_key = *said->psk;
     }
-    if (said->endpoint.ss_family != AF_UNSPEC) {
+    if (said->endpoint.family != AF_UNSPEC) {
         require(kernel.situation, !wgctl_sockaddr_equal(&peer->endpoint, &said->endpoint));
         peer->endpoint = said->endpoint;
     }

@@ -31,7 +31,7 @@ static void describe_sent_peer(const struct nlattr *nest, struct wgctl_text *tex
         wgctl_text_string(text, wgctl_key_is_zero(peer.psk) ? " psk=none" : "");
     if (peer.psk)
         describe_key("psk", peer.psk, text);
-    if (peer.endpoint.ss_family != AF_UNSPEC)
+    if (peer.endpoint.family != AF_UNSPEC)
         wgctl_text_format(text, " at %s", wgctl_sockaddr_format(&peer.endpoint, buffer));
     if (peer.has_keepalive)
         wgctl_text_format(text, " every %u", peer.keepalive);

@@ -2,7 +2,7 @@
 #include "changes.h"
 #include "plan_rules.h"
 
-static struct sockaddr_storage endpoints[3]; /* the first: none */
+static union wgctl_sockaddr endpoints[3]; /* the first: none */
 
 static void setup(void)
 {

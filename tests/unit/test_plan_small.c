@@ -21,7 +21,7 @@
 
 enum { PEERS = 3, ALLOWED_IPS = 3 };
 
-static struct sockaddr_storage endpoints[3]; /* the first: none */
+static union wgctl_sockaddr endpoints[3]; /* the first: none */
 static struct wgctl_prefix prefixes[ALLOWED_IPS];
 
 /* Each peer is absent or one of so many kinds; each allowed IP is nobody's or a peer's. */

@@ -423,7 +423,7 @@ START_TEST(a_name_is_looked_up_only_where_the_files_changed_or_the_peer_is_new)
         wgctl_device_wanted(&server, lookups[_i].applied ? &before : NULL, &running, &device, &err);
     ck_assert_int_eq(rc, WGCTL_OK);
     ck_assert_uint_eq(device.peer_count, 1);
-    ck_assert((device.peers[0].endpoint.ss_family != AF_UNSPEC) == lookups[_i].looked_up);
+    ck_assert((device.peers[0].endpoint.family != AF_UNSPEC) == lookups[_i].looked_up);
 }
 END_TEST
 

@@ -89,10 +89,10 @@ static inline struct wgctl_endpoint endpoint_of(const char *text)
     return endpoint;
 }
 
-static inline struct sockaddr_storage sockaddr_of(const char *text)
+static inline union wgctl_sockaddr sockaddr_of(const char *text)
 {
     struct wgctl_endpoint endpoint = endpoint_of(text);
-    struct sockaddr_storage address;
+    union wgctl_sockaddr address;
     struct wgctl_error err;
     ck_assert(wgctl_endpoint_is_address(&endpoint, NULL));
     ck_assert_int_eq(wgctl_endpoint_resolve(&endpoint, &address, &err), WGCTL_OK);

@@ -62,8 +62,8 @@ static inline struct sent_allowed_ip sent_allowed_ip(const struct nlattr *nest)
 struct sent_peer {
     struct wgctl_key key;
     uint32_t flags;
-    const struct wgctl_key *psk;      /* NULL: not said */
-    struct sockaddr_storage endpoint; /* no family: not said */
+    const struct wgctl_key *psk;   /* NULL: not said */
+    union wgctl_sockaddr endpoint; /* no family: not said */
     bool has_keepalive;
     uint16_t keepalive;
     const struct nlattr *allowed_ips; /* NULL: not said */
