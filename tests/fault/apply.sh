@@ -71,9 +71,18 @@ describe_mode() { # MODE COUNT
 
 # ---- the two files ----
 
-# As good a key as any, always the same for the same word.
+# As good a key as any, always the same for the same word. Without a program: in the virtual machine, starting one is slow.
 make_key() { # WORD
-    printf '%b' "$(sha256sum <<<"$1" | cut -c 1-64 | sed 's/../\\x&/g')" | base64
+    local digits=ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/ i number seed=0 key=''
+    for ((i = 0; i < ${#1}; i++)); do
+        printf -v number %d "'${1:i:1}"
+        seed=$(((seed * 131 + number) & 0x3fffffff))
+    done
+    RANDOM=$seed
+    for ((i = 0; i < 42; i++)); do
+        key+=${digits:RANDOM % 64:1}
+    done
+    echo "$key${digits:RANDOM % 16 * 4:1}=" # its last two bits are none of the key's
 }
 
 # Writes one of the values: the first for the old file, the second for the new one.
@@ -161,12 +170,19 @@ describe_wanted() { # FILE
     echo "route 10.0.0.0/8" # the interface's own
 }
 
-# Sets `device`: old, new, or none where it is neither.
+# Sets `running`, and `device`: old, new, or none where it is neither.
 judge_running() {
+    local old new
     describe_running | LC_ALL=C sort >"$world/running"
+    read_file "$fault_folder/old"
+    old=$content
+    read_file "$fault_folder/new"
+    new=$content
+    read_file "$world/running"
+    running=$content
     device=none
-    ! cmp -s "$world/running" "$fault_folder/old" || device=old
-    ! cmp -s "$world/running" "$fault_folder/new" || device=new
+    [[ $running != "$old" ]] || device=old
+    [[ $running != "$new" ]] || device=new
 }
 
 differences_from() { # old|new
@@ -228,6 +244,7 @@ fault() { # KIND WHAT
 
 check_untouched() {
     local missing
+    [[ $device == none ]] || return 0
     missing=$(LC_ALL=C comm -23 "$fault_folder/both" "$world/running" | mask_random)
     [[ ! $missing ]] || fault untouched "$(wc -l <<<"$missing") things are missing: $(head -n 4 <<<"$missing" | tr '\n' ' ')"
 }
@@ -293,7 +310,7 @@ run_job() { # CASE MODE LABEL INJECTION
         fault untouched "the call did not come (exit status $status)"
     fi
     captured_run
-    state=$(<"$world/running")$captured$run_state
+    state=$running$captured$run_state
     if [[ ! ${settled[$state]+known} ]]; then
         settled[$state]=
         check_next
