@@ -317,9 +317,9 @@ START_TEST(a_device_changes_places_with_a_peer)
         for (unsigned from = 0; from <= 2; from++) {
             STATES wanted = identities_of(to), running = identities_of(from);
             for (size_t w = 0; w < wanted.count; w++)
-                for (size_t r = 0; r < running.count; r++)
+                for (size_t r = 0; r < running.count; r++, number++)
                     check(&(struct situation){number % 2 ? &running.devices[r] : NULL,
-                                              &wanted.devices[w], &running.devices[r], number++});
+                                              &wanted.devices[w], &running.devices[r], number});
         }
     ck_assert_uint_gt(number, 1000);
 }
