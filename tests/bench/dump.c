@@ -47,10 +47,11 @@ static void ask(int fd, unsigned short type, unsigned char command, unsigned cha
 }
 
 /* The number of WireGuard's family is in the answer, as the first attribute of that type. */
-static unsigned short find_family(int fd)
+static unsigned short find_family(int fd, size_t most)
 {
     ask(fd, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 1, 0, CTRL_ATTR_FAMILY_NAME, WG_GENL_NAME);
-    ssize_t got = recv(fd, piece, sizeof piece, 0);
+    /* The kernel goes by the largest piece that was ever asked for here. */
+    ssize_t got = recv(fd, piece, most, 0);
     for (ssize_t at = NLMSG_HDRLEN + GENL_HDRLEN; at + NLA_HDRLEN + 2 <= got;) {
         struct nlattr attribute;
         unsigned short family;
@@ -71,9 +72,13 @@ static void dump(int fd, unsigned short family, const char *interface, size_t mo
     const struct nlmsghdr *header = (const void *)piece;
     ask(fd, family, WG_CMD_GET_DEVICE, WG_GENL_VERSION, NLM_F_DUMP, WGDEVICE_A_IFNAME, interface);
     do {
-        ssize_t got = recv(fd, piece, most, 0);
+        ssize_t got = recv(fd, piece, most, MSG_TRUNC);
         if (got < (ssize_t)sizeof *header)
             die("recv");
+        if ((size_t)got > most) {
+            fprintf(stderr, "a piece of %zd bytes has been cut\n", got);
+            exit(EXIT_FAILURE);
+        }
         *pieces += 1;
         *bytes += (size_t)got;
         /* The last piece may hold the end alone, or after a message. */
@@ -99,7 +104,7 @@ int main(int argc, char **argv)
     int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
     if (fd < 0 || most > sizeof piece)
         die("socket");
-    unsigned short family = find_family(fd);
+    unsigned short family = find_family(fd, most);
     for (long i = 0; i < times; i++)
         dump(fd, family, argv[1], most, &pieces, &bytes);
     printf("%zu pieces, %zu bytes\n", pieces, bytes);
