@@ -82,11 +82,11 @@ static void dump(int fd, unsigned short family, const char *interface, size_t mo
         *pieces += 1;
         *bytes += (size_t)got;
         /* The last piece may hold the end alone, or after a message. */
-        for (int left = (int)got; NLMSG_OK(header, left) && header->nlmsg_type != NLMSG_DONE;)
-            header = NLMSG_NEXT(header, left);
-        if ((const char *)header < piece + got && header->nlmsg_type == NLMSG_DONE)
-            return;
-        header = (const void *)piece;
+        for (size_t at = 0; at < (size_t)got; at += NLMSG_ALIGN(header->nlmsg_len)) {
+            header = (const void *)(piece + at);
+            if (header->nlmsg_type == NLMSG_DONE)
+                return;
+        }
     } while (header->nlmsg_type != NLMSG_ERROR);
     fprintf(stderr, "the kernel has refused\n");
     exit(EXIT_FAILURE);
