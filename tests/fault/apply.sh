@@ -196,7 +196,7 @@ begin_apply() {
     ip address flush dev wg0
     ip route flush dev wg0
     ip address add 10.0.0.1/8 dev wg0
-    wg setconf wg0 "$fault_folder/old.device"
+    wg setconf wg0 "$fault_folder/etc.old/wg0.conf" # in which nothing is wg-quick's own
     run_wgctl apply || fail_early "the old file cannot be applied: $(<"$said")"
     cp -p "$fault_folder/etc.new/wg0.conf" "$dir/"
     judge_running
@@ -227,7 +227,6 @@ prepare() {
         describe_wanted "$fault_folder/etc.$file/wg0.conf" | LC_ALL=C sort >"$fault_folder/$file"
     done
     LC_ALL=C comm -12 "$fault_folder/old" "$fault_folder/new" >"$fault_folder/both"
-    wg-quick strip "$fault_folder/etc.old/wg0.conf" >"$fault_folder/old.device"
     begin_apply
     strace -qq -o "$fault_folder/clean" "$wgctl" -C "$dir" -i wg0 apply </dev/null >"$said" 2>&1 ||
         fail_early "apply fails by itself: $(<"$said")"
