@@ -32,18 +32,23 @@ static int add_step(struct planner *planner, struct wgctl_plan *plan, struct wgc
 
 /* ---- the device ---- */
 
+static bool same_private_key(const struct wgctl_device *a, const struct wgctl_device *b)
+{
+    WGCTL_KEY left = a->private_key, right = b->private_key;
+    wgctl_key_clamp(&left);
+    wgctl_key_clamp(&right);
+    return a->has_private_key && b->has_private_key && wgctl_key_equal(&left, &right);
+}
+
 static int plan_interface(struct planner *planner)
 {
     const struct wgctl_device *wanted = planner->plan.wanted, *running = planner->plan.running;
     const struct wgctl_device none = {0}, *applied = planner->applied ? planner->applied : &none;
     int rc = WGCTL_OK;
-    if (wanted->has_private_key && (!running->has_private_key ||
-                                    !wgctl_key_equal(&wanted->private_key, &running->private_key)))
+    if (wanted->has_private_key && !same_private_key(wanted, running))
         rc = add_step(planner, &planner->plan,
                       (struct wgctl_plan_step){.op = WGCTL_SET_PRIVATE_KEY,
-                                               .is_drift = applied->has_private_key &&
-                                                           wgctl_key_equal(&applied->private_key,
-                                                                           &wanted->private_key)});
+                                               .is_drift = same_private_key(applied, wanted)});
     /* 0 is whichever port is free, and the one there is does. */
     if (rc == WGCTL_OK && wanted->has_listen_port && wanted->listen_port &&
         wanted->listen_port != running->listen_port)

@@ -12,14 +12,19 @@ int wgctl_key_setup(struct wgctl_error *err)
     return WGCTL_OK;
 }
 
+void wgctl_key_clamp(struct wgctl_key *key)
+{
+    key->bytes[0] &= 0xf8;
+    key->bytes[31] &= 0x7f;
+    key->bytes[31] |= 0x40;
+}
+
 void wgctl_key_generate_private(struct wgctl_key *ret)
 {
     wgctl_random(ret->bytes, sizeof ret->bytes);
-    /* RFC 7748, section 5. crypto_box_keypair() leaves it to the use of the key,
-     * and wg(8) would then show another key than the one that was stored. */
-    ret->bytes[0] &= 0xf8;
-    ret->bytes[31] &= 0x7f;
-    ret->bytes[31] |= 0x40;
+    /* crypto_box_keypair() leaves it to the use of the key, and wg(8) would then show
+     * another key than the one that was stored. */
+    wgctl_key_clamp(ret);
 }
 
 void wgctl_key_generate_preshared(struct wgctl_key *ret)

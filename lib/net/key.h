@@ -23,6 +23,9 @@ struct wgctl_key {
 /* Makes the library of primitives ready. Call once, before anything else here. */
 int wgctl_key_setup(struct wgctl_error *err);
 
+/* Makes 32 bytes the private key that they count as (RFC 7748, section 5). A device shows
+ * its key so, however it was written. */
+void wgctl_key_clamp(struct wgctl_key *key);
 /* A new private key from the kernel's random numbers, clamped as `wg genkey`
  * does (RFC 7748, section 5). */
 void wgctl_key_generate_private(struct wgctl_key *ret);

@@ -138,6 +138,17 @@ of_wg_quick() {
     check "down" down
 }
 
+# ---- a private key as somebody typed it ----
+
+# WireGuard takes any 32 bytes, and shows the key that they count as.
+odd_key() {
+    sed "s|^PrivateKey.*|PrivateKey = $(printf '\377%.0s' {1..32} | base64)|" "$servers_file" >"$work/odd.conf"
+    place "$work/odd.conf"
+    check "up takes a private key that counts as another" wgctl up
+    check "apply has nothing to do" nothing_to_apply
+    check "down" down
+}
+
 # ---- what somebody did beside the file ----
 
 drift() {
@@ -174,6 +185,7 @@ main() {
     failing_hook
     killed_hook
     of_wg_quick
+    odd_key
     drift
     echo "all passed, on $(kind_of_wireguard)"
 }
