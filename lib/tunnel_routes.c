@@ -167,6 +167,31 @@ static int foresee(const struct wgctl_setup *setup, const struct wgctl_server *s
     return rc;
 }
 
+/* Of two that are the same, which stand together, one goes. */
+static void drop_doubles(struct wgctl_routes *list)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < list->count; i++)
+        if (kept == 0 || compare_places(&list->items[kept - 1], &list->items[i]) != 0)
+            list->items[kept++] = list->items[i];
+    list->count = kept;
+}
+
+/* The routes that there should be: of what runs, and of what was applied last, for a commit
+ * that was killed may have changed the one and not come to the other. */
+static int routes_had(const struct wgctl_routing *routing,
+                      const struct wgctl_application *application, const struct wgctl_routes *there,
+                      struct wgctl_routes *ret, struct wgctl_error *err)
+{
+    const struct wgctl_device *running = &application->running;
+    uint32_t mark = running->fwmark;
+    int rc = wgctl_routes_wanted(routing, running, mark, there, ret, err);
+    if (rc == WGCTL_OK)
+        rc = wgctl_routes_wanted(routing, &application->applied, mark, there, ret, err);
+    drop_doubles(ret);
+    return rc;
+}
+
 int wgctl_routes_plan(const struct wgctl_tunnel *tunnel, struct wgctl_application *application,
                       struct wgctl_error *err)
 {
@@ -185,7 +210,8 @@ int wgctl_routes_plan(const struct wgctl_tunnel *tunnel, struct wgctl_applicatio
         before = now;
     if (!wgctl_setup_changes_addresses(&application->setup) &&
         needs_none(&now, &tunnel->server, &application->wanted) &&
-        needs_none(&before, &tunnel->server, running))
+        needs_none(&before, &tunnel->server, running) &&
+        needs_none(&before, &tunnel->server, &application->applied))
         return WGCTL_OK;
     rc = wgctl_route_list_into(tunnel->interface, &there, err);
     uint32_t mark = application->wanted.has_fwmark ? application->wanted.fwmark : running->fwmark;
@@ -194,7 +220,7 @@ int wgctl_routes_plan(const struct wgctl_tunnel *tunnel, struct wgctl_applicatio
     if (rc == WGCTL_OK)
         rc = wgctl_routes_wanted(&now, &application->wanted, mark, &then, &wanted, err);
     if (rc == WGCTL_OK)
-        rc = wgctl_routes_wanted(&before, running, running->fwmark, &there, &had, err);
+        rc = routes_had(&before, application, &there, &had, err);
     if (rc == WGCTL_OK)
         rc = wgctl_routes_select(&wanted, &then, false, &application->routes_to_add, err);
     if (rc == WGCTL_OK)
