@@ -56,31 +56,24 @@ static int send_all(int fd, struct wgctl_slice data)
     return 0;
 }
 
-/* An answer ends with an empty line. */
-static bool is_complete(const struct wgctl_text *answer)
-{
-    return answer->size >= 2 && memcmp(answer->data + answer->size - 2, "\n\n", 2) == 0;
-}
-
-static int receive_all(int fd, struct wgctl_text *answer)
+/* Adds what has come. */
+static int receive_more(int fd, struct wgctl_text *ret)
 {
     enum { PIECE = 262144 };
-    while (!is_complete(answer)) {
-        char *room = wgctl_text_room(answer, PIECE);
-        if (!room) {
-            errno = ENOMEM;
-            return -1;
-        }
-        ssize_t got = recv(fd, room, PIECE, 0);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got == 0)
-            errno = ECONNRESET;
-        if (got <= 0)
-            return -1;
-        answer->size += (size_t)got;
-        answer->data[answer->size] = '\0';
+    char *room = wgctl_text_room(ret, PIECE);
+    if (!room) {
+        errno = ENOMEM;
+        return -1;
     }
+    ssize_t got;
+    do
+        got = recv(fd, room, PIECE, 0);
+    while (got < 0 && errno == EINTR);
+    if (got == 0)
+        errno = ECONNRESET;
+    if (got <= 0)
+        return -1;
+    ret->size += (size_t)got;
     return 0;
 }
 
@@ -117,30 +110,6 @@ static int send_request(const char *interface, struct wgctl_slice request, int *
         return fail_no_answer(interface, fd, err);
     *ret = fd;
     fd = -1;
-    return WGCTL_OK;
-}
-
-/* The answer's lines without its last, "errno=0". */
-static int receive_answer(const char *interface, int fd, struct wgctl_text *answer,
-                          struct wgctl_error *err)
-{
-    static const char success[] = "errno=0\n\n";
-    if (receive_all(fd, answer) < 0)
-        return fail_no_answer(interface, fd, err);
-
-    size_t end = answer->size - 2; /* before the empty line */
-    while (end > 0 && answer->data[end - 1] != '\n')
-        end--;
-    if (strcmp(answer->data + end, success) != 0) {
-        enum { MAX_ERRNO = 4095 }; /* as in the kernel */
-        long number = 0;
-        if (sscanf(answer->data + end, "errno=%ld", &number) != 1 || number == 0 ||
-            number < -MAX_ERRNO || number > MAX_ERRNO)
-            return fail_nonsense(interface, err);
-        errno = abs((int)number);
-        return wgctl_fail_errno(err, "the process that runs %s refused", interface);
-    }
-    answer->size = end;
     return WGCTL_OK;
 }
 
@@ -210,8 +179,6 @@ static bool take_device_line(struct wgctl_device *device, struct wgctl_slice key
 static bool take_line(struct wgctl_device *device, struct wgctl_slice line)
 {
     struct wgctl_slice key, value = line;
-    if (line.size == 0)
-        return true;
     if (!wgctl_slice_split(&value, '=', &key) || !value.data)
         return false;
     if (wgctl_slice_equal(key, wgctl_slice_of("public_key"))) {
@@ -223,6 +190,71 @@ static bool take_line(struct wgctl_device *device, struct wgctl_slice line)
     return take_device_line(device, key, value);
 }
 
+/* ---- answers: lines, then errno=NUMBER, then an empty line ---- */
+
+struct answer {
+    struct wgctl_device *device; /* NULL: nothing but the number counts */
+    bool has_number, ended;
+    int number;
+};
+
+static bool take_number(struct wgctl_slice line, struct answer *answer)
+{
+    enum { MAX_ERRNO = 4095 }; /* as in the kernel */
+    char text[16];
+    long number = 0;
+    answer->has_number = true;
+    if (wgctl_slice_equal(line, wgctl_slice_of("errno=0")))
+        return true;
+    if (sscanf(wgctl_slice_string(line, text, sizeof text), "errno=%ld", &number) != 1 ||
+        number == 0 || number < -MAX_ERRNO || number > MAX_ERRNO)
+        return false;
+    answer->number = abs((int)number);
+    return true;
+}
+
+static bool take_answer_line(struct wgctl_slice line, struct answer *answer)
+{
+    answer->ended = answer->has_number || line.size == 0;
+    if (answer->ended)
+        return answer->has_number && line.size == 0;
+    if (wgctl_slice_starts(line, "errno="))
+        return take_number(line, answer);
+    return !answer->device || take_line(answer->device, line);
+}
+
+/* Takes the lines that are complete out of the text. */
+static bool take_lines(struct wgctl_text *text, struct answer *answer)
+{
+    const char *at = text->data, *end = text->data + text->size, *newline;
+    while (!answer->ended && (newline = memchr(at, '\n', (size_t)(end - at)))) {
+        if (!take_answer_line((struct wgctl_slice){at, (size_t)(newline - at)}, answer))
+            return false;
+        at = newline + 1;
+    }
+    text->size = (size_t)(end - at);
+    memmove(text->data, at, text->size);
+    return true;
+}
+
+/* Each line is taken as it comes, so that the whole never is in memory. */
+static int receive_answer(const char *interface, int fd, struct wgctl_device *ret,
+                          struct wgctl_error *err)
+{
+    WGCTL_TEXT text = {0};
+    struct answer answer = {.device = ret};
+    while (!answer.ended) {
+        if (receive_more(fd, &text) < 0)
+            return fail_no_answer(interface, fd, err);
+        if (!take_lines(&text, &answer))
+            return fail_nonsense(interface, err);
+    }
+    errno = answer.number;
+    return answer.number == 0
+               ? WGCTL_OK
+               : wgctl_fail_errno(err, "the process that runs %s refused", interface);
+}
+
 int wgctl_userspace_ask(const char *interface, int *ret, struct wgctl_error *err)
 {
     return send_request(interface, wgctl_slice_of("get=1\n\n"), ret, err);
@@ -231,16 +263,10 @@ int wgctl_userspace_ask(const char *interface, int *ret, struct wgctl_error *err
 int wgctl_userspace_answer(const char *interface, int fd, struct wgctl_device *ret,
                            struct wgctl_error *err)
 {
-    WGCTL_TEXT answer = {0};
-    int rc = receive_answer(interface, fd, &answer, err);
-    if (rc < 0)
-        return rc;
-    struct wgctl_slice rest = wgctl_text_slice_of(&answer), line;
-    while (wgctl_slice_split(&rest, '\n', &line))
-        if (!take_line(ret, line))
-            return fail_nonsense(interface, err);
-    return WGCTL_OK;
+    return receive_answer(interface, fd, ret, err);
 }
+
+/* ---- requests ---- */
 
 static void put_key(struct wgctl_text *text, const char *name, const struct wgctl_key *key)
 {
@@ -395,7 +421,7 @@ static size_t put_group(struct wgctl_text *text, const struct wgctl_plan *plan, 
 int wgctl_userspace_write(const char *interface, const struct wgctl_plan *plan,
                           const struct wgctl_progress *progress, struct wgctl_error *err)
 {
-    WGCTL_TEXT request = {0}, answer = {0};
+    WGCTL_TEXT request = {0};
     WGCTL_FD fd = -1;
     wgctl_text_string(&request, "set=1\n");
     size_t i = 0;
@@ -410,7 +436,7 @@ int wgctl_userspace_write(const char *interface, const struct wgctl_plan *plan,
     if (rc == WGCTL_OK)
         rc = send_part(interface, fd, &request, err);
     if (rc == WGCTL_OK)
-        rc = receive_answer(interface, fd, &answer, err);
+        rc = receive_answer(interface, fd, NULL, err);
     if (rc == WGCTL_OK)
         wgctl_progress_report(progress, plan->count, plan->count);
     return rc;
