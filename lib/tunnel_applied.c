@@ -52,8 +52,10 @@ static bool take_first_line(const struct wgctl_tunnel *tunnel, struct wgctl_text
     return index == 0 || now == 0 || index == now;
 }
 
-bool wgctl_applied_read(const struct wgctl_tunnel *tunnel, enum wgctl_applied which,
-                        struct wgctl_text *ret)
+/* False where there is none, or only one of an interface that is gone while another of its
+ * name is there. */
+static bool read_applied(const struct wgctl_tunnel *tunnel, enum wgctl_applied which,
+                         struct wgctl_text *ret)
 {
     char name[NAME_SIZE];
     struct wgctl_folder folder;
@@ -65,12 +67,27 @@ bool wgctl_applied_read(const struct wgctl_tunnel *tunnel, enum wgctl_applied wh
     return rc == WGCTL_OK && take_first_line(tunnel, ret);
 }
 
+bool wgctl_applied_is_original(const struct wgctl_tunnel *tunnel)
+{
+    char name[NAME_SIZE];
+    WGCTL_TEXT first_line = {0};
+    struct wgctl_folder folder;
+    struct wgctl_error ignored;
+    wgctl_text_format(&first_line, FIRST_LINE "%u\n", if_nametoindex(tunnel->interface));
+    if (first_line.failed || open_folder(false, &folder, &ignored) < 0)
+        return false;
+    bool is_original = wgctl_file_is(&folder, name_of(tunnel, WGCTL_APPLIED, name),
+                                     wgctl_text_slice_of(&first_line), tunnel->original);
+    wgctl_folder_close(&folder);
+    return is_original;
+}
+
 bool wgctl_applied_parse(const struct wgctl_tunnel *tunnel, enum wgctl_applied which,
                          struct wgctl_server *ret)
 {
     WGCTL_TEXT text = {0};
     struct wgctl_error ignored;
-    return wgctl_applied_read(tunnel, which, &text) &&
+    return read_applied(tunnel, which, &text) &&
            wgctl_server_parse(tunnel->conf_name, &text, ret, &ignored) == WGCTL_OK;
 }
 

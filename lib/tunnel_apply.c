@@ -27,14 +27,9 @@ void wgctl_application_clear(struct wgctl_application *application)
 static const struct wgctl_server *read_applied(const struct wgctl_tunnel *tunnel, bool explain,
                                                struct wgctl_server *ret)
 {
-    WGCTL_TEXT text = {0};
-    struct wgctl_error ignored;
-    if (!wgctl_applied_read(tunnel, WGCTL_APPLIED, &text))
-        return NULL;
-    bool same = wgctl_slice_equal(wgctl_text_slice_of(&text), tunnel->original);
-    if (same && !(explain && tunnel->conf_changed))
+    if (!(explain && tunnel->conf_changed) && wgctl_applied_is_original(tunnel))
         return &tunnel->server;
-    return wgctl_server_parse(tunnel->conf_name, &text, ret, &ignored) == WGCTL_OK ? ret : NULL;
+    return wgctl_applied_parse(tunnel, WGCTL_APPLIED, ret) ? ret : NULL;
 }
 
 /* What `before` wanted of the device; NULL where that is not known. */

@@ -41,7 +41,8 @@ static int change_running(struct wgctl_tunnel *tunnel, struct wgctl_application 
         wgctl_files_restore(tunnel, err);
         return rc;
     }
-    wgctl_applied_save(tunnel, WGCTL_APPLIED);
+    if (application->is_applied != &tunnel->server || tunnel->conf_changed)
+        wgctl_applied_save(tunnel, WGCTL_APPLIED);
     if (application->ran_hooks)
         wgctl_applied_remove(tunnel, WGCTL_RUNNING_HOOKS, &ignored);
     return WGCTL_OK;

@@ -261,11 +261,10 @@ enum wgctl_applied {
     WGCTL_STARTING,      /* of a tunnel on its way up; left by an `up` that was killed */
     WGCTL_RUNNING_HOOKS, /* its PostUp is run; left by a commit that was killed meanwhile */
 };
-/* Reads it into `ret`, which has to be empty. False where there is none, or only one of an
- * interface that is gone while another of its name is there. */
-bool wgctl_applied_read(const struct wgctl_tunnel *tunnel, enum wgctl_applied which,
-                        struct wgctl_text *ret);
-/* The same, understood; false also where it cannot be. */
+/* Whether what was applied is the file as it was read. */
+bool wgctl_applied_is_original(const struct wgctl_tunnel *tunnel);
+/* Reads one of them into `ret`, which has to be empty. False where it is not there or cannot
+ * be understood, or is of an interface that is gone while another of its name is there. */
 bool wgctl_applied_parse(const struct wgctl_tunnel *tunnel, enum wgctl_applied which,
                          struct wgctl_server *ret);
 bool wgctl_applied_exists(const struct wgctl_tunnel *tunnel, enum wgctl_applied which);

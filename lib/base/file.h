@@ -41,6 +41,11 @@ enum wgctl_exposure {
 int wgctl_file_read(const struct wgctl_folder *folder, const char *name,
                     enum wgctl_exposure exposure, struct wgctl_text *ret, struct wgctl_error *err);
 
+/* Whether a secret file consists of just these two, without keeping it in memory. False
+ * also where it cannot be read. */
+bool wgctl_file_is(const struct wgctl_folder *folder, const char *name, struct wgctl_slice head,
+                   struct wgctl_slice rest);
+
 /* Whether there is something of that name, of whatever kind. */
 bool wgctl_file_exists(const struct wgctl_folder *folder, const char *name);
 
