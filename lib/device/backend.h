@@ -14,7 +14,7 @@ bool wgctl_userspace_serves(const char *interface);
 bool wgctl_userspace_left_socket(const char *interface);
 /* Sends the question; `ret` is the socket on which the answer comes. */
 int wgctl_userspace_ask(const char *interface, int *ret, struct wgctl_error *err);
-/* Reads the answer; the socket stays the caller's. */
+/* Takes the answer, to a question or (with NULL) to a change; the socket stays the caller's. */
 int wgctl_userspace_answer(const char *interface, int fd, struct wgctl_device *ret,
                            struct wgctl_error *err);
 int wgctl_userspace_write(const char *interface, const struct wgctl_plan *plan,

@@ -1,6 +1,6 @@
 /* WireGuard in a process (wireguard-go, boringtun): the cross-platform protocol
  * of https://www.wireguard.com/xplatform/, lines of key=value over a socket. */
-#include "device/backend.h"
+#include "device/userspace.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -83,9 +83,7 @@ static int fail_nonsense(const char *interface, struct wgctl_error *err)
                       "the process that runs %s gave an answer that makes no sense", interface);
 }
 
-/* What was asked may still be under way, and whoever asks next must come after it:
- * waits until the process has done with this connection. */
-static void outlast(int fd)
+void wgctl_userspace_outlast(int fd)
 {
     char ignored[4096];
     if (fd < 0 || shutdown(fd, SHUT_WR) < 0)
@@ -98,19 +96,23 @@ static void outlast(int fd)
 static int fail_no_answer(const char *interface, int fd, struct wgctl_error *err)
 {
     wgctl_fail_errno(err, "the process that runs %s does not answer", interface);
-    outlast(fd);
+    wgctl_userspace_outlast(fd);
     return err->status;
 }
 
-static int send_request(const char *interface, struct wgctl_slice request, int *ret,
-                        struct wgctl_error *err)
+int wgctl_userspace_connect(const char *interface, int *ret, struct wgctl_error *err)
 {
-    WGCTL_FD fd = connect_to(interface);
-    if (fd < 0 || send_all(fd, request) < 0)
+    int fd = connect_to(interface);
+    if (fd < 0)
         return fail_no_answer(interface, fd, err);
     *ret = fd;
-    fd = -1;
     return WGCTL_OK;
+}
+
+int wgctl_userspace_send(const char *interface, int fd, struct wgctl_slice data,
+                         struct wgctl_error *err)
+{
+    return send_all(fd, data) < 0 ? fail_no_answer(interface, fd, err) : WGCTL_OK;
 }
 
 /* "192.0.2.1:51820", "[2001:db8::1%3]:51820" */
@@ -237,9 +239,22 @@ static bool take_lines(struct wgctl_text *text, struct answer *answer)
     return true;
 }
 
+int wgctl_userspace_ask(const char *interface, int *ret, struct wgctl_error *err)
+{
+    WGCTL_FD fd = -1;
+    int rc = wgctl_userspace_connect(interface, &fd, err);
+    if (rc == WGCTL_OK)
+        rc = wgctl_userspace_send(interface, fd, wgctl_slice_of("get=1\n\n"), err);
+    if (rc < 0)
+        return rc;
+    *ret = fd;
+    fd = -1;
+    return WGCTL_OK;
+}
+
 /* Each line is taken as it comes, so that the whole never is in memory. */
-static int receive_answer(const char *interface, int fd, struct wgctl_device *ret,
-                          struct wgctl_error *err)
+int wgctl_userspace_answer(const char *interface, int fd, struct wgctl_device *ret,
+                           struct wgctl_error *err)
 {
     WGCTL_TEXT text = {0};
     struct answer answer = {.device = ret};
@@ -253,191 +268,4 @@ static int receive_answer(const char *interface, int fd, struct wgctl_device *re
     return answer.number == 0
                ? WGCTL_OK
                : wgctl_fail_errno(err, "the process that runs %s refused", interface);
-}
-
-int wgctl_userspace_ask(const char *interface, int *ret, struct wgctl_error *err)
-{
-    return send_request(interface, wgctl_slice_of("get=1\n\n"), ret, err);
-}
-
-int wgctl_userspace_answer(const char *interface, int fd, struct wgctl_device *ret,
-                           struct wgctl_error *err)
-{
-    return receive_answer(interface, fd, ret, err);
-}
-
-/* ---- requests ---- */
-
-static void put_key(struct wgctl_text *text, const char *name, const struct wgctl_key *key)
-{
-    char hex[WGCTL_KEY_HEX_SIZE];
-    wgctl_text_string(text, name);
-    wgctl_text_string(text, "=");
-    wgctl_text_string(text, wgctl_key_format_hex(key, hex));
-    wgctl_text_string(text, "\n");
-    explicit_bzero(hex, sizeof hex);
-}
-
-static void put_endpoint(struct wgctl_text *text, const union wgctl_sockaddr *endpoint)
-{
-    char value[WGCTL_ENDPOINT_TEXT_SIZE];
-    if (endpoint->family != AF_UNSPEC)
-        wgctl_text_format(text, "endpoint=%s\n", wgctl_sockaddr_format(endpoint, value));
-}
-
-static void put_allowed_ip(struct wgctl_text *text, const struct wgctl_prefix *prefix)
-{
-    char value[WGCTL_PREFIX_TEXT_SIZE];
-    wgctl_text_string(text, "allowed_ip=");
-    wgctl_text_string(text, wgctl_prefix_format(prefix, value));
-    wgctl_text_string(text, "\n");
-}
-
-static void put_whole_peer(struct wgctl_text *text, const struct wgctl_device_peer *peer)
-{
-    if (!wgctl_key_is_zero(&peer->preshared_key))
-        put_key(text, "preshared_key", &peer->preshared_key);
-    put_endpoint(text, &peer->endpoint);
-    if (peer->keepalive)
-        wgctl_text_format(text, "persistent_keepalive_interval=%u\n", peer->keepalive);
-    for (size_t i = 0; i < peer->allowed_ips.count; i++)
-        put_allowed_ip(text, &peer->allowed_ips.items[i]);
-}
-
-static void put_step(struct wgctl_text *text, const struct wgctl_plan_step *step)
-{
-    const struct wgctl_device_peer *peer = step->peer;
-    switch (step->op) {
-    case WGCTL_REMOVE_PEER:
-        wgctl_text_string(text, "remove=true\n");
-        break;
-    case WGCTL_ADD_PEER:
-        put_whole_peer(text, peer);
-        break;
-    case WGCTL_SET_PRESHARED_KEY:
-        put_key(text, "preshared_key", &peer->preshared_key);
-        break;
-    case WGCTL_SET_ENDPOINT:
-        put_endpoint(text, &peer->endpoint);
-        break;
-    case WGCTL_SET_KEEPALIVE:
-        wgctl_text_format(text, "persistent_keepalive_interval=%u\n", peer->keepalive);
-        break;
-    case WGCTL_ADD_ALLOWED_IP:
-        put_allowed_ip(text, step->allowed_ip);
-        break;
-    case WGCTL_REMOVE_ALLOWED_IP:
-    case WGCTL_SET_PRIVATE_KEY:
-    case WGCTL_SET_LISTEN_PORT:
-    case WGCTL_SET_FWMARK:
-        break;
-    }
-}
-
-static void put_peer(struct wgctl_text *text, const struct wgctl_plan *plan, size_t from, size_t to)
-{
-    put_key(text, "public_key", &plan->steps[from].peer->public_key);
-    if (plan->steps[from].op != WGCTL_ADD_PEER)
-        wgctl_text_string(text, "update_only=true\n");
-    for (size_t i = from; i < to; i++)
-        put_step(text, &plan->steps[i]);
-}
-
-/* Not every process can take a single allowed IP away, but each can move it: to a peer
- * that nobody has, and that goes at once and takes along what it was given. To send the
- * peer its list anew instead would open a moment without any. */
-static void throw_away(struct wgctl_text *text, const struct wgctl_plan *plan, size_t from,
-                       size_t to)
-{
-    struct wgctl_key key;
-    wgctl_key_generate_preshared(&key);
-    put_key(text, "public_key", &key);
-    for (size_t i = from; i < to; i++)
-        put_allowed_ip(text, plan->steps[i].allowed_ip);
-    put_key(text, "public_key", &key);
-    wgctl_text_string(text, "remove=true\n");
-}
-
-static void put_device(struct wgctl_text *text, const struct wgctl_plan *plan, size_t step)
-{
-    const struct wgctl_device *wanted = plan->wanted;
-    switch (plan->steps[step].op) {
-    case WGCTL_SET_PRIVATE_KEY:
-        put_key(text, "private_key", &wanted->private_key);
-        break;
-    case WGCTL_SET_LISTEN_PORT:
-        wgctl_text_format(text, "listen_port=%u\n", wanted->listen_port);
-        break;
-    case WGCTL_SET_FWMARK:
-        wgctl_text_format(text, "fwmark=%u\n", wanted->fwmark);
-        break;
-    default:
-        break;
-    }
-}
-
-static int send_part(const char *interface, int fd, struct wgctl_text *part,
-                     struct wgctl_error *err)
-{
-    int rc = wgctl_text_check(part, err);
-    if (rc == WGCTL_OK && send_all(fd, wgctl_text_slice_of(part)) < 0)
-        rc = fail_no_answer(interface, fd, err);
-    part->size = 0;
-    return rc;
-}
-
-/* As above, but once it is a lot, so that the whole never is in memory. */
-static int send_some(const char *interface, int fd, struct wgctl_text *part,
-                     const struct wgctl_progress *progress, size_t done, size_t total,
-                     struct wgctl_error *err)
-{
-    enum { ENOUGH = 1 << 18 };
-    if (part->size < ENOUGH)
-        return WGCTL_OK;
-    int rc = send_part(interface, fd, part, err);
-    if (rc < 0)
-        return rc;
-    wgctl_progress_report(progress, done, total);
-    rc = wgctl_progress_check(progress, err);
-    if (rc < 0)
-        outlast(fd);
-    return rc;
-}
-
-/* The group of steps that begins at `index`; returns the index after. */
-static size_t put_group(struct wgctl_text *text, const struct wgctl_plan *plan, size_t index)
-{
-    size_t end = wgctl_plan_group_end(plan, index);
-    if (plan->steps[index].op != WGCTL_REMOVE_ALLOWED_IP) {
-        put_peer(text, plan, index, end);
-        return end;
-    }
-    while (end < plan->count && plan->steps[end].op == WGCTL_REMOVE_ALLOWED_IP)
-        end++;
-    throw_away(text, plan, index, end);
-    return end;
-}
-
-int wgctl_userspace_write(const char *interface, const struct wgctl_plan *plan,
-                          const struct wgctl_progress *progress, struct wgctl_error *err)
-{
-    WGCTL_TEXT request = {0};
-    WGCTL_FD fd = -1;
-    wgctl_text_string(&request, "set=1\n");
-    size_t i = 0;
-    while (i < plan->count && !plan->steps[i].peer)
-        put_device(&request, plan, i++);
-    int rc = send_request(interface, (struct wgctl_slice){"", 0}, &fd, err);
-    while (rc == WGCTL_OK && i < plan->count) {
-        i = put_group(&request, plan, i);
-        rc = send_some(interface, fd, &request, progress, i, plan->count, err);
-    }
-    wgctl_text_string(&request, "\n");
-    if (rc == WGCTL_OK)
-        rc = send_part(interface, fd, &request, err);
-    if (rc == WGCTL_OK)
-        rc = receive_answer(interface, fd, NULL, err);
-    if (rc == WGCTL_OK)
-        wgctl_progress_report(progress, plan->count, plan->count);
-    return rc;
 }
