@@ -20,9 +20,10 @@ int wgctl_netlink_open(int protocol, struct wgctl_netlink **ret, struct wgctl_er
 void wgctl_netlink_close(struct wgctl_netlink **netlink);
 #define WGCTL_NETLINK __attribute__((cleanup(wgctl_netlink_close))) struct wgctl_netlink
 
-/* A message being built, as big as those of wg(8). Bigger ones would hold the kernel's
- * locks longer and gain nothing; what does not fit sets `full`, and changes nothing else. */
-enum { WGCTL_NETLINK_MESSAGE_SIZE = 4096 };
+/* A message being built, a little smaller than those of wg(8). Bigger ones would hold the
+ * kernel's locks longer and gain nothing; what does not fit sets `full`, and changes
+ * nothing else. */
+enum { WGCTL_NETLINK_MESSAGE_SIZE = 4000 };
 struct wgctl_netlink_message {
     bool full;
     _Alignas(8) char buffer[WGCTL_NETLINK_MESSAGE_SIZE];
