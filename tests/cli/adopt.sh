@@ -239,6 +239,16 @@ done
 
 # ---- a tunnel that runs ----
 
+# As whoever brought it up has done.
+give_addresses() { # INTERFACE
+    local address
+    for address in $(sed -nE 's/^[[:space:]]*Address *= *//Ip' "/etc/wireguard/$1.conf" | sed 's/#.*//' | tr ',' ' '); do
+        ip address add "$address" dev "$1"
+    done
+    ! grep -qiE '^[[:space:]]*MTU *=' "/etc/wireguard/$1.conf" || ip link set mtu "$(sed -nE 's/^[[:space:]]*MTU *= *([0-9]+).*/\1/Ip' "/etc/wireguard/$1.conf")" dev "$1"
+    ip link set "$1" up
+}
+
 # What was sent to the device would be seen in what it says, but for what is sent in vain: that, the trace shows.
 runs_on() { # PROGRAM
     local interface=wg0
@@ -246,6 +256,7 @@ runs_on() { # PROGRAM
     [[ -f /etc/wireguard/wg0.conf ]] || interface=wghub
     wireguard-go "$interface" >/dev/null 2>&1
     wg setconf "$interface" <(wg-quick strip "$interface")
+    give_addresses "$interface"
     wg show "$interface" dump | sort >device.before
     check "$1: a tunnel that runs is adopted" ./wgctl adopt "${arguments[@]}"
     check "$1: it goes on as it was" diff device.before <(wg show "$interface" dump | sort)
