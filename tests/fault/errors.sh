@@ -15,6 +15,7 @@ readonly changing=' openat mkdir mkdirat rmdir pwrite64 fsync fdatasync rename r
 
 describe_mode() { # MODE COUNT
     case $1 in
+        ENOSPC) echo "with no space left at one of $2 calls" ;;
         stuck) echo "with EIO from one of $2 calls, after which nothing can be removed" ;;
         dead) echo "on a disk that dies at one of $2 calls, and stays dead" ;;
         *) echo "with $1 from each of its $2 system calls" ;;
@@ -29,10 +30,11 @@ list_jobs() { # <CALLS
     while read -r name count own; do
         seen[$name]=$count
         [[ $own == 1 && $name != exit_group && $name != brk ]] || continue
-        for error in EIO ENOSPC EINTR; do
+        for error in EIO EINTR; do
             echo "$error $name#$count $name:error=$error:when=$count"
         done
         [[ $changing == *" $name "* || $name == write ]] || continue
+        echo "ENOSPC $name#$count $name:error=ENOSPC:when=$count"
         [[ $name == unlinkat ]] ||
             echo "stuck $name#$count $name:error=EIO:when=$count unlinkat:error=EIO:when=$((${seen[unlinkat]-0} + 1))+"
         injections=$name:error=EIO:when=$count

@@ -157,8 +157,13 @@ begin() {
     [[ ! $live ]] || set_device "$fault_folder/$from.device" "$fault_folder/$from/wg0.conf"
 }
 
+# Also with the addresses that an earlier run may have brought in, or not.
 set_device() { # CONFIGURATION APPLIED_COPY
+    local address
     wg setconf wg0 "$1"
+    for address in $(sed -n 's/^Address = //p' "$fault_folder/before/wg0.conf" | tr ',' ' '); do
+        ip address replace "$address" dev wg0
+    done
     rm -rf /run/wgctl/*
     [[ ! -e $2 ]] || cp -a "$2" /run/wgctl/wg0.conf
 }
