@@ -35,17 +35,14 @@ static struct wgctl_peer *peer_of(struct wgctl_reader *reader)
     return &reader->server->peers[reader->block->peer];
 }
 
-typedef int key_parser(struct wgctl_slice text, struct wgctl_key *ret, struct wgctl_error *err);
-
-static int read_key(struct wgctl_reader *reader, struct wgctl_slice value, key_parser *parse,
-                    struct wgctl_key *ret)
+static int read_key(struct wgctl_reader *reader, struct wgctl_slice value, struct wgctl_key *ret)
 {
     char buffer[SHORT_VALUE];
     struct wgctl_slice text = value;
     bool torn = value.size >= WGCTL_KEY_TEXT_SIZE;
     if (torn && !wgctl_value_squeeze(value, buffer, sizeof buffer, &text))
         return wgctl_reader_fail(reader, "the key is too long");
-    int rc = parse(text, ret, reader->err);
+    int rc = wgctl_key_parse(text, ret, reader->err);
     if (text.data == buffer)
         explicit_bzero(buffer, sizeof buffer);
     return rc < 0 ? in_line(reader) : rc;
@@ -75,7 +72,7 @@ static bool read_number(struct wgctl_slice value, uint64_t max, bool off, bool h
 static int read_private_key(struct wgctl_reader *reader, struct wgctl_slice value)
 {
     struct wgctl_server *server = reader->server;
-    int rc = read_key(reader, value, wgctl_key_parse, &server->private_key);
+    int rc = read_key(reader, value, &server->private_key);
     if (rc < 0)
         return rc;
     if (wgctl_key_is_zero(&server->private_key))
@@ -203,7 +200,7 @@ static int read_public_key(struct wgctl_reader *reader, struct wgctl_slice value
 {
     static const struct wgctl_key zero;
     struct wgctl_key *key = &peer_of(reader)->public_key;
-    int rc = read_key(reader, value, wgctl_key_parse_public, key);
+    int rc = read_key(reader, value, key);
     if (rc < 0)
         return rc;
     reader->block->has_key = true;
@@ -212,7 +209,7 @@ static int read_public_key(struct wgctl_reader *reader, struct wgctl_slice value
 
 static int read_preshared_key(struct wgctl_reader *reader, struct wgctl_slice value)
 {
-    return read_key(reader, value, wgctl_key_parse, &peer_of(reader)->preshared_key);
+    return read_key(reader, value, &peer_of(reader)->preshared_key);
 }
 
 /* With white space inside an address, which wg(8) drops. */

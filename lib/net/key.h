@@ -40,8 +40,6 @@ int wgctl_key_public(const struct wgctl_key *private_key, struct wgctl_key *ret,
 
 /* In constant time. What is wrong with it is said in the message; the text itself never is. */
 int wgctl_key_parse(struct wgctl_slice text, struct wgctl_key *ret, struct wgctl_error *err);
-/* The same for a public key: faster, and not in constant time. */
-int wgctl_key_parse_public(struct wgctl_slice text, struct wgctl_key *ret, struct wgctl_error *err);
 /* Whether what looks like a key, or most of one, stands in the text: a message
  * must not show it. */
 bool wgctl_key_may_be_in(struct wgctl_slice text);
@@ -50,6 +48,7 @@ char *wgctl_key_format(const struct wgctl_key *key, char text[WGCTL_KEY_TEXT_SIZ
 
 /* The 64 hexadecimal digits that the userspace protocol writes. */
 enum { WGCTL_KEY_HEX_SIZE = 65 };
+/* In constant time. */
 bool wgctl_key_parse_hex(struct wgctl_slice text, struct wgctl_key *ret);
 /* In constant time. Returns `text`. */
 char *wgctl_key_format_hex(const struct wgctl_key *key, char text[WGCTL_KEY_HEX_SIZE]);
@@ -58,7 +57,13 @@ char *wgctl_key_format_hex(const struct wgctl_key *key, char text[WGCTL_KEY_HEX_
 bool wgctl_key_equal(const struct wgctl_key *a, const struct wgctl_key *b);
 bool wgctl_key_is_zero(const struct wgctl_key *key);
 /* The order of the bytes, for sorting public keys. Not in constant time. */
-int wgctl_key_compare(const struct wgctl_key *a, const struct wgctl_key *b);
+static inline int wgctl_key_compare(const struct wgctl_key *a, const struct wgctl_key *b)
+{
+    /* Most differ in the first bytes, and sorting compares a lot. */
+    if (a->bytes[0] != b->bytes[0])
+        return a->bytes[0] < b->bytes[0] ? -1 : 1;
+    return memcmp(a->bytes, b->bytes, sizeof a->bytes);
+}
 
 /* Wipes it. */
 void wgctl_key_clear(struct wgctl_key *key);
