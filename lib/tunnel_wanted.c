@@ -45,9 +45,7 @@ static int add_wanted_peer(const struct wish *wish, const struct wgctl_peer *pee
     wanted->preshared_key = peer->preshared_key;
     wanted->keepalive = peer->keepalive;
     int rc = set_endpoint(wish, peer, wanted, err);
-    for (size_t i = 0; rc == WGCTL_OK && i < peer->allowed_ips.count; i++)
-        rc = wgctl_prefixes_add(&wanted->allowed_ips, &peer->allowed_ips.items[i], err);
-    return rc;
+    return rc < 0 ? rc : wgctl_prefixes_add_all(&wanted->allowed_ips, &peer->allowed_ips, err);
 }
 
 /* What the kernel would take without a word, and not do. */

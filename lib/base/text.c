@@ -10,50 +10,15 @@ static char lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-struct wgctl_slice wgctl_slice_of(const char *string)
-{
-    return (struct wgctl_slice){string, strlen(string)};
-}
-
-bool wgctl_slice_equal(struct wgctl_slice a, struct wgctl_slice b)
-{
-    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
-}
-
 bool wgctl_slice_equal_nocase(struct wgctl_slice a, const char *string)
 {
     if (a.size != strlen(string))
         return false;
+    if (a.size == 0 || memcmp(a.data, string, a.size) == 0)
+        return true;
     for (size_t i = 0; i < a.size; i++)
         if (lower(a.data[i]) != lower(string[i]))
             return false;
-    return true;
-}
-
-struct wgctl_slice wgctl_slice_trim(struct wgctl_slice slice)
-{
-    while (slice.size > 0 && wgctl_is_space(slice.data[0])) {
-        slice.data++;
-        slice.size--;
-    }
-    while (slice.size > 0 && wgctl_is_space(slice.data[slice.size - 1]))
-        slice.size--;
-    return slice;
-}
-
-bool wgctl_slice_split(struct wgctl_slice *rest, char separator, struct wgctl_slice *ret_part)
-{
-    if (!rest->data)
-        return false;
-    const char *end = rest->size ? memchr(rest->data, separator, rest->size) : NULL;
-    if (!end) {
-        *ret_part = *rest;
-        *rest = (struct wgctl_slice){NULL, 0};
-        return true;
-    }
-    size_t size = (size_t)(end - rest->data);
-    *ret_part = (struct wgctl_slice){rest->data, size};
-    *rest = (struct wgctl_slice){end + 1, rest->size - size - 1};
     return true;
 }
 
@@ -228,20 +193,17 @@ void wgctl_free_pointer(void *pointer)
     free(*(void **)pointer);
 }
 
-void *wgctl_array_grow(void *array, size_t count, size_t *capacity, size_t element)
+void *wgctl_array_move(void *array, size_t count, size_t *capacity, size_t element)
 {
-    if (count == *capacity) {
-        size_t wanted = count ? count * 2 : 4;
-        void *moved = calloc(wanted, element);
-        if (!moved)
-            return NULL;
-        if (array) {
-            memcpy(moved, array, count * element);
-            explicit_bzero(array, count * element);
-            free(array);
-        }
-        array = moved;
-        *capacity = wanted;
+    size_t wanted = count ? count * 2 : 4;
+    void *moved = calloc(wanted, element);
+    if (!moved)
+        return NULL;
+    if (array) {
+        memcpy(moved, array, count * element);
+        explicit_bzero(array, count * element);
+        free(array);
     }
-    return array;
+    *capacity = wanted;
+    return moved;
 }

@@ -18,8 +18,14 @@ struct wgctl_slice {
     size_t size;
 };
 
-struct wgctl_slice wgctl_slice_of(const char *string);
-bool wgctl_slice_equal(struct wgctl_slice a, struct wgctl_slice b);
+static inline struct wgctl_slice wgctl_slice_of(const char *string)
+{
+    return (struct wgctl_slice){string, strlen(string)};
+}
+static inline bool wgctl_slice_equal(struct wgctl_slice a, struct wgctl_slice b)
+{
+    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+}
 /* Without regard to ASCII case, whatever the locale. */
 bool wgctl_slice_equal_nocase(struct wgctl_slice a, const char *string);
 static inline bool wgctl_slice_starts(struct wgctl_slice slice, const char *prefix)
@@ -33,13 +39,34 @@ static inline bool wgctl_is_space(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 /* Without the white space (as isspace(3) in the C locale) at both ends. */
-struct wgctl_slice wgctl_slice_trim(struct wgctl_slice slice);
+static inline struct wgctl_slice wgctl_slice_trim(struct wgctl_slice slice)
+{
+    while (slice.size > 0 && wgctl_is_space(slice.data[0])) {
+        slice.data++;
+        slice.size--;
+    }
+    while (slice.size > 0 && wgctl_is_space(slice.data[slice.size - 1]))
+        slice.size--;
+    return slice;
+}
 /* Takes the part before the first `separator` off `rest` (all of it where there
  * is none) into `ret_part`. False when nothing was left to take:
  *     while (wgctl_slice_split(&rest, ',', &part)) ...
  * A separator at the end yields one more, empty, part. Start with a `rest` whose
  * data is not NULL. */
-bool wgctl_slice_split(struct wgctl_slice *rest, char separator, struct wgctl_slice *ret_part);
+static inline bool wgctl_slice_split(struct wgctl_slice *rest, char separator,
+                                     struct wgctl_slice *ret_part)
+{
+    if (!rest->data)
+        return false;
+    const char *end = rest->size ? (const char *)memchr(rest->data, separator, rest->size) : NULL;
+    *ret_part = *rest;
+    if (end)
+        ret_part->size = (size_t)(end - rest->data);
+    rest->data = end ? end + 1 : NULL;
+    rest->size = end ? rest->size - ret_part->size - 1 : 0;
+    return true;
+}
 /* A decimal number of digits only, not above `max`. */
 bool wgctl_slice_number(struct wgctl_slice slice, uint64_t max, uint64_t *ret);
 /* As a string of the caller's, cut where it does not fit `size`. Returns `buffer`. */
@@ -86,4 +113,8 @@ void wgctl_free_pointer(void *pointer);
 /* Makes room for one more element in an array that grows: returns the array,
  * moved where it had to be and its old place wiped, or NULL (and the array as it
  * was) where memory has run out. The new element is all zero. */
-void *wgctl_array_grow(void *array, size_t count, size_t *capacity, size_t element);
+void *wgctl_array_move(void *array, size_t count, size_t *capacity, size_t element);
+static inline void *wgctl_array_grow(void *array, size_t count, size_t *capacity, size_t element)
+{
+    return count < *capacity ? array : wgctl_array_move(array, count, capacity, element);
+}

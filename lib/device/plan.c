@@ -135,27 +135,18 @@ static int plan_peer(struct planner *planner, const struct trio *peer)
 
 /* ---- all peers ---- */
 
-static const struct wgctl_device_peer *peer_at(const struct wgctl_device *device, size_t index)
-{
-    return device && index < device->peer_count ? &device->peers[index] : NULL;
-}
-
-/* By public key; what is past the end comes last. */
-static int compare(const struct wgctl_device_peer *a, const struct wgctl_device_peer *b)
-{
-    if (!a || !b)
-        return !a - !b;
-    return wgctl_key_compare(&a->public_key, &b->public_key);
-}
-
-/* The peer at `index` or after it that is `like`; NULL where there is none. */
+/* The peer at `index` or after it that has the public key of `like`; NULL where there is
+ * none. */
 static const struct wgctl_device_peer *walk_to(const struct wgctl_device *device, size_t *index,
                                                const struct wgctl_device_peer *like)
 {
-    while (compare(peer_at(device, *index), like) < 0)
-        ++*index;
-    const struct wgctl_device_peer *peer = peer_at(device, *index);
-    return compare(peer, like) == 0 ? peer : NULL;
+    for (; device && *index < device->peer_count; ++*index) {
+        const struct wgctl_device_peer *peer = &device->peers[*index];
+        int order = wgctl_key_compare(&peer->public_key, &like->public_key);
+        if (order >= 0)
+            return order == 0 ? peer : NULL;
+    }
+    return NULL;
 }
 
 static int plan_wanted_peers(struct planner *planner)

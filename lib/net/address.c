@@ -36,7 +36,7 @@ static unsigned full_length(uint8_t family)
 static bool read_address(struct wgctl_slice text, struct wgctl_prefix *ret)
 {
     char address[INET6_ADDRSTRLEN];
-    if (text.size >= sizeof address || wgctl_slice_has_control(text))
+    if (text.size == 0 || text.size >= sizeof address || memchr(text.data, '\0', text.size))
         return false;
     wgctl_slice_string(text, address, sizeof address);
     *ret = (struct wgctl_prefix){.family = strchr(address, ':') ? AF_INET6 : AF_INET};
@@ -183,11 +183,10 @@ bool wgctl_prefix_contains(const struct wgctl_prefix *outer, const struct wgctl_
 {
     if (outer->family != inner->family || outer->length > inner->length)
         return false;
-    struct wgctl_prefix cut = *inner;
-    cut.length = outer->length;
-    cut = wgctl_prefix_mask(cut);
-    struct wgctl_prefix network = wgctl_prefix_mask(*outer);
-    return wgctl_prefix_equal(&network, &cut);
+    unsigned whole = outer->length / 8, bits = outer->length % 8;
+    if (memcmp(outer->bytes, inner->bytes, whole) != 0)
+        return false;
+    return bits == 0 || (outer->bytes[whole] ^ inner->bytes[whole]) >> (8 - bits) == 0;
 }
 
 bool wgctl_prefix_overlaps(const struct wgctl_prefix *a, const struct wgctl_prefix *b)
@@ -253,6 +252,19 @@ int wgctl_prefixes_add(struct wgctl_prefixes *list, const struct wgctl_prefix *p
             return rc;
     }
     list->items[list->count++] = *prefix;
+    return WGCTL_OK;
+}
+
+int wgctl_prefixes_add_all(struct wgctl_prefixes *list, const struct wgctl_prefixes *other,
+                           struct wgctl_error *err)
+{
+    if (other->count == 0)
+        return WGCTL_OK;
+    int rc = reserve(list, other->count, err);
+    if (rc < 0)
+        return rc;
+    memcpy(list->items + list->count, other->items, other->count * sizeof *other->items);
+    list->count += other->count;
     return WGCTL_OK;
 }
 

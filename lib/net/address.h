@@ -57,6 +57,9 @@ struct wgctl_prefixes {
 };
 int wgctl_prefixes_add(struct wgctl_prefixes *list, const struct wgctl_prefix *prefix,
                        struct wgctl_error *err);
+/* Adds all of another list. */
+int wgctl_prefixes_add_all(struct wgctl_prefixes *list, const struct wgctl_prefixes *other,
+                           struct wgctl_error *err);
 /* Adds each of "10.0.0.1/24, fd00::1/64". An empty list, or an empty place in
  * it, is refused. */
 int wgctl_prefixes_parse(struct wgctl_prefixes *list, struct wgctl_slice text,
