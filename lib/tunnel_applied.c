@@ -88,7 +88,8 @@ bool wgctl_applied_parse(const struct wgctl_tunnel *tunnel, enum wgctl_applied w
     WGCTL_TEXT text = {0};
     struct wgctl_error ignored;
     return read_applied(tunnel, which, &text) &&
-           wgctl_server_parse(tunnel->conf_name, &text, ret, &ignored) == WGCTL_OK;
+           wgctl_server_parse_beside(tunnel->conf_name, &text, &tunnel->server, ret, &ignored) ==
+               WGCTL_OK;
 }
 
 bool wgctl_applied_exists(const struct wgctl_tunnel *tunnel, enum wgctl_applied which)

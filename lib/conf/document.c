@@ -54,18 +54,31 @@ static int end_source(struct wgctl_document *document, struct wgctl_error *err)
     return source->size > UINT32_MAX ? fail_too_large(err) : wgctl_text_check(source, err);
 }
 
+/* For most files at once; what is not used takes no memory. */
+static int reserve_lines(struct wgctl_document *document, struct wgctl_error *err)
+{
+    enum { SHORT_LINE = 16 };
+    document->capacity = document->source.size / SHORT_LINE + 1;
+    document->lines = calloc(document->capacity, sizeof *document->lines);
+    return document->lines ? WGCTL_OK : wgctl_fail_memory(err);
+}
+
+static const char *next_line(const char *line, const char *end)
+{
+    return (const char *)memchr(line, '\n', (size_t)(end - line)) + 1;
+}
+
 int wgctl_document_parse(struct wgctl_text *source, struct wgctl_document *ret,
                          struct wgctl_error *err)
 {
     WGCTL_DOCUMENT document = {.source = *source};
     *source = (struct wgctl_text){0};
     int rc = end_source(&document, err);
-    struct wgctl_slice rest = wgctl_text_slice_of(&document.source), line;
-    const char *begin = rest.data;
-    while (rc == WGCTL_OK && rest.size > 0) {
-        wgctl_slice_split(&rest, '\n', &line);
-        rc = add_line(&document, (size_t)(line.data - begin), err);
-    }
+    if (rc == WGCTL_OK)
+        rc = reserve_lines(&document, err);
+    const char *begin = document.source.data, *end = begin + document.source.size;
+    for (const char *at = begin; rc == WGCTL_OK && at < end; at = next_line(at, end))
+        rc = add_line(&document, (size_t)(at - begin), err);
     if (rc < 0)
         return rc;
     *ret = document;
@@ -83,6 +96,10 @@ void wgctl_document_clear(struct wgctl_document *document)
 
 void wgctl_document_render(const struct wgctl_document *document, struct wgctl_text *ret)
 {
+    if (!document->is_edited) {
+        wgctl_text_slice(ret, wgctl_document_original(document));
+        return;
+    }
     wgctl_text_room(ret, document->source.size + document->added.size);
     for (size_t i = 0; i < document->count; i++)
         wgctl_text_slice(ret, wgctl_document_line(document, i));
@@ -106,14 +123,22 @@ struct wgctl_slice wgctl_document_at(const struct wgctl_document *document, wgct
 wgctl_position wgctl_document_position(const struct wgctl_document *document, size_t index,
                                        struct wgctl_slice part)
 {
-    const char *line = wgctl_document_at(document, document->lines[index]).data;
+    const char *line = wgctl_document_line(document, index).data;
     return document->lines[index] + (wgctl_position)(part.data - line);
 }
 
 struct wgctl_slice wgctl_document_line(const struct wgctl_document *document, size_t index)
 {
-    struct wgctl_slice line = wgctl_document_at(document, document->lines[index]);
-    if (document->last_is_open && index == document->count - 1)
+    size_t next = index + 1;
+    struct wgctl_slice line;
+    if (document->is_edited) {
+        line = wgctl_document_at(document, document->lines[index]);
+    } else {
+        size_t begin = document->lines[index];
+        size_t end = next < document->count ? document->lines[next] : document->source.size;
+        line = (struct wgctl_slice){document->source.data + begin, end - begin};
+    }
+    if (document->last_is_open && next == document->count)
         line.size -= strlen(document->line_end);
     return line;
 }
@@ -133,6 +158,7 @@ struct wgctl_line_parts wgctl_line_parse(struct wgctl_slice line)
     struct wgctl_slice content = until(trimmed, '#');
     if (content.size < trimmed.size)
         content = wgctl_slice_trim(content);
+    const char *equals = content.size ? memchr(content.data, '=', content.size) : NULL;
 
     if (trimmed.size == 0) {
         parts.kind = WGCTL_LINE_BLANK;
@@ -142,12 +168,11 @@ struct wgctl_line_parts wgctl_line_parse(struct wgctl_slice line)
     } else if (content.data[0] == '[' && content.data[content.size - 1] == ']') {
         parts.kind = WGCTL_LINE_SECTION;
         parts.key = (struct wgctl_slice){content.data + 1, content.size - 2};
-    } else if (memchr(content.data, '=', content.size)) {
+    } else if (equals) {
+        size_t key = (size_t)(equals - content.data);
         parts.kind = WGCTL_LINE_SETTING;
-        struct wgctl_slice key = until(content, '=');
-        parts.key = wgctl_slice_trim(key);
-        parts.value = wgctl_slice_trim(
-            (struct wgctl_slice){content.data + key.size + 1, content.size - key.size - 1});
+        parts.key = wgctl_slice_trim((struct wgctl_slice){content.data, key});
+        parts.value = wgctl_slice_trim((struct wgctl_slice){equals + 1, content.size - key - 1});
     }
     return parts;
 }
@@ -185,6 +210,7 @@ int wgctl_document_insert(struct wgctl_document *document, size_t index, struct 
 {
     int rc = WGCTL_OK;
     struct wgctl_slice line;
+    document->is_edited = true;
     if (index == document->count)
         document->last_is_open = false;
     if (text.size > 0 && text.data[text.size - 1] == '\n')
@@ -206,6 +232,7 @@ void wgctl_document_remove(struct wgctl_document *document, size_t index, size_t
     size_t after = document->count - index - count;
     if (count == 0)
         return;
+    document->is_edited = true;
     if (after == 0)
         document->last_is_open = false;
     memmove(document->lines + index, document->lines + index + count,
@@ -230,9 +257,11 @@ int wgctl_document_set_value(struct wgctl_document *document, size_t index,
     };
     size_t position;
     int rc = add_text(document, parts, 3, &position, err);
-    if (rc == WGCTL_OK)
-        document->lines[index] = (wgctl_position)position;
-    return rc;
+    if (rc < 0)
+        return rc;
+    document->is_edited = true;
+    document->lines[index] = (wgctl_position)position;
+    return WGCTL_OK;
 }
 
 int wgctl_document_set(struct wgctl_document *document, const char *section, const char *key,

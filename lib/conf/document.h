@@ -22,6 +22,7 @@ struct wgctl_document {
     struct wgctl_text added;  /* the lines that edits made; its positions follow the source's */
     wgctl_position *lines;    /* where each begins. It ends with its '\n' */
     size_t count, capacity;
+    bool is_edited;       /* since it was read */
     bool last_is_open;    /* the last line is without the end that it has in the text */
     const char *line_end; /* what inserted lines end with: "\n" or "\r\n" */
 };

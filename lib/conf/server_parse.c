@@ -27,21 +27,28 @@ static size_t note_of(struct wgctl_slice comment, struct wgctl_slice *ret_value)
     return note;
 }
 
-static int begin_peer(struct wgctl_reader *reader)
+struct wgctl_peer *wgctl_server_add_peer(struct wgctl_server *server, struct wgctl_error *err)
 {
-    struct wgctl_server *server = reader->server;
     struct wgctl_peer *peers =
         wgctl_array_grow(server->peers, server->peer_count, &server->peer_capacity, sizeof *peers);
-    if (!peers)
-        return wgctl_fail_memory(reader->err);
+    if (!peers) {
+        wgctl_fail_memory(err);
+        return NULL;
+    }
     server->peers = peers;
+    return &peers[server->peer_count++];
+}
+
+static int begin_peer(struct wgctl_reader *reader)
+{
     reader->block->section = WGCTL_IN_PEER;
-    reader->block->peer = server->peer_count;
-    peers[server->peer_count++] = (struct wgctl_peer){
-        .enabled = reader->block == &reader->seen,
-        .first_line = (uint32_t)reader->line,
-        .end_line = (uint32_t)reader->line + 1,
-    };
+    reader->block->peer = reader->server->peer_count;
+    struct wgctl_peer *peer = wgctl_server_add_peer(reader->server, reader->err);
+    if (!peer)
+        return WGCTL_SYSTEM;
+    peer->enabled = reader->block == &reader->seen;
+    peer->first_line = (uint32_t)reader->line;
+    peer->end_line = (uint32_t)reader->line + 1;
     return WGCTL_OK;
 }
 
@@ -74,6 +81,7 @@ static int begin_block(struct wgctl_reader *reader, struct wgctl_slice name)
     if (!wgctl_key_is(name, "Interface"))
         return wgctl_reader_fail(reader, "a section is [Interface] or [Peer]");
     reader->block->section = WGCTL_IN_INTERFACE;
+    reader->server->interface_line = (uint32_t)reader->line;
     reader->block->for_quick = wgctl_slice_equal_nocase(name, "Interface");
     return WGCTL_OK;
 }
@@ -191,7 +199,8 @@ static bool has_nul(const struct wgctl_text *text)
     return text->size > 0 && memchr(text->data, '\0', text->size);
 }
 
-int wgctl_server_parse_lines(struct wgctl_server *server, size_t first, struct wgctl_error *err)
+int wgctl_server_parse_lines(struct wgctl_server *server, size_t first, size_t end,
+                             struct wgctl_error *err)
 {
     struct wgctl_reader reader = {
         .server = server,
@@ -200,7 +209,7 @@ int wgctl_server_parse_lines(struct wgctl_server *server, size_t first, struct w
     };
     size_t known = server->peer_count;
     int rc = WGCTL_OK;
-    for (reader.line = first; reader.line < server->document.count; reader.line++) {
+    for (reader.line = first; reader.line < end; reader.line++) {
         rc = read_line(&reader);
         if (rc < 0)
             return rc;

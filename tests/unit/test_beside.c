@@ -1,0 +1,220 @@
+/* A file that is parsed beside another one is read as it is alone: tried on files made at
+ * random, each changed at random. */
+#include "generate.h"
+
+#include "conf/server.h"
+
+static int parse(struct wgctl_slice file, struct wgctl_server *ret, struct wgctl_error *err)
+{
+    struct wgctl_text source = text_of_slice(file);
+    return wgctl_server_parse("wg0.conf", &source, ret, err);
+}
+
+static int parse_beside(struct wgctl_slice file, const struct wgctl_server *known,
+                        struct wgctl_server *ret, struct wgctl_error *err)
+{
+    struct wgctl_text source = text_of_slice(file);
+    return wgctl_server_parse_beside("wg0.conf", &source, known, ret, err);
+}
+
+/* ---- all that is known of a file ---- */
+
+static void put_prefixes(const struct wgctl_prefixes *list, struct wgctl_text *text)
+{
+    wgctl_text_format(text, "%u: ", list->count);
+    wgctl_prefixes_format(list, text);
+    wgctl_text_string(text, "\n");
+}
+
+static void put_peer(const struct wgctl_server *server, const struct wgctl_peer *peer,
+                     struct wgctl_text *text)
+{
+    char public_key[WGCTL_KEY_TEXT_SIZE], preshared_key[WGCTL_KEY_TEXT_SIZE];
+    wgctl_text_format(text, "peer %d %u %u %u %s %s\n", peer->enabled, peer->first_line,
+                      peer->end_line, peer->keepalive,
+                      wgctl_key_format(&peer->public_key, public_key),
+                      wgctl_key_format(&peer->preshared_key, preshared_key));
+    put_prefixes(&peer->allowed_ips, text);
+    for (int which = 0; which < WGCTL_PEER_TEXTS; which++) {
+        struct wgctl_slice part = wgctl_peer_text(server, peer, (enum wgctl_peer_text)which);
+        wgctl_text_format(text, "  %u %.*s\n", peer->texts[which], (int)part.size, part.data);
+    }
+}
+
+static struct wgctl_text all_of(const struct wgctl_server *server)
+{
+    struct wgctl_text text = {0};
+    char private_key[WGCTL_KEY_TEXT_SIZE], public_key[WGCTL_KEY_TEXT_SIZE];
+    wgctl_text_format(&text, "%s %d %s %s %d %u %d %u %u %d %u\n", server->file,
+                      server->has_private_key, wgctl_key_format(&server->private_key, private_key),
+                      wgctl_key_format(&server->public_key, public_key), server->has_listen_port,
+                      server->listen_port, server->has_fwmark, server->fwmark, server->mtu,
+                      server->save_config, server->interface_line);
+    wgctl_text_slice(&text, server->table);
+    wgctl_text_slice(&text, wgctl_text_slice_of(&server->dns));
+    put_prefixes(&server->addresses, &text);
+    for (size_t i = 0; i < server->hook_count; i++)
+        wgctl_text_format(&text, "hook %d %.*s\n", server->hooks[i].kind,
+                          (int)server->hooks[i].command.size, server->hooks[i].command.data);
+    for (size_t i = 0; i < server->peer_count; i++)
+        put_peer(server, &server->peers[i], &text);
+    wgctl_document_render(&server->document, &text);
+    return text;
+}
+
+/* Returns whether it could be read. */
+static bool check_pair(struct wgctl_slice file, const struct wgctl_server *known)
+{
+    WGCTL_SERVER alone = {0}, beside = {0};
+    struct wgctl_error alone_err = {0}, beside_err = {0};
+    int rc = parse(file, &alone, &alone_err);
+    ck_assert_int_eq(parse_beside(file, known, &beside, &beside_err), rc);
+    if (rc < 0) {
+        ck_assert_str_eq(beside_err.message, alone_err.message);
+        ck_assert_str_eq(beside_err.hint, alone_err.hint);
+        return false;
+    }
+    WGCTL_TEXT expected = all_of(&alone), actual = all_of(&beside);
+    assert_same(wgctl_text_slice_of(&actual), wgctl_text_slice_of(&expected));
+    return true;
+}
+
+/* ---- another file of it ---- */
+
+/* A place in it, mostly where a line begins. */
+static size_t place_in(struct generator *generator, struct wgctl_slice file)
+{
+    size_t at = choose(generator, (uint32_t)file.size + 1);
+    if (chance(generator, 90))
+        while (at > 0 && file.data[at - 1] != '\n')
+            at--;
+    return at;
+}
+
+/* A part is taken out, doubled, or another file's is put there. */
+static void change(struct generator *generator, struct wgctl_slice other, struct wgctl_text *file)
+{
+    struct wgctl_slice old = wgctl_text_slice_of(file);
+    size_t a = place_in(generator, old), b = place_in(generator, old);
+    size_t from = a < b ? a : b, to = a < b ? b : a;
+    size_t c = place_in(generator, other), d = place_in(generator, other);
+    struct wgctl_text changed = {0};
+    if (chance(generator, 60) && to - from > 120)
+        to = from + choose(generator, 120);
+    uint32_t what = choose(generator, 3); /* 0: out, 1: twice, 2: another's instead */
+    wgctl_text_append(&changed, old.data, what == 1 ? to : from);
+    if (what == 2)
+        wgctl_text_append(&changed, other.data + (c < d ? c : d), c < d ? d - c : c - d);
+    wgctl_text_append(&changed, old.data + (what == 1 ? from : to),
+                      old.size - (what == 1 ? from : to));
+    wgctl_text_clear(file);
+    *file = changed;
+}
+
+enum { FILES = 6000, CHANGES = 6 };
+
+START_TEST(whatever_was_changed_the_file_is_read_as_it_is_alone)
+{
+    size_t readable = 0;
+    for (uint32_t i = 1; i <= FILES; i++) {
+        WGCTL_TEXT text = generate(i, i % 2 == 0), other = generate(i + FILES, i % 2 == 0);
+        WGCTL_SERVER known = {0};
+        struct wgctl_error err;
+        struct generator generator = {.state = i};
+        if (parse(wgctl_text_slice_of(&text), &known, &err) < 0)
+            continue;
+        check_pair(wgctl_text_slice_of(&other), &known);
+        for (int k = 0; k < CHANGES; k++) {
+            readable += check_pair(wgctl_text_slice_of(&text), &known);
+            change(&generator, wgctl_text_slice_of(&other), &text);
+        }
+    }
+    ck_assert_uint_gt(readable, FILES / 2);
+}
+END_TEST
+
+/* ---- by hand ---- */
+
+#define PEER(name, key) "[Peer]\n# friendly_name = " name "\nPublicKey = " key "\n"
+#define HEAD "[Interface]\nPrivateKey = " PRIVATE "\n"
+
+static struct wgctl_server server_of(const char *content)
+{
+    struct wgctl_server server = {0};
+    struct wgctl_error err;
+    ck_assert_int_eq(parse(wgctl_slice_of(content), &server, &err), WGCTL_OK);
+    return server;
+}
+
+static const char *const like[] = {
+    "",
+    HEAD,
+    HEAD PEER("alice", ALICE) PEER("bob", BOB),
+    HEAD PEER("alice", ALICE) "AllowedIPs = 10.0.0.2/32\n" PEER("bob", BOB),
+    HEAD PEER("bob", BOB) PEER("alice", ALICE),
+    HEAD PEER("alice", ALICE),
+    HEAD PEER("bob", BOB),
+    HEAD PEER("alice", ALICE) PEER("bob", BOB) "AllowedIPs = 10.0.0.3/32",
+    HEAD PEER("alice", ALICE) PEER("bob", BOB) HEAD "ListenPort = 1\n",
+    HEAD PEER("alice", ALICE) HEAD "ListenPort = 1\n" PEER("bob", BOB),
+    HEAD "#- [Peer]\n#- # friendly_name = alice\n#- PublicKey = " ALICE "\n" PEER("bob", BOB),
+    HEAD "#- [Peer]\n#- PublicKey = " ALICE "\nListenPort = 1\n" PEER("bob", BOB),
+    HEAD "#- [Peer]\n#- PublicKey = " ALICE "\nListenPort = 2\n" PEER("bob", BOB),
+    HEAD PEER("alice", ALICE) "# note = hers\n" PEER("bob", BOB) "# a word\n\n# another\n",
+    HEAD PEER("alice", ALICE) "#- [Peer]\n#- PublicKey = " BOB "\nPersistentKeepalive = 25\n",
+    "[Peer]\nPublicKey = " ALICE "\n" HEAD PEER("bob", BOB),
+    HEAD PEER("alice", ALICE) PEER("alice", ALICE),
+    HEAD PEER("alice", ALICE) PEER("alice", ALICE) PEER("alice", ALICE) PEER("alice", ALICE),
+    HEAD PEER("a", ALICE) PEER("b", BOB) PEER("c", PSK) "AllowedIPs = 10.0.0.4/32\n",
+    HEAD PEER("a", ALICE) PEER("d", PUBLIC) PEER("b", BOB)
+        PEER("c", PSK) "AllowedIPs = 10.0.0.5/32\n",
+};
+enum { LIKE = sizeof like / sizeof *like };
+
+START_TEST(each_is_read_beside_each_other_one)
+{
+    for (size_t k = 0; k < LIKE; k++) {
+        WGCTL_SERVER known = server_of(like[k]);
+        for (size_t i = 0; i < LIKE; i++)
+            ck_assert(check_pair(wgctl_slice_of(like[i]), &known));
+    }
+}
+END_TEST
+
+START_TEST(what_stands_between_two_peers_that_are_known_has_its_fault_named)
+{
+    WGCTL_SERVER known = server_of(HEAD PEER("alice", ALICE) PEER("bob", BOB));
+    WGCTL_SERVER server = {0};
+    struct wgctl_error err;
+    const char *faulty = HEAD PEER("alice", ALICE) "[Peer]\n" PEER("bob", BOB);
+    ck_assert_int_eq(parse_beside(wgctl_slice_of(faulty), &known, &server, &err), WGCTL_INVALID);
+    ck_assert_str_eq(err.message, "wg0.conf:6: this [Peer] has no PublicKey");
+}
+END_TEST
+
+START_TEST(a_known_one_that_was_edited_is_not_copied_from)
+{
+    const char *file =
+        HEAD PEER("alice", ALICE) PEER("bob", BOB) PEER("carol", PUBLIC) PEER("dave", PSK);
+    WGCTL_SERVER known = server_of(file);
+    wgctl_server_remove(&known, &known.peers[1]);
+    ck_assert(check_pair(wgctl_slice_of(file), &known));
+}
+END_TEST
+
+static Suite *beside_suite(void)
+{
+    Suite *suite = suite_create("beside");
+    TCase *tests = tcase_create("files");
+    tcase_add_test(tests, whatever_was_changed_the_file_is_read_as_it_is_alone);
+    tcase_add_test(tests, each_is_read_beside_each_other_one);
+    tcase_add_test(tests, what_stands_between_two_peers_that_are_known_has_its_fault_named);
+    tcase_add_test(tests, a_known_one_that_was_edited_is_not_copied_from);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
+
+int main(void)
+{
+    return run_suite(beside_suite());
+}
