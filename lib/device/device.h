@@ -64,6 +64,7 @@ bool wgctl_device_died(const char *interface);
  * who asked does something else. All zero: not asked yet. */
 struct wgctl_device_query {
     bool asked;
+    size_t expected; /* about as many peers, where that is known: room for them at once */
     enum wgctl_backend backend;
     int socket; /* of a process that was asked */
 };

@@ -141,7 +141,8 @@ int wgctl_kernel_read(const char *interface, struct wgctl_device *ret, struct wg
     rc = -EINTR;
     for (int tries = 0; rc == -EINTR && tries < MOST_TRIES; tries++) {
         struct wgctl_netlink_message message;
-        wgctl_device_clear(ret);
+        if (tries > 0)
+            wgctl_device_clear(ret);
         wgctl_netlink_begin_generic(&message, family, WG_CMD_GET_DEVICE, WG_GENL_VERSION,
                                     NLM_F_DUMP);
         wgctl_netlink_put_string(&message, WGDEVICE_A_IFNAME, interface);
