@@ -120,21 +120,20 @@ int wgctl_applied_remove(const struct wgctl_tunnel *tunnel, enum wgctl_applied w
 void wgctl_applied_save(const struct wgctl_tunnel *tunnel, enum wgctl_applied which)
 {
     char name[NAME_SIZE];
-    WGCTL_TEXT text = {0}, before = {0};
+    WGCTL_TEXT first_line = {0}, rendered = {0};
     struct wgctl_folder folder;
     struct wgctl_error ignored;
-    wgctl_text_format(&text, FIRST_LINE "%u\n", if_nametoindex(tunnel->interface));
-    wgctl_document_render(&tunnel->server.document, &text);
+    wgctl_text_format(&first_line, FIRST_LINE "%u\n", if_nametoindex(tunnel->interface));
+    struct wgctl_slice head = wgctl_text_slice_of(&first_line);
+    struct wgctl_slice rest = wgctl_document_text(&tunnel->server.document, &rendered);
+    bool failed = first_line.failed || rendered.failed;
     if (open_folder(true, &folder, &ignored) < 0)
         return;
     name_of(tunnel, which, name);
     /* An old copy would mislead; none at all makes the next plan two-way. */
-    if (!text.failed &&
-        wgctl_file_read(&folder, name, WGCTL_SECRET, &before, &ignored) == WGCTL_OK &&
-        wgctl_slice_equal(wgctl_text_slice_of(&text), wgctl_text_slice_of(&before)))
+    if (!failed && wgctl_file_is(&folder, name, head, rest))
         wgctl_file_remove(&folder, WGCTL_FILE_NEW, &ignored); /* of one that was killed */
-    else if (text.failed ||
-             wgctl_file_write_volatile(&folder, name, wgctl_text_slice_of(&text), &ignored) < 0)
+    else if (failed || wgctl_file_write_volatile(&folder, name, head, rest, &ignored) < 0)
         wgctl_file_remove(&folder, name, &ignored);
     wgctl_folder_close(&folder);
 }

@@ -265,8 +265,8 @@ int wgctl_write_all(int fd, struct wgctl_slice content)
     return 0;
 }
 
-static int write_new(const struct wgctl_folder *folder, struct wgctl_slice content, mode_t mode,
-                     bool durable)
+static int write_new(const struct wgctl_folder *folder, struct wgctl_slice head,
+                     struct wgctl_slice rest, mode_t mode, bool durable)
 {
     WGCTL_FD fd = openat(folder->fd, WGCTL_FILE_NEW,
                          O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -274,7 +274,8 @@ static int write_new(const struct wgctl_folder *folder, struct wgctl_slice conte
         return -1;
     if (mode != 0600 && fchmod(fd, mode) < 0)
         return -1;
-    if (wgctl_write_all(fd, content) < 0 || (durable && fsync_retrying(fd) < 0))
+    if (wgctl_write_all(fd, head) < 0 || wgctl_write_all(fd, rest) < 0 ||
+        (durable && fsync_retrying(fd) < 0))
         return -1;
     int closing = fd;
     fd = -1;
@@ -283,10 +284,10 @@ static int write_new(const struct wgctl_folder *folder, struct wgctl_slice conte
     return close(closing) < 0 && errno != EINTR ? -1 : 0;
 }
 
-static int replace(const struct wgctl_folder *folder, const char *name, struct wgctl_slice content,
-                   mode_t mode, bool durable, struct wgctl_error *err)
+static int replace(const struct wgctl_folder *folder, const char *name, struct wgctl_slice head,
+                   struct wgctl_slice rest, mode_t mode, bool durable, struct wgctl_error *err)
 {
-    if (write_new(folder, content, mode, durable) == 0 &&
+    if (write_new(folder, head, rest, mode, durable) == 0 &&
         renameat(folder->fd, WGCTL_FILE_NEW, folder->fd, name) == 0)
         return WGCTL_OK;
     wgctl_fail_errno(err, "cannot write %s/%s", folder->path, name);
@@ -300,7 +301,7 @@ static int replace(const struct wgctl_folder *folder, const char *name, struct w
 int wgctl_file_write(const struct wgctl_folder *folder, const char *name,
                      struct wgctl_slice content, mode_t mode, struct wgctl_error *err)
 {
-    int rc = replace(folder, name, content, mode, true, err);
+    int rc = replace(folder, name, content, (struct wgctl_slice){0}, mode, true, err);
     if (rc < 0)
         return rc;
     if (fsync_retrying(folder->fd) < 0)
@@ -309,11 +310,12 @@ int wgctl_file_write(const struct wgctl_folder *folder, const char *name,
 }
 
 int wgctl_file_write_volatile(const struct wgctl_folder *folder, const char *name,
-                              struct wgctl_slice content, struct wgctl_error *err)
+                              struct wgctl_slice head, struct wgctl_slice rest,
+                              struct wgctl_error *err)
 {
     /* A killed predecessor may have left it; no lock of ours covers /run. */
     unlinkat(folder->fd, WGCTL_FILE_NEW, 0);
-    return replace(folder, name, content, 0600, false, err);
+    return replace(folder, name, head, rest, 0600, false, err);
 }
 
 int wgctl_file_remove(const struct wgctl_folder *folder, const char *name, struct wgctl_error *err)

@@ -58,9 +58,11 @@ bool wgctl_file_exists(const struct wgctl_folder *folder, const char *name);
 int wgctl_file_write(const struct wgctl_folder *folder, const char *name,
                      struct wgctl_slice content, mode_t mode, struct wgctl_error *err);
 #define WGCTL_FILE_NEW ".wgctl.new"
-/* The same without fsync, for what need not outlive the next boot (/run). */
+/* The same without fsync, for what need not outlive the next boot (/run). The two are written
+ * one behind the other, as wgctl_file_is() compares them. */
 int wgctl_file_write_volatile(const struct wgctl_folder *folder, const char *name,
-                              struct wgctl_slice content, struct wgctl_error *err);
+                              struct wgctl_slice head, struct wgctl_slice rest,
+                              struct wgctl_error *err);
 
 /* Removes a file; one that is not there is no error. */
 int wgctl_file_remove(const struct wgctl_folder *folder, const char *name, struct wgctl_error *err);

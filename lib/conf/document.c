@@ -96,13 +96,18 @@ void wgctl_document_clear(struct wgctl_document *document)
 
 void wgctl_document_render(const struct wgctl_document *document, struct wgctl_text *ret)
 {
-    if (!document->is_edited) {
-        wgctl_text_slice(ret, wgctl_document_original(document));
-        return;
-    }
     wgctl_text_room(ret, document->source.size + document->added.size);
     for (size_t i = 0; i < document->count; i++)
         wgctl_text_slice(ret, wgctl_document_line(document, i));
+}
+
+struct wgctl_slice wgctl_document_text(const struct wgctl_document *document,
+                                       struct wgctl_text *buffer)
+{
+    if (!document->is_edited)
+        return wgctl_document_original(document);
+    wgctl_document_render(document, buffer);
+    return wgctl_text_slice_of(buffer);
 }
 
 struct wgctl_slice wgctl_document_original(const struct wgctl_document *document)

@@ -38,6 +38,10 @@ void wgctl_document_clear(struct wgctl_document *document);
 struct wgctl_slice wgctl_document_original(const struct wgctl_document *document);
 /* Appends the whole document. */
 void wgctl_document_render(const struct wgctl_document *document, struct wgctl_text *ret);
+/* The whole document: where it was edited, rendered into `buffer`, which has to be empty; else
+ * as it was read, without a copy. */
+struct wgctl_slice wgctl_document_text(const struct wgctl_document *document,
+                                       struct wgctl_text *buffer);
 
 /* What is on a line. */
 enum wgctl_line_kind {

@@ -304,7 +304,8 @@ START_TEST(a_file_gets_the_mode_that_is_asked_for_whatever_it_had)
     umask(077);
     assert_ok(wgctl_file_write(&folder, "public", wgctl_slice_of("x"), 0644, &err));
     assert_mode("public", 0644);
-    assert_ok(wgctl_file_write_volatile(&folder, "applied", wgctl_slice_of("x"), &err));
+    assert_ok(wgctl_file_write_volatile(&folder, "applied", wgctl_slice_of("x"), wgctl_slice_of(""),
+                                        &err));
     assert_mode("applied", 0600);
 }
 END_TEST
@@ -372,7 +373,8 @@ END_TEST
 START_TEST(what_a_killed_one_left_is_in_nobody_s_way)
 {
     make(WGCTL_FILE_NEW, "half", 0600);
-    assert_ok(wgctl_file_write_volatile(&folder, "applied", wgctl_slice_of("whole"), &err));
+    assert_ok(wgctl_file_write_volatile(&folder, "applied", wgctl_slice_of("wh"),
+                                        wgctl_slice_of("ole"), &err));
     assert_content("applied", "whole");
     make(WGCTL_FILE_NEW, "half", 0600);
     WGCTL_FD lock = -1;
@@ -443,7 +445,8 @@ END_TEST
 
 START_TEST(what_need_not_last_does_not_wait_for_the_disk)
 {
-    assert_ok(wgctl_file_write_volatile(&folder, "applied", wgctl_slice_of("x"), &err));
+    assert_ok(wgctl_file_write_volatile(&folder, "applied", wgctl_slice_of("x"), wgctl_slice_of(""),
+                                        &err));
     ck_assert_str_eq(calls, "rename ");
 }
 END_TEST
