@@ -96,7 +96,8 @@ int wgctl_clients_follow(struct wgctl_tunnel *tunnel, size_t *ret_followed, size
 
 /* ---- lib/tunnel_wanted.c ---- */
 
-/* The device that the file wants: sorted. Checks what the kernel would not say.
+/* The device that the file wants: sorted. Checks what the kernel would not say. It may have
+ * lists of the server's, which must stay as it is meanwhile.
  * An endpoint that is a name is looked up, unless `applied` (may be NULL) has the
  * same and the peer is one of `running` (sorted; NULL: all are): then the endpoint
  * is left as it is. */

@@ -45,7 +45,11 @@ static int add_wanted_peer(const struct wish *wish, const struct wgctl_peer *pee
     wanted->preshared_key = peer->preshared_key;
     wanted->keepalive = peer->keepalive;
     int rc = set_endpoint(wish, peer, wanted, err);
-    return rc < 0 ? rc : wgctl_prefixes_add_all(&wanted->allowed_ips, &peer->allowed_ips, err);
+    if (wgctl_prefixes_are_sorted(&peer->allowed_ips))
+        wanted->allowed_ips = wgctl_prefixes_borrow(&peer->allowed_ips);
+    else if (rc == WGCTL_OK)
+        rc = wgctl_prefixes_add_all(&wanted->allowed_ips, &peer->allowed_ips, err);
+    return rc;
 }
 
 /* What the kernel would take without a word, and not do. */

@@ -72,7 +72,8 @@ struct wgctl_server {
 int wgctl_server_parse(const char *file, struct wgctl_text *source, struct wgctl_server *ret,
                        struct wgctl_error *err);
 /* The same as wgctl_server_parse(), in a fraction of the time where much of it stands in
- * `known` as well, just so, and that is unedited: it is copied. */
+ * `known` as well, just so, and that is unedited: it is copied, but for the lists, which
+ * are borrowed, so that `known` has to stay as it is for as long. */
 int wgctl_server_parse_beside(const char *file, struct wgctl_text *source,
                               const struct wgctl_server *known, struct wgctl_server *ret,
                               struct wgctl_error *err);

@@ -75,21 +75,19 @@ static int copy_peers(const struct pair *pair, size_t from, size_t to, struct wg
     bool is_at_end = from == pair->right;
     uint32_t lines = is_at_end ? (uint32_t)(document->count - known->count) : 0;
     uint32_t bytes = is_at_end ? (uint32_t)(document->source.size - known->source.size) : 0;
-    int rc = WGCTL_OK;
-    for (size_t i = from; rc == WGCTL_OK && i < to; i++) {
+    for (size_t i = from; i < to; i++) {
         struct wgctl_peer *peer = wgctl_server_add_peer(server, err);
         if (!peer)
             return WGCTL_SYSTEM;
         *peer = pair->known->peers[i];
-        peer->allowed_ips = (struct wgctl_prefixes){0};
-        rc = wgctl_prefixes_add_all(&peer->allowed_ips, &pair->known->peers[i].allowed_ips, err);
+        peer->allowed_ips = wgctl_prefixes_borrow(&pair->known->peers[i].allowed_ips);
         peer->first_line += lines;
         peer->end_line += lines;
         for (size_t text = 0; text < WGCTL_PEER_TEXTS; text++)
             if (peer->texts[text])
                 peer->texts[text] += bytes;
     }
-    return rc;
+    return WGCTL_OK;
 }
 
 static int parse_between(const struct pair *pair, size_t first, struct wgctl_error *err)

@@ -233,10 +233,13 @@ static int reserve(struct wgctl_prefixes *list, size_t more, struct wgctl_error 
     size_t wanted = list->count + more;
     if (wanted <= list->capacity)
         return WGCTL_OK;
+    struct wgctl_prefix *own = list->capacity ? list->items : NULL;
     struct wgctl_prefix *items =
-        wanted <= UINT32_MAX ? reallocarray(list->items, wanted, sizeof *items) : NULL;
+        wanted <= UINT32_MAX ? reallocarray(own, wanted, sizeof *items) : NULL;
     if (!items)
         return wgctl_fail_memory(err);
+    if (!own && list->count)
+        memcpy(items, list->items, list->count * sizeof *items);
     list->items = items;
     list->capacity = (uint32_t)wanted;
     return WGCTL_OK;
@@ -246,13 +249,18 @@ int wgctl_prefixes_add(struct wgctl_prefixes *list, const struct wgctl_prefix *p
                        struct wgctl_error *err)
 {
     enum { FEW = 2 }; /* an address of each family */
-    if (list->count == list->capacity) {
+    if (list->count >= list->capacity) {
         int rc = reserve(list, list->count ? list->count : FEW, err);
         if (rc < 0)
             return rc;
     }
     list->items[list->count++] = *prefix;
     return WGCTL_OK;
+}
+
+struct wgctl_prefixes wgctl_prefixes_borrow(const struct wgctl_prefixes *other)
+{
+    return (struct wgctl_prefixes){.items = other->items, .count = other->count};
 }
 
 int wgctl_prefixes_add_all(struct wgctl_prefixes *list, const struct wgctl_prefixes *other,
@@ -311,14 +319,19 @@ static int compare_items(const void *left, const void *right)
     return wgctl_prefix_compare(left, right);
 }
 
+bool wgctl_prefixes_are_sorted(const struct wgctl_prefixes *list)
+{
+    for (size_t i = 1; i < list->count; i++)
+        if (compare_items(&list->items[i - 1], &list->items[i]) > 0)
+            return false;
+    return true;
+}
+
 void wgctl_prefixes_sort(struct wgctl_prefixes *list)
 {
     /* Mostly they are in order: a peer has one address of each family. */
-    for (size_t i = 1; i < list->count; i++)
-        if (compare_items(&list->items[i - 1], &list->items[i]) > 0) {
-            qsort(list->items, list->count, sizeof *list->items, compare_items);
-            return;
-        }
+    if (!wgctl_prefixes_are_sorted(list))
+        qsort(list->items, list->count, sizeof *list->items, compare_items);
 }
 
 bool wgctl_prefixes_have(const struct wgctl_prefixes *list, const struct wgctl_prefix *prefix)
@@ -329,6 +342,7 @@ bool wgctl_prefixes_have(const struct wgctl_prefixes *list, const struct wgctl_p
 
 void wgctl_prefixes_clear(struct wgctl_prefixes *list)
 {
-    free(list->items);
+    if (list->capacity)
+        free(list->items);
     *list = (struct wgctl_prefixes){0};
 }

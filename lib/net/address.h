@@ -53,10 +53,13 @@ bool wgctl_address_is_private(const struct wgctl_prefix *prefix);
 struct wgctl_prefixes {
     struct wgctl_prefix *items;
     uint32_t count;
-    uint32_t capacity;
+    uint32_t capacity; /* 0: the items are another list's */
 };
 int wgctl_prefixes_add(struct wgctl_prefixes *list, const struct wgctl_prefix *prefix,
                        struct wgctl_error *err);
+/* A list with the items of another one, which has to stay as it is for as long. It is cleared
+ * like any other; only, it may not be sorted unless it is in order. */
+struct wgctl_prefixes wgctl_prefixes_borrow(const struct wgctl_prefixes *other);
 /* Adds all of another list. */
 int wgctl_prefixes_add_all(struct wgctl_prefixes *list, const struct wgctl_prefixes *other,
                            struct wgctl_error *err);
@@ -66,7 +69,9 @@ int wgctl_prefixes_parse(struct wgctl_prefixes *list, struct wgctl_slice text,
                          struct wgctl_error *err);
 /* Appends "10.0.0.1/32, fd00::1/128". */
 void wgctl_prefixes_format(const struct wgctl_prefixes *list, struct wgctl_text *text);
-/* Puts it into the order of wgctl_prefix_compare(). */
+/* Whether it is in the order of wgctl_prefix_compare(). */
+bool wgctl_prefixes_are_sorted(const struct wgctl_prefixes *list);
+/* Puts it into that order. */
 void wgctl_prefixes_sort(struct wgctl_prefixes *list);
 /* Whether the list, which has to be in that order, has that very prefix. */
 bool wgctl_prefixes_have(const struct wgctl_prefixes *list, const struct wgctl_prefix *prefix);

@@ -495,6 +495,28 @@ START_TEST(a_cleared_list_is_empty_and_can_be_used_again)
 }
 END_TEST
 
+START_TEST(a_list_that_borrows_takes_its_own_place_when_it_grows)
+{
+    WGCTL_PREFIXES list = {0};
+    struct wgctl_error err;
+    struct wgctl_prefix one = prefix_of("10.0.0.1/32"), two = prefix_of("10.0.0.2/32");
+    ck_assert_int_eq(wgctl_prefixes_add(&list, &one, &err), WGCTL_OK);
+    WGCTL_PREFIXES borrowed = wgctl_prefixes_borrow(&list);
+    WGCTL_PREFIXES other = wgctl_prefixes_borrow(&list);
+    ck_assert_ptr_eq(borrowed.items, list.items);
+    ck_assert_int_eq(wgctl_prefixes_add(&borrowed, &two, &err), WGCTL_OK);
+    ck_assert_int_eq(wgctl_prefixes_add_all(&other, &borrowed, &err), WGCTL_OK);
+    WGCTL_TEXT text = {0};
+    const struct wgctl_prefixes *all[] = {&list, &borrowed, &other};
+    for (int i = 0; i < 3; i++) {
+        wgctl_prefixes_format(all[i], &text);
+        wgctl_text_string(&text, "\n");
+    }
+    ck_assert_str_eq(text.data, "10.0.0.1/32\n10.0.0.1/32, 10.0.0.2/32\n"
+                                "10.0.0.1/32, 10.0.0.1/32, 10.0.0.2/32\n");
+}
+END_TEST
+
 static Suite *address_suite(void)
 {
     Suite *suite = suite_create("address");
@@ -529,6 +551,7 @@ static Suite *address_suite(void)
     tcase_add_test(list, an_empty_list_is_written_as_nothing);
     tcase_add_test(list, a_second_list_is_added_to_the_first);
     tcase_add_test(list, a_list_grows_and_keeps_what_is_in_it);
+    tcase_add_test(list, a_list_that_borrows_takes_its_own_place_when_it_grows);
     tcase_add_test(list, a_cleared_list_is_empty_and_can_be_used_again);
     suite_add_tcase(suite, list);
     return suite;

@@ -78,12 +78,24 @@ static struct wgctl_device said(void)
     return device;
 }
 
-static bool wgctl_takes(const char *content, size_t size, struct wgctl_device *ret)
+/* What a file means to us; the device has lists of the server's. */
+struct meaning {
+    struct wgctl_server server;
+    struct wgctl_device device;
+};
+
+static void clear_meaning(struct meaning *meaning)
 {
-    WGCTL_SERVER server = {0};
+    wgctl_device_clear(&meaning->device);
+    wgctl_server_clear(&meaning->server);
+}
+#define MEANING __attribute__((cleanup(clear_meaning))) struct meaning
+
+static bool wgctl_takes(const char *content, size_t size, struct meaning *ret)
+{
     struct wgctl_text source = text_of_slice((struct wgctl_slice){content, size});
-    return wgctl_server_parse("wgt0.conf", &source, &server, &err) == WGCTL_OK &&
-           wgctl_device_wanted(&server, NULL, NULL, ret, &err) == WGCTL_OK;
+    return wgctl_server_parse("wgt0.conf", &source, &ret->server, &err) == WGCTL_OK &&
+           wgctl_device_wanted(&ret->server, NULL, NULL, &ret->device, &err) == WGCTL_OK;
 }
 
 static void assert_same_device(const struct wgctl_device *actual,
@@ -156,31 +168,34 @@ enum { VALID = sizeof valid / sizeof *valid };
 
 START_TEST(a_valid_file_means_to_us_what_it_means_to_wg)
 {
-    WGCTL_DEVICE ours = {0}, all = {0};
+    MEANING ours = {0};
+    WGCTL_DEVICE all = {0};
     const char *content = valid[_i];
     write_conf(content, strlen(content));
     ck_assert_msg(wgctl_takes(content, strlen(content), &ours), "%s\nin\n%s", err.message, content);
     ck_assert_msg(wg_takes("addconf"), "wg refuses\n%s", content);
     WGCTL_DEVICE mentioned = said();
-    assert_same_device(&ours, &mentioned);
+    assert_same_device(&ours.device, &mentioned);
 
     ck_assert(wg_takes("setconf"));
     all = said();
-    ours.has_private_key = ours.has_listen_port = ours.has_fwmark = true;
-    assert_same_device(&ours, &all);
+    ours.device.has_private_key = ours.device.has_listen_port = true;
+    ours.device.has_fwmark = true;
+    assert_same_device(&ours.device, &all);
 }
 END_TEST
 
 START_TEST(what_we_say_of_a_valid_file_is_what_wg_says)
 {
-    WGCTL_DEVICE ours = {0}, nothing = {0};
+    MEANING ours = {0};
+    WGCTL_DEVICE nothing = {0};
     WGCTL_PLAN plan = {0};
     const char *content = valid[_i];
     write_conf(content, strlen(content));
     ck_assert(wgctl_takes(content, strlen(content), &ours));
     ck_assert(wg_takes("setconf"));
     WGCTL_DEVICE theirs = said();
-    ck_assert_int_eq(wgctl_plan_make(NULL, &ours, &nothing, &plan, &err), WGCTL_OK);
+    ck_assert_int_eq(wgctl_plan_make(NULL, &ours.device, &nothing, &plan, &err), WGCTL_OK);
     ck_assert_int_eq(wgctl_userspace_write("wgt0", &plan, NULL, &err), WGCTL_OK);
     WGCTL_DEVICE written = said();
     /* A fresh interface has neither: nothing is said of them. */
@@ -251,7 +266,7 @@ enum { INVALID = sizeof invalid / sizeof *invalid };
 
 START_TEST(an_invalid_file_is_refused_by_us_and_by_wg)
 {
-    WGCTL_DEVICE ours = {0};
+    MEANING ours = {0};
     const char *content = invalid[_i];
     write_conf(content, strlen(content));
     ck_assert_msg(!wgctl_takes(content, strlen(content), &ours), "we take\n%s", content);
@@ -298,7 +313,7 @@ enum { STRICTER = sizeof stricter / sizeof *stricter };
 
 START_TEST(we_refuse_what_wg_misunderstands_and_say_what_to_do)
 {
-    WGCTL_DEVICE ours = {0};
+    MEANING ours = {0};
     write_conf(stricter[_i].content, stricter[_i].size);
     ck_assert_msg(!wgctl_takes(stricter[_i].content, stricter[_i].size, &ours), "we take\n%s",
                   stricter[_i].content);
@@ -323,12 +338,13 @@ END_TEST
 
 static void assert_means_the_same(const struct wgctl_text *file)
 {
-    WGCTL_DEVICE ours = {0}, theirs = {0};
+    MEANING ours = {0};
+    WGCTL_DEVICE theirs = {0};
     write_conf(file->data, file->size);
     ck_assert_msg(wgctl_takes(file->data, file->size, &ours), "%s", err.message);
     ck_assert(wg_takes("addconf"));
     theirs = said();
-    assert_same_device(&ours, &theirs);
+    assert_same_device(&ours.device, &theirs);
 }
 
 START_TEST(ten_thousand_allowed_ips_of_one_peer_are_read_as_wg_reads_them)
@@ -384,7 +400,8 @@ struct tally {
 
 static void compare(const struct wgctl_text *file, bool for_quick, struct tally *tally)
 {
-    WGCTL_DEVICE ours = {0}, theirs = {0};
+    MEANING ours = {0};
+    WGCTL_DEVICE theirs = {0};
     write_conf(file->data ? file->data : "", file->size);
     bool we = wgctl_takes(file->data ? file->data : "", file->size, &ours);
     bool they = for_quick ? wg_quick_takes() : wg_takes("setconf");
@@ -393,8 +410,9 @@ static void compare(const struct wgctl_text *file, bool for_quick, struct tally 
                   file->data);
     if (we) {
         theirs = said();
-        ours.has_private_key = ours.has_listen_port = ours.has_fwmark = true;
-        assert_same_device(&ours, &theirs);
+        ours.device.has_private_key = ours.device.has_listen_port = true;
+        ours.device.has_fwmark = true;
+        assert_same_device(&ours.device, &theirs);
         tally->taken++;
     } else {
         /* Whatever is wrong, it is said where. */
