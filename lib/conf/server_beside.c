@@ -46,8 +46,8 @@ static size_t first_enabled(const struct wgctl_server *server, size_t from)
     return from;
 }
 
-/* A peer ends where the heading of an enabled one stands, whatever that one says. Of the end
- * of the line above it, too, is needed what makes it the beginning of a line. */
+/* A peer ends where the heading of an enabled one stands, whatever that one says. What stands
+ * before a heading at the end has to be alike as well, or it may not begin a line. */
 static void find_alike(struct pair *pair)
 {
     const struct wgctl_server *known = pair->known;
