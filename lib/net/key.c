@@ -103,8 +103,9 @@ static bool decode(struct wgctl_slice text, struct wgctl_key *ret)
         read_digits(text.data, DIGITS, alphabet, sizeof alphabet / sizeof *alphabet, &digits);
     for (size_t digit = 0, byte = 0; digit < DIGITS; digit += 4, byte += 3) {
         const uint8_t *group = digits.value + digit;
-        uint32_t bits =
-            (uint32_t)group[0] << 18 | (uint32_t)group[1] << 12 | group[2] << 6 | group[3];
+        unsigned bits = group[0];
+        for (size_t i = 1; i < 4; i++)
+            bits = bits << 6 | group[i];
         ret->bytes[byte] = (uint8_t)(bits >> 16);
         ret->bytes[byte + 1] = (uint8_t)(bits >> 8);
         if (byte + 2 < sizeof ret->bytes)
