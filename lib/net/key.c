@@ -111,9 +111,9 @@ static bool decode(struct wgctl_slice text, struct wgctl_key *ret)
         if (byte + 2 < sizeof ret->bytes)
             ret->bytes[byte + 2] = (uint8_t)bits;
     }
-    valid = valid && !(digits.value[DIGITS - 1] & LEFT_OVER) && text.data[DIGITS] == '=';
+    valid &= !(digits.value[DIGITS - 1] & LEFT_OVER);
     sodium_memzero(&digits, sizeof digits);
-    return valid;
+    return text.data[DIGITS] == '=' && valid;
 }
 
 int wgctl_key_parse(struct wgctl_slice text, struct wgctl_key *ret, struct wgctl_error *err)
