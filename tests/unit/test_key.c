@@ -124,7 +124,8 @@ START_TEST(a_key_need_not_end_in_nul)
     struct wgctl_error err = {0};
     char text[44];
     memcpy(text, pairs[0].public_key, sizeof text);
-    ck_assert_int_eq(wgctl_key_parse((struct wgctl_slice){text, sizeof text}, &key, &err), WGCTL_OK);
+    ck_assert_int_eq(wgctl_key_parse((struct wgctl_slice){text, sizeof text}, &key, &err),
+                     WGCTL_OK);
 }
 END_TEST
 
