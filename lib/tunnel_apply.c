@@ -67,8 +67,9 @@ static int plan_setup(const struct wgctl_tunnel *tunnel, struct wgctl_applicatio
 static int plan_running(struct wgctl_tunnel *tunnel, bool explain, struct wgctl_application *ret,
                         struct wgctl_error *err)
 {
-    tunnel->query.expected = tunnel->server.peer_count;
-    int rc = wgctl_device_answer(tunnel->interface, &tunnel->query, &ret->running, err);
+    int rc = wgctl_device_reserve(&ret->running, tunnel->server.peer_count, err);
+    if (rc == WGCTL_OK)
+        rc = wgctl_device_answer(tunnel->interface, &tunnel->query, &ret->running, err);
     if (rc < 0)
         return rc;
     ret->is_applied = read_applied(tunnel, explain, &ret->before);
@@ -98,12 +99,11 @@ int wgctl_application_plan(struct wgctl_tunnel *tunnel, bool explain, struct wgc
 static int verify(const struct wgctl_tunnel *tunnel, const struct wgctl_application *application,
                   struct wgctl_error *err)
 {
-    WGCTL_DEVICE_QUERY query = {.expected = application->wanted.peer_count};
     WGCTL_DEVICE now = {0};
     WGCTL_PLAN left = {0};
-    int rc = wgctl_device_ask(tunnel->interface, &query, err);
+    int rc = wgctl_device_reserve(&now, application->wanted.peer_count, err);
     if (rc == WGCTL_OK)
-        rc = wgctl_device_answer(tunnel->interface, &query, &now, err);
+        rc = wgctl_device_read(tunnel->interface, &now, err);
     if (rc == WGCTL_OK)
         rc = wgctl_plan_make(&application->wanted, &application->wanted, &now, &left, err);
     for (size_t i = 0; rc == WGCTL_OK && i < left.count; i++)

@@ -207,3 +207,13 @@ void *wgctl_array_move(void *array, size_t count, size_t *capacity, size_t eleme
     *capacity = wanted;
     return moved;
 }
+
+bool wgctl_array_is_sorted(const void *array, size_t count, size_t element,
+                           int (*compare)(const void *a, const void *b))
+{
+    const char *at = array;
+    for (size_t i = 1; i < count; i++, at += element)
+        if (compare(at, at + element) > 0)
+            return false;
+    return true;
+}

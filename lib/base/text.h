@@ -59,7 +59,7 @@ static inline bool wgctl_slice_split(struct wgctl_slice *rest, char separator,
 {
     if (!rest->data)
         return false;
-    const char *end = rest->size ? (const char *)memchr(rest->data, separator, rest->size) : NULL;
+    const char *end = rest->size ? memchr(rest->data, separator, rest->size) : NULL;
     *ret_part = *rest;
     if (end)
         ret_part->size = (size_t)(end - rest->data);
@@ -110,11 +110,15 @@ void wgctl_text_clear(struct wgctl_text *text);
 void wgctl_free_pointer(void *pointer);
 #define WGCTL_FREE __attribute__((cleanup(wgctl_free_pointer)))
 
+/* What wgctl_array_grow() does where there is no room left. */
+void *wgctl_array_move(void *array, size_t count, size_t *capacity, size_t element);
 /* Makes room for one more element in an array that grows: returns the array,
  * moved where it had to be and its old place wiped, or NULL (and the array as it
  * was) where memory has run out. The new element is all zero. */
-void *wgctl_array_move(void *array, size_t count, size_t *capacity, size_t element);
 static inline void *wgctl_array_grow(void *array, size_t count, size_t *capacity, size_t element)
 {
     return count < *capacity ? array : wgctl_array_move(array, count, capacity, element);
 }
+/* Whether it is in the order of `compare`, as for qsort(3). */
+bool wgctl_array_is_sorted(const void *array, size_t count, size_t element,
+                           int (*compare)(const void *a, const void *b));

@@ -33,9 +33,8 @@ static size_t line_begin(const struct wgctl_server *server, size_t peer)
 
 static size_t line_end(const struct wgctl_server *server, size_t peer)
 {
-    const struct wgctl_document *document = &server->document;
-    size_t next = server->peers[peer].first_line + 1;
-    return next < document->count ? document->lines[next] : document->source.size;
+    uint32_t heading = server->peers[peer].first_line;
+    return line_begin(server, peer) + wgctl_document_line(&server->document, heading).size;
 }
 
 /* Disabled ones may stand among the lines of another section. */
@@ -123,15 +122,15 @@ int wgctl_server_parse_beside(const char *file, struct wgctl_text *source,
                               const struct wgctl_server *known, struct wgctl_server *ret,
                               struct wgctl_error *err)
 {
+    if (known->document.is_edited || has_interface_below(known))
+        return wgctl_server_parse(file, source, ret, err);
     WGCTL_SERVER server = {0};
     struct pair pair = {.known = known, .server = &server};
     int rc = wgctl_server_begin(file, source, &server, err);
-    if (rc == WGCTL_OK && (known->document.is_edited || has_interface_below(known))) {
-        rc = wgctl_server_parse_lines(&server, 0, server.document.count, err);
-    } else if (rc == WGCTL_OK) {
-        find_alike(&pair);
-        rc = parse_pair(&pair, err);
-    }
+    if (rc < 0)
+        return rc;
+    find_alike(&pair);
+    rc = parse_pair(&pair, err);
     if (rc < 0)
         return rc;
     *ret = server;

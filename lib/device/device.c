@@ -46,19 +46,12 @@ static int compare_peers(const void *a, const void *b)
     return wgctl_key_compare(&left->public_key, &right->public_key);
 }
 
-/* As one is that was made by wgctl at once. */
-static bool is_sorted(const struct wgctl_device *device)
-{
-    for (size_t i = 1; i < device->peer_count; i++)
-        if (compare_peers(&device->peers[i - 1], &device->peers[i]) > 0)
-            return false;
-    return true;
-}
-
 void wgctl_device_sort(struct wgctl_device *device)
 {
-    if (!is_sorted(device))
-        qsort(device->peers, device->peer_count, sizeof *device->peers, compare_peers);
+    struct wgctl_device_peer *peers = device->peers;
+    /* What wgctl has made at once is in order. */
+    if (!wgctl_array_is_sorted(peers, device->peer_count, sizeof *peers, compare_peers))
+        qsort(peers, device->peer_count, sizeof *peers, compare_peers);
     for (size_t i = 0; i < device->peer_count; i++)
         wgctl_prefixes_sort(&device->peers[i].allowed_ips);
 }
@@ -139,7 +132,7 @@ void wgctl_device_query_clear(struct wgctl_device_query *query)
 {
     if (query->asked && query->backend == WGCTL_USERSPACE)
         close(query->socket);
-    *query = (struct wgctl_device_query){.expected = query->expected};
+    *query = (struct wgctl_device_query){0};
 }
 
 int wgctl_device_ask(const char *interface, struct wgctl_device_query *query,
@@ -157,20 +150,16 @@ int wgctl_device_ask(const char *interface, struct wgctl_device_query *query,
 int wgctl_device_answer(const char *interface, struct wgctl_device_query *query,
                         struct wgctl_device *ret, struct wgctl_error *err)
 {
-    WGCTL_DEVICE device = {0};
-    int rc = wgctl_device_reserve(&device, query->expected, err);
-    if (rc == WGCTL_OK)
-        rc = query->backend == WGCTL_NO_DEVICE ? fail_not_up(interface, err)
+    int rc = query->backend == WGCTL_NO_DEVICE ? fail_not_up(interface, err)
              : query->backend == WGCTL_KERNEL
-                 ? wgctl_kernel_read(interface, &device, err)
-                 : wgctl_userspace_answer(interface, query->socket, &device, err);
+                 ? wgctl_kernel_read(interface, ret, err)
+                 : wgctl_userspace_answer(interface, query->socket, ret, err);
     wgctl_device_query_clear(query);
     if (rc < 0)
-        return rc;
-    wgctl_device_sort(&device);
-    *ret = device;
-    device = (struct wgctl_device){0};
-    return WGCTL_OK;
+        wgctl_device_clear(ret);
+    else
+        wgctl_device_sort(ret);
+    return rc;
 }
 
 int wgctl_device_read(const char *interface, struct wgctl_device *ret, struct wgctl_error *err)

@@ -64,7 +64,6 @@ bool wgctl_device_died(const char *interface);
  * who asked does something else. All zero: not asked yet. */
 struct wgctl_device_query {
     bool asked;
-    size_t expected; /* about as many peers, where that is known: room for them at once */
     enum wgctl_backend backend;
     int socket; /* of a process that was asked */
 };
@@ -75,7 +74,8 @@ void wgctl_device_query_clear(struct wgctl_device_query *query);
 /* Asks, unless that was done. Where there is no device, `backend` says so. */
 int wgctl_device_ask(const char *interface, struct wgctl_device_query *query,
                      struct wgctl_error *err);
-/* Takes the answer, sorted; the query can then be asked again. Fails with
+/* Takes the answer, sorted, into `ret`, which has no peers yet; where about how many come is
+ * known, make room for them before. The query can then be asked again. Fails with
  * WGCTL_NOT_FOUND where there is no device. */
 int wgctl_device_answer(const char *interface, struct wgctl_device_query *query,
                         struct wgctl_device *ret, struct wgctl_error *err);

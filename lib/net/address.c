@@ -321,10 +321,7 @@ static int compare_items(const void *left, const void *right)
 
 bool wgctl_prefixes_are_sorted(const struct wgctl_prefixes *list)
 {
-    for (size_t i = 1; i < list->count; i++)
-        if (compare_items(&list->items[i - 1], &list->items[i]) > 0)
-            return false;
-    return true;
+    return wgctl_array_is_sorted(list->items, list->count, sizeof *list->items, compare_items);
 }
 
 void wgctl_prefixes_sort(struct wgctl_prefixes *list)
