@@ -144,6 +144,7 @@ take_case() { # CASE
     read_wanted start_peers "$start_conf"
     read_file "$fault_folder/before/wg0.conf"
     conf_before=$content
+    [[ ! $live ]] || give_addresses "$fault_folder/before/wg0.conf"
 }
 
 run_wgctl() { # ARGUMENT...
@@ -157,13 +158,16 @@ begin() {
     [[ ! $live ]] || set_device "$fault_folder/$from.device" "$fault_folder/$from/wg0.conf"
 }
 
-# Also with the addresses that an earlier run may have brought in, or not.
-set_device() { # CONFIGURATION APPLIED_COPY
+# They stay for all runs: the first would else bring them in, and make calls that no other makes.
+give_addresses() { # FILE
     local address
-    wg setconf wg0 "$1"
-    for address in $(sed -n 's/^Address = //p' "$fault_folder/before/wg0.conf" | tr ',' ' '); do
+    for address in $(sed -n 's/^Address = //p' "$1" | tr ',' ' '); do
         ip address replace "$address" dev wg0
     done
+}
+
+set_device() { # CONFIGURATION APPLIED_COPY
+    wg setconf wg0 "$1"
     rm -rf /run/wgctl/*
     [[ ! -e $2 ]] || cp -a "$2" /run/wgctl/wg0.conf
 }
