@@ -2,6 +2,7 @@
 #include "conf/adopted_names.h"
 #include "conf/client_facts.h"
 #include "conf/foreign_json.h"
+#include "servers.h"
 #include "texts.h"
 
 /* Keys: a private one and its public one, and others. */
@@ -9,16 +10,6 @@
 #define PUBLIC "I5Qbl+hOXynotu1xihNJB5nfzXiIbM6TW/rezv3nHFs="
 #define ALICE "JjE8R1JdaHN+iZSfqrXAy9bh7PcCDRgjLjlET1plcHs="
 #define BOB "S1ZhbHeCjZijrrnEz9rl8PsGERwnMj1IU15pdH+KlaA="
-
-static struct wgctl_server server_of(const char *content)
-{
-    struct wgctl_text source = text_of(content);
-    struct wgctl_server server;
-    struct wgctl_error err;
-    ck_assert_msg(wgctl_server_parse("wg0.conf", &source, &server, &err) == WGCTL_OK, "%s\nin\n%s",
-                  err.message, content);
-    return server;
-}
 
 /* ---- names in comments ---- */
 

@@ -2,7 +2,8 @@
  * random, each changed at random. */
 #include "generate.h"
 
-#include "conf/server.h"
+#include "meaning.h"
+#include "servers.h"
 
 static int parse(struct wgctl_slice file, struct wgctl_server *ret, struct wgctl_error *err)
 {
@@ -19,22 +20,10 @@ static int parse_beside(struct wgctl_slice file, const struct wgctl_server *know
 
 /* ---- all that is known of a file ---- */
 
-static void put_prefixes(const struct wgctl_prefixes *list, struct wgctl_text *text)
+static void put_lines(const struct wgctl_server *server, const struct wgctl_peer *peer,
+                      struct wgctl_text *text)
 {
-    wgctl_text_format(text, "%u: ", list->count);
-    wgctl_prefixes_format(list, text);
-    wgctl_text_string(text, "\n");
-}
-
-static void put_peer(const struct wgctl_server *server, const struct wgctl_peer *peer,
-                     struct wgctl_text *text)
-{
-    char public_key[WGCTL_KEY_TEXT_SIZE], preshared_key[WGCTL_KEY_TEXT_SIZE];
-    wgctl_text_format(text, "peer %d %u %u %u %s %s\n", peer->enabled, peer->first_line,
-                      peer->end_line, peer->keepalive,
-                      wgctl_key_format(&peer->public_key, public_key),
-                      wgctl_key_format(&peer->preshared_key, preshared_key));
-    put_prefixes(&peer->allowed_ips, text);
+    wgctl_text_format(text, "\nlines %u to %u\n", peer->first_line, peer->end_line);
     for (int which = 0; which < WGCTL_PEER_TEXTS; which++) {
         struct wgctl_slice part = wgctl_peer_text(server, peer, (enum wgctl_peer_text)which);
         wgctl_text_format(text, "  %u %.*s\n", peer->texts[which], (int)part.size, part.data);
@@ -43,21 +32,13 @@ static void put_peer(const struct wgctl_server *server, const struct wgctl_peer 
 
 static struct wgctl_text all_of(const struct wgctl_server *server)
 {
-    struct wgctl_text text = {0};
-    char private_key[WGCTL_KEY_TEXT_SIZE], public_key[WGCTL_KEY_TEXT_SIZE];
-    wgctl_text_format(&text, "%s %d %s %s %d %u %d %u %u %d %u\n", server->file,
-                      server->has_private_key, wgctl_key_format(&server->private_key, private_key),
-                      wgctl_key_format(&server->public_key, public_key), server->has_listen_port,
-                      server->listen_port, server->has_fwmark, server->fwmark, server->mtu,
-                      server->save_config, server->interface_line);
-    wgctl_text_slice(&text, server->table);
+    struct wgctl_text text = meaning(server, SIZE_MAX);
+    char public_key[WGCTL_KEY_TEXT_SIZE];
+    wgctl_text_format(&text, "\n%s %d %s %u\n", server->file, server->has_private_key,
+                      wgctl_key_format(&server->public_key, public_key), server->interface_line);
     wgctl_text_slice(&text, wgctl_text_slice_of(&server->dns));
-    put_prefixes(&server->addresses, &text);
-    for (size_t i = 0; i < server->hook_count; i++)
-        wgctl_text_format(&text, "hook %d %.*s\n", server->hooks[i].kind,
-                          (int)server->hooks[i].command.size, server->hooks[i].command.data);
     for (size_t i = 0; i < server->peer_count; i++)
-        put_peer(server, &server->peers[i], &text);
+        put_lines(server, &server->peers[i], &text);
     wgctl_document_render(&server->document, &text);
     return text;
 }
@@ -137,14 +118,6 @@ END_TEST
 
 #define PEER(name, key) "[Peer]\n# friendly_name = " name "\nPublicKey = " key "\n"
 #define HEAD "[Interface]\nPrivateKey = " PRIVATE "\n"
-
-static struct wgctl_server server_of(const char *content)
-{
-    struct wgctl_server server = {0};
-    struct wgctl_error err;
-    ck_assert_int_eq(parse(wgctl_slice_of(content), &server, &err), WGCTL_OK);
-    return server;
-}
 
 static const char *const like[] = {
     "",

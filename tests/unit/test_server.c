@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "servers.h"
 #include "texts.h"
 
 /* Keys, and the public key of the first. */
@@ -19,15 +20,6 @@ static int parse(const char *content, struct wgctl_server *ret, struct wgctl_err
     int status = wgctl_server_parse("wg0.conf", &source, ret, err);
     ck_assert_ptr_null(source.data);
     return status;
-}
-
-static struct wgctl_server server_of(const char *content)
-{
-    struct wgctl_server server;
-    struct wgctl_error err;
-    int status = parse(content, &server, &err);
-    ck_assert_msg(status == WGCTL_OK, "%s\nin\n%s", err.message, content);
-    return server;
 }
 
 static void assert_content(const struct wgctl_server *server, const char *expected)

@@ -1,5 +1,6 @@
 /* Endpoints on their way from the file to the device: a process of the test's own. */
 #include "responder.h"
+#include "servers.h"
 #include "tunnel_state.h"
 
 #define INTERFACE "[Interface]\nPrivateKey = " PRIVATE "\n"
@@ -9,14 +10,6 @@
 #define SITE_AT(endpoint)                                  \
     RUNNING "public_key=" ALICE_HEX "\nendpoint=" endpoint \
             "\nlast_handshake_time_sec=1700000000\n" OK
-
-static struct wgctl_server server_of(const char *content)
-{
-    struct wgctl_server server = {0};
-    struct wgctl_text source = text_of(content);
-    ck_assert_int_eq(wgctl_server_parse("wgt0.conf", &source, &server, &err), WGCTL_OK);
-    return server;
-}
 
 static const struct {
     const char *applied, *now;
