@@ -152,8 +152,7 @@ odd_key() {
 # ---- what somebody did beside the file ----
 
 drift() {
-    local phone=XsHfB+3AzViPiMI5l11q3XiHkH5HbCGcWANpNt3xMBk= foreign
-    foreign=$(wg genkey | wg pubkey)
+    local phone=XsHfB+3AzViPiMI5l11q3XiHkH5HbCGcWANpNt3xMBk= foreign=Zm9yZWlnbjogbm8gZmlsZSBoYXMgdGhpcyBwZWVyICA=
     place "$servers_file"
     check "up" wgctl up
     take_state earlier
@@ -161,7 +160,7 @@ drift() {
     server wg set wg0 peer "$phone" persistent-keepalive 9 preshared-key /dev/null \
         allowed-ips 10.73.21.2/32,10.73.21.3/32
     check "apply -n calls it drift" wgctl apply -n
-    check_said "a peer that no file has" "^  - peer ${foreign:0:6}.* 10\.73\.21\.77/32 \(drift\)$"
+    check_said "a peer that no file has" '^  - peer Zm9yZW.* 10\.73\.21\.77/32 \(drift\)$'
     check_said "a value" '^  ~ peer phone keepalive 0 \(was 9\) \(drift\)$'
     check_said "a secret, which it does not show" '^  ~ peer phone preshared key \(hidden\) \(drift\)$'
     check_said "an address that went to another, and from whom it comes back" \
