@@ -8,6 +8,7 @@
 void wgctl_application_clear(struct wgctl_application *application)
 {
     wgctl_plan_clear(&application->plan);
+    wgctl_wish_clear(&application->wish);
     wgctl_device_clear(&application->applied);
     wgctl_device_clear(&application->wanted);
     wgctl_device_clear(&application->running);
@@ -39,7 +40,8 @@ static const struct wgctl_device *device_before(struct wgctl_application *applic
     const struct wgctl_server *applied = application->is_applied;
     if (applied != &application->before)
         return applied ? &application->wanted : NULL;
-    return wgctl_device_wanted(applied, applied, NULL, &application->applied, &ignored) == WGCTL_OK
+    return wgctl_device_wanted(applied, &application->wish, applied, NULL, &application->applied,
+                               &ignored) == WGCTL_OK
                ? &application->applied
                : NULL;
 }
@@ -67,13 +69,13 @@ static int plan_setup(const struct wgctl_tunnel *tunnel, struct wgctl_applicatio
 static int plan_running(struct wgctl_tunnel *tunnel, bool explain, struct wgctl_application *ret,
                         struct wgctl_error *err)
 {
-    int rc = wgctl_device_reserve(&ret->running, tunnel->server.peer_count, err);
-    if (rc == WGCTL_OK)
-        rc = wgctl_device_answer(tunnel->interface, &tunnel->query, &ret->running, err);
+    const struct wgctl_device_filter filter = wgctl_wish_filter(&ret->wish);
+    int rc = wgctl_device_answer(tunnel->interface, &tunnel->query, &filter, &ret->running, err);
     if (rc < 0)
         return rc;
     ret->is_applied = read_applied(tunnel, explain, &ret->before);
-    rc = wgctl_device_wanted(&tunnel->server, ret->is_applied, &ret->running, &ret->wanted, err);
+    rc = wgctl_device_wanted(&tunnel->server, &ret->wish, ret->is_applied, &ret->running,
+                             &ret->wanted, err);
     if (rc == WGCTL_OK)
         rc = wgctl_plan_make(device_before(ret), &ret->wanted, &ret->running, &ret->plan, err);
     if (rc == WGCTL_OK)
@@ -85,27 +87,28 @@ int wgctl_application_plan(struct wgctl_tunnel *tunnel, bool explain, struct wgc
                            struct wgctl_error *err)
 {
     int rc = wgctl_device_ask(tunnel->interface, &tunnel->query, err);
-    if (rc < 0)
-        return rc;
+    if (rc == WGCTL_OK)
+        rc = wgctl_wish_make(&tunnel->server, &ret->wish, err);
     ret->is_up = tunnel->query.backend != WGCTL_NO_DEVICE;
-    if (ret->is_up)
-        return plan_running(tunnel, explain, ret, err);
-    return wgctl_device_wanted(&tunnel->server, &tunnel->server, NULL, &ret->wanted, err);
+    return rc < 0 || !ret->is_up ? rc : plan_running(tunnel, explain, ret, err);
 }
 
 /* ---- execute ---- */
 
 /* A device can roam between two looks: its endpoint is no sign of a failure. */
-static int verify(const struct wgctl_tunnel *tunnel, const struct wgctl_application *application,
+static int verify(const struct wgctl_tunnel *tunnel, struct wgctl_application *application,
                   struct wgctl_error *err)
 {
-    WGCTL_DEVICE now = {0};
+    const struct wgctl_server *server = &tunnel->server;
+    struct wgctl_wish *wish = &application->wish;
+    const struct wgctl_device_filter filter = wgctl_wish_filter(wish);
+    WGCTL_DEVICE wanted = {0}, now = {0};
     WGCTL_PLAN left = {0};
-    int rc = wgctl_device_reserve(&now, application->wanted.peer_count, err);
+    int rc = wgctl_device_read(tunnel->interface, &filter, &now, err);
     if (rc == WGCTL_OK)
-        rc = wgctl_device_read(tunnel->interface, &now, err);
+        rc = wgctl_device_wanted(server, wish, server, NULL, &wanted, err);
     if (rc == WGCTL_OK)
-        rc = wgctl_plan_make(&application->wanted, &application->wanted, &now, &left, err);
+        rc = wgctl_plan_make(&wanted, &wanted, &now, &left, err);
     for (size_t i = 0; rc == WGCTL_OK && i < left.count; i++)
         if (left.steps[i].op != WGCTL_SET_ENDPOINT)
             rc = wgctl_fail(err, WGCTL_SYSTEM,
@@ -115,8 +118,7 @@ static int verify(const struct wgctl_tunnel *tunnel, const struct wgctl_applicat
 }
 
 int wgctl_application_write_device(const struct wgctl_tunnel *tunnel,
-                                   const struct wgctl_application *application,
-                                   struct wgctl_error *err)
+                                   struct wgctl_application *application, struct wgctl_error *err)
 {
     if (application->plan.count == 0)
         return WGCTL_OK;
@@ -159,15 +161,24 @@ int wgctl_application_execute(const struct wgctl_tunnel *tunnel,
 
 /* ---- bring back ---- */
 
-static int revert_device(const struct wgctl_tunnel *tunnel,
-                         const struct wgctl_application *application, struct wgctl_error *err)
+/* What the plan is not about was not touched. */
+static bool is_untouched(struct wgctl_device_peer *peer, void *context)
 {
+    const struct wgctl_application *application = context;
+    return !wgctl_device_find(&application->wanted, &peer->public_key) &&
+           !wgctl_device_find(&application->running, &peer->public_key);
+}
+
+static int revert_device(const struct wgctl_tunnel *tunnel, struct wgctl_application *application,
+                         struct wgctl_error *err)
+{
+    const struct wgctl_device_filter filter = {is_untouched, NULL, application};
     WGCTL_DEVICE now = {0};
     WGCTL_PLAN back = {0};
     /* Also where it had none: a default route may have been given one. */
     struct wgctl_device before = application->running;
     before.has_fwmark = true;
-    int rc = wgctl_device_read(tunnel->interface, &now, err);
+    int rc = wgctl_device_read(tunnel->interface, &filter, &now, err);
     if (rc == WGCTL_OK)
         /* What was just wanted counts as applied: an endpoint of it goes again. */
         rc = wgctl_plan_make(&application->wanted, &before, &now, &back, err);
@@ -199,7 +210,7 @@ static void note_remains(struct remains *remains, const char *what, int rc,
 }
 
 void wgctl_application_revert(const struct wgctl_tunnel *tunnel,
-                              const struct wgctl_application *application, struct wgctl_error *err)
+                              struct wgctl_application *application, struct wgctl_error *err)
 {
     struct wgctl_error why;
     struct remains remains = {0};

@@ -151,16 +151,16 @@ static int read_names(const struct wgctl_tunnel *tunnel,
 {
     const struct wgctl_plan *plan = &application->plan;
     struct wgctl_text original = {0};
-    int rc = wgctl_peer_index_make(&tunnel->server, &ret->now, err);
+    int rc = wgctl_peer_index_make(&tunnel->server, WGCTL_ALL_PEERS, &ret->now, err);
     if (rc < 0 || !wgctl_plan_has(plan, 0, plan->count, WGCTL_REMOVE_PEER))
         return rc;
     if (application->is_applied == &application->before)
-        rc = wgctl_peer_index_make(&application->before, &ret->applied, err);
+        rc = wgctl_peer_index_make(&application->before, WGCTL_ALL_PEERS, &ret->applied, err);
     if (rc < 0 || !tunnel->conf_changed)
         return rc;
     wgctl_text_slice(&original, tunnel->original);
     rc = wgctl_server_parse(tunnel->conf_name, &original, &ret->original, err);
-    return rc < 0 ? rc : wgctl_peer_index_make(&ret->original, &ret->before, err);
+    return rc < 0 ? rc : wgctl_peer_index_make(&ret->original, WGCTL_ALL_PEERS, &ret->before, err);
 }
 
 static void label_key(const struct names *names, const struct wgctl_key *key, char *label,

@@ -12,10 +12,8 @@ static int make_plan(struct wgctl_tunnel *tunnel, bool explain, struct wgctl_app
                    tunnel->interface);
         return wgctl_hint(err, "sudo wgctl up brings it up anew");
     }
-    /* Beside its own file there is nothing to look up. */
-    return tunnel->applies
-               ? wgctl_application_plan(tunnel, explain, ret, err)
-               : wgctl_device_wanted(&tunnel->server, &tunnel->server, NULL, &ret->wanted, err);
+    return tunnel->applies ? wgctl_application_plan(tunnel, explain, ret, err)
+                           : wgctl_wish_make(&tunnel->server, &ret->wish, err);
 }
 
 int wgctl_tunnel_plan(struct wgctl_tunnel *tunnel, struct wgctl_changes *ret,

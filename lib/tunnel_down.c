@@ -38,7 +38,7 @@ void wgctl_tunnel_clear_remains(struct wgctl_tunnel *tunnel)
     const struct wgctl_server *server =
         server_of_hooks(tunnel, starting ? WGCTL_STARTING : WGCTL_APPLIED, &copy);
     wgctl_hooks_try(server, tunnel->interface, WGCTL_PRE_DOWN);
-    if (wgctl_device_read(tunnel->interface, &device, &ignored) == WGCTL_OK)
+    if (wgctl_device_read(tunnel->interface, NULL, &device, &ignored) == WGCTL_OK)
         wgctl_routes_remove_rules(wgctl_routes_mark(server, &device), &ignored);
     wgctl_link_delete(tunnel->interface, &ignored);
     clean_up(tunnel, 0, &ignored);
@@ -51,7 +51,7 @@ static int take_down(struct wgctl_tunnel *tunnel, const struct wgctl_server *hoo
 {
     WGCTL_DEVICE device = {0};
     struct wgctl_error ignored;
-    int rc = wgctl_device_read(tunnel->interface, &device, err);
+    int rc = wgctl_device_read(tunnel->interface, NULL, &device, err);
     if (rc == WGCTL_OK && tunnel->server.save_config)
         rc = wgctl_tunnel_save(tunnel, &device, err);
     /* One that does not answer any more has to go all the same. */

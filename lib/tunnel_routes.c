@@ -52,26 +52,24 @@ static int compare_routes(const void *a, const void *b)
     return wgctl_prefix_compare(right, left);
 }
 
-int wgctl_routes_wanted(const struct wgctl_routing *routing, const struct wgctl_device *device,
+int wgctl_routes_wanted(const struct wgctl_routing *routing, const struct wgctl_prefixes *networks,
                         uint32_t mark, const struct wgctl_routes *there, struct wgctl_routes *ret,
                         struct wgctl_error *err)
 {
     int rc = WGCTL_OK;
     bool is_ours = routing->kind == WGCTL_ROUTES_AUTO;
-    for (size_t i = 0; i < device->peer_count && routing->kind != WGCTL_ROUTES_OFF; i++) {
-        const struct wgctl_prefixes *list = &device->peers[i].allowed_ips;
-        for (size_t k = 0; rc == WGCTL_OK && k < list->count; k++) {
-            struct wgctl_route route = {
-                .destination = list->items[k],
-                .table = is_ours ? WGCTL_TABLE_MAIN : routing->table,
-                .with_rules = is_ours && list->items[k].length == 0,
-            };
-            if (route.with_rules)
-                route.table = mark;
-            else if (is_ours && is_covered(&route.destination, there))
-                continue;
-            rc = wgctl_routes_add(ret, &route, err);
-        }
+    size_t count = routing->kind == WGCTL_ROUTES_OFF ? 0 : networks->count;
+    for (size_t i = 0; rc == WGCTL_OK && i < count; i++) {
+        struct wgctl_route route = {
+            .destination = networks->items[i],
+            .table = is_ours ? WGCTL_TABLE_MAIN : routing->table,
+            .with_rules = is_ours && networks->items[i].length == 0,
+        };
+        if (route.with_rules)
+            route.table = mark;
+        else if (is_ours && is_covered(&route.destination, there))
+            continue;
+        rc = wgctl_routes_add(ret, &route, err);
     }
     if (ret->count > 1)
         qsort(ret->items, ret->count, sizeof *ret->items, compare_routes);
@@ -107,28 +105,59 @@ int wgctl_routes_select(const struct wgctl_routes *list, const struct wgctl_rout
 
 /* ---- the plan ---- */
 
-/* Whether all its peers are in the interface's own networks, as those of most servers
+/* Whether all of them are in the interface's own networks, as those of most servers' peers
  * are: then the routes need not be looked at. */
-static bool needs_none(const struct wgctl_routing *routing, const struct wgctl_server *server,
-                       const struct wgctl_device *device)
+static bool are_inside(const struct wgctl_prefixes *list, const struct wgctl_prefixes *own)
 {
-    if (routing->kind == WGCTL_ROUTES_OFF)
-        return true;
-    bool none = true;
-    for (size_t i = 0; none && i < device->peer_count; i++) {
-        const struct wgctl_prefixes *list = &device->peers[i].allowed_ips;
-        for (size_t k = 0; none && k < list->count; k++) {
-            bool covered = false;
-            for (size_t a = 0; !covered && a < server->addresses.count; a++) {
-                const struct wgctl_prefix *own = &server->addresses.items[a];
-                /* A single address comes with no route to a network. */
-                covered = own->length < wgctl_family_size(own->family) * 8 &&
-                          wgctl_prefix_contains(own, &list->items[k]);
-            }
-            none = covered && routing->kind == WGCTL_ROUTES_AUTO;
+    bool inside = true;
+    for (size_t i = 0; inside && i < list->count; i++) {
+        inside = false;
+        for (size_t k = 0; !inside && k < own->count; k++) {
+            const struct wgctl_prefix *address = &own->items[k];
+            /* A single address comes with no route to a network. */
+            inside = address->length < wgctl_family_size(address->family) * 8 &&
+                     wgctl_prefix_contains(address, &list->items[i]);
         }
     }
-    return none;
+    return inside;
+}
+
+static bool server_needs_none(const struct wgctl_routing *routing,
+                              const struct wgctl_server *server, const struct wgctl_prefixes *own)
+{
+    bool none = true;
+    for (size_t i = 0; none && i < server->peer_count; i++) {
+        const struct wgctl_peer *peer = &server->peers[i];
+        none = !peer->enabled || peer->allowed_ips.count == 0 ||
+               (routing->kind == WGCTL_ROUTES_AUTO && are_inside(&peer->allowed_ips, own));
+    }
+    return none || routing->kind == WGCTL_ROUTES_OFF;
+}
+
+static bool device_needs_none(const struct wgctl_routing *routing,
+                              const struct wgctl_device *device, const struct wgctl_prefixes *own)
+{
+    bool none = true;
+    for (size_t i = 0; none && i < device->peer_count; i++)
+        none =
+            device->peers[i].allowed_ips.count == 0 ||
+            (routing->kind == WGCTL_ROUTES_AUTO && are_inside(&device->peers[i].allowed_ips, own));
+    return none || routing->kind == WGCTL_ROUTES_OFF;
+}
+
+/* What runs just as it is wanted is looked at with what is wanted. */
+static bool need_none(const struct wgctl_routing *now, const struct wgctl_routing *before,
+                      const struct wgctl_server *server,
+                      const struct wgctl_application *application)
+{
+    const struct wgctl_prefixes *own = &server->addresses;
+    const struct wgctl_server *applied = application->is_applied;
+    bool is_same = applied == server;
+    return !wgctl_setup_changes_addresses(&application->setup) &&
+           server_needs_none(now, server, own) &&
+           device_needs_none(before, &application->running, own) &&
+           (is_same || server_needs_none(before, server, own)) &&
+           (is_same || !applied || server_needs_none(before, applied, own));
 }
 
 /* A route that comes with an address. */
@@ -183,11 +212,16 @@ static int routes_had(const struct wgctl_routing *routing,
                       const struct wgctl_application *application, const struct wgctl_routes *there,
                       struct wgctl_routes *ret, struct wgctl_error *err)
 {
+    WGCTL_PREFIXES networks = {0};
+    const struct wgctl_wish *wish = &application->wish;
     const struct wgctl_device *running = &application->running;
-    uint32_t mark = running->fwmark;
-    int rc = wgctl_routes_wanted(routing, running, mark, there, ret, err);
+    int rc = wgctl_networks_list(wish->index.server, wish, AF_UNSPEC, &networks, err);
+    for (size_t i = 0; rc == WGCTL_OK && i < running->peer_count; i++)
+        rc = wgctl_prefixes_add_all(&networks, &running->peers[i].allowed_ips, err);
+    if (rc == WGCTL_OK && application->is_applied)
+        rc = wgctl_networks_list(application->is_applied, NULL, AF_UNSPEC, &networks, err);
     if (rc == WGCTL_OK)
-        rc = wgctl_routes_wanted(routing, &application->applied, mark, there, ret, err);
+        rc = wgctl_routes_wanted(routing, &networks, running->fwmark, there, ret, err);
     drop_doubles(ret);
     return rc;
 }
@@ -196,6 +230,7 @@ int wgctl_routes_plan(const struct wgctl_tunnel *tunnel, struct wgctl_applicatio
                       struct wgctl_error *err)
 {
     WGCTL_ROUTES wanted = {0}, had = {0}, there = {0}, then = {0}, left = {0};
+    WGCTL_PREFIXES networks = {0};
     struct wgctl_routing now, before;
     struct wgctl_error ignored;
     const struct wgctl_device *running = &application->running;
@@ -208,17 +243,16 @@ int wgctl_routes_plan(const struct wgctl_tunnel *tunnel, struct wgctl_applicatio
         return rc;
     if (!applied || wgctl_routing_read(applied->table, &before, &ignored) < 0)
         before = now;
-    if (!wgctl_setup_changes_addresses(&application->setup) &&
-        needs_none(&now, &tunnel->server, &application->wanted) &&
-        needs_none(&before, &tunnel->server, running) &&
-        needs_none(&before, &tunnel->server, &application->applied))
+    if (need_none(&now, &before, &tunnel->server, application))
         return WGCTL_OK;
-    rc = wgctl_route_list_into(tunnel->interface, &there, err);
+    rc = wgctl_networks_list(&tunnel->server, NULL, AF_UNSPEC, &networks, err);
+    if (rc == WGCTL_OK)
+        rc = wgctl_route_list_into(tunnel->interface, &there, err);
     uint32_t mark = application->wanted.has_fwmark ? application->wanted.fwmark : running->fwmark;
     if (rc == WGCTL_OK)
         rc = foresee(&application->setup, &tunnel->server, &there, &then, err);
     if (rc == WGCTL_OK)
-        rc = wgctl_routes_wanted(&now, &application->wanted, mark, &then, &wanted, err);
+        rc = wgctl_routes_wanted(&now, &networks, mark, &then, &wanted, err);
     if (rc == WGCTL_OK)
         rc = routes_had(&before, application, &there, &had, err);
     if (rc == WGCTL_OK)

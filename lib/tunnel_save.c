@@ -250,13 +250,16 @@ static int check_saved(const struct wgctl_tunnel *tunnel, struct wgctl_slice tex
                        const struct wgctl_device *device, struct wgctl_error *err)
 {
     WGCTL_SERVER server = {0};
+    WGCTL_WISH wish = {0};
     WGCTL_DEVICE wanted = {0};
     WGCTL_PLAN left = {0};
     struct wgctl_text source = {0};
     wgctl_text_slice(&source, text);
     int rc = wgctl_server_parse(tunnel->conf_name, &source, &server, err);
     if (rc == WGCTL_OK)
-        rc = wgctl_device_wanted(&server, NULL, NULL, &wanted, err);
+        rc = wgctl_wish_make(&server, &wish, err);
+    if (rc == WGCTL_OK)
+        rc = wgctl_device_wanted(&server, &wish, NULL, NULL, &wanted, err);
     if (rc == WGCTL_OK)
         rc = wgctl_plan_make(NULL, &wanted, device, &left, err);
     if (rc == WGCTL_OK && left.count > 0)

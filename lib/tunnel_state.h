@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "conf/client.h"
+#include "conf/peer_index.h"
 #include "conf/server.h"
 #include "conf/settings.h"
 #include "device/plan.h"
@@ -94,16 +95,41 @@ int wgctl_tunnel_take_ini(struct wgctl_tunnel *tunnel, const struct wgctl_docume
 int wgctl_clients_follow(struct wgctl_tunnel *tunnel, size_t *ret_followed, size_t *ret_elsewhere,
                          struct wgctl_error *err);
 
+/* ---- lib/tunnel_wish.c ---- */
+
+/* What a file wants of a device's peers, and which of them run so already: of many mostly
+ * all but a few, and neither what is wanted of these nor what runs need be kept. */
+struct wgctl_wish {
+    struct wgctl_peer_index index; /* of the enabled ones */
+    bool *met;                     /* by a peer's place in the server */
+    size_t next;                   /* the place that the next one may have */
+};
+/* Checks what the device would not say. None is met yet. The server has to stay as it is. */
+int wgctl_wish_make(const struct wgctl_server *server, struct wgctl_wish *ret,
+                    struct wgctl_error *err);
+/* Finds out which are met, and leaves them out. Good as long as the wish. */
+struct wgctl_device_filter wgctl_wish_filter(struct wgctl_wish *wish);
+/* Whether that peer was found to run as it is to. `guess`: the place that it may have in the
+ * server. */
+bool wgctl_wish_is_met(const struct wgctl_wish *wish, const struct wgctl_key *public_key,
+                       size_t guess);
+/* Adds the networks of a server's enabled peers, in the file's order: of those that its `wish` has
+ * as met (NULL: of all), and of one family (AF_UNSPEC: of both). */
+int wgctl_networks_list(const struct wgctl_server *server, const struct wgctl_wish *wish,
+                        int family, struct wgctl_prefixes *ret, struct wgctl_error *err);
+void wgctl_wish_clear(struct wgctl_wish *wish);
+#define WGCTL_WISH __attribute__((cleanup(wgctl_wish_clear))) struct wgctl_wish
+
 /* ---- lib/tunnel_wanted.c ---- */
 
-/* The device that the file wants: sorted. Checks what the kernel would not say. It may have
- * lists of the server's, which must stay as it is meanwhile.
+/* The device that a server's file wants, sorted, without the peers that `wish` has as met. It
+ * may have lists of the server's, which must stay as it is meanwhile.
  * An endpoint that is a name is looked up, unless `applied` (may be NULL) has the
  * same and the peer is one of `running` (sorted; NULL: all are): then the endpoint
  * is left as it is. */
-int wgctl_device_wanted(const struct wgctl_server *server, const struct wgctl_server *applied,
-                        const struct wgctl_device *running, struct wgctl_device *ret,
-                        struct wgctl_error *err);
+int wgctl_device_wanted(const struct wgctl_server *server, const struct wgctl_wish *wish,
+                        const struct wgctl_server *applied, const struct wgctl_device *running,
+                        struct wgctl_device *ret, struct wgctl_error *err);
 
 /* ---- lib/tunnel_setup.c: what the host has of an interface beside keys and peers ---- */
 
@@ -147,7 +173,8 @@ struct wgctl_application {
     const struct wgctl_server *is_applied; /* the file as last applied; NULL: not known */
     struct wgctl_server before;            /* that, where it is not the tunnel's own */
     struct wgctl_server interrupted;       /* whose hooks a commit ran that was killed; or none */
-    struct wgctl_device applied, wanted, running;
+    struct wgctl_wish wish;
+    struct wgctl_device applied, wanted, running; /* without the peers of which the wish is met */
     struct wgctl_plan plan;
     struct wgctl_setup setup;
     struct wgctl_routes routes_to_add, routes_to_remove;
@@ -162,15 +189,14 @@ int wgctl_application_plan(struct wgctl_tunnel *tunnel, bool explain, struct wgc
                            struct wgctl_error *err);
 /* Carries out what it says of the device alone, and reads that back. */
 int wgctl_application_write_device(const struct wgctl_tunnel *tunnel,
-                                   const struct wgctl_application *application,
-                                   struct wgctl_error *err);
+                                   struct wgctl_application *application, struct wgctl_error *err);
 /* Carries it out. */
 int wgctl_application_execute(const struct wgctl_tunnel *tunnel,
                               struct wgctl_application *application, struct wgctl_error *err);
 /* Brings the interface back to what it was when the plan was made; says in the
  * hint what could not be brought back. */
 void wgctl_application_revert(const struct wgctl_tunnel *tunnel,
-                              const struct wgctl_application *application, struct wgctl_error *err);
+                              struct wgctl_application *application, struct wgctl_error *err);
 
 /* ---- lib/tunnel_changes.c ---- */
 
@@ -193,10 +219,10 @@ struct wgctl_routing {
 /* Fails where the table has a name that this host does not know. */
 int wgctl_routing_read(struct wgctl_slice table, struct wgctl_routing *ret,
                        struct wgctl_error *err);
-/* Adds the routes that a device's allowed IPs need, the longest first. `there` are the
+/* Adds the routes that the peers' networks need, the longest first. `there` are the
  * routes into the interface: those that came with its addresses need no second.
  * `mark` is the device's; 0: one has to be chosen for a default route. */
-int wgctl_routes_wanted(const struct wgctl_routing *routing, const struct wgctl_device *device,
+int wgctl_routes_wanted(const struct wgctl_routing *routing, const struct wgctl_prefixes *networks,
                         uint32_t mark, const struct wgctl_routes *there, struct wgctl_routes *ret,
                         struct wgctl_error *err);
 /* Adds to `ret` those of `list` that are in `among` or not, as `wanted` says. */

@@ -8,17 +8,18 @@ static int compare(const void *a, const void *b)
     return wgctl_key_compare(&(*left)->public_key, &(*right)->public_key);
 }
 
-int wgctl_peer_index_make(const struct wgctl_server *server, struct wgctl_peer_index *ret,
-                          struct wgctl_error *err)
+int wgctl_peer_index_make(const struct wgctl_server *server, enum wgctl_indexed which,
+                          struct wgctl_peer_index *ret, struct wgctl_error *err)
 {
     ret->peers = calloc(server->peer_count + 1, sizeof *ret->peers);
     if (!ret->peers)
         return wgctl_fail_memory(err);
-    for (size_t i = 0; i < server->peer_count; i++)
-        ret->peers[i] = &server->peers[i];
     ret->server = server;
-    ret->count = server->peer_count;
-    qsort(ret->peers, ret->count, sizeof *ret->peers, compare);
+    for (size_t i = 0; i < server->peer_count; i++)
+        if (which == WGCTL_ALL_PEERS || server->peers[i].enabled)
+            ret->peers[ret->count++] = &server->peers[i];
+    if (!wgctl_array_is_sorted(ret->peers, ret->count, sizeof *ret->peers, compare))
+        qsort(ret->peers, ret->count, sizeof *ret->peers, compare);
     return WGCTL_OK;
 }
 

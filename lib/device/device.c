@@ -148,12 +148,13 @@ int wgctl_device_ask(const char *interface, struct wgctl_device_query *query,
 }
 
 int wgctl_device_answer(const char *interface, struct wgctl_device_query *query,
-                        struct wgctl_device *ret, struct wgctl_error *err)
+                        const struct wgctl_device_filter *filter, struct wgctl_device *ret,
+                        struct wgctl_error *err)
 {
     int rc = query->backend == WGCTL_NO_DEVICE ? fail_not_up(interface, err)
              : query->backend == WGCTL_KERNEL
-                 ? wgctl_kernel_read(interface, ret, err)
-                 : wgctl_userspace_answer(interface, query->socket, ret, err);
+                 ? wgctl_kernel_read(interface, filter, ret, err)
+                 : wgctl_userspace_answer(interface, query->socket, filter, ret, err);
     wgctl_device_query_clear(query);
     if (rc < 0)
         wgctl_device_clear(ret);
@@ -162,11 +163,12 @@ int wgctl_device_answer(const char *interface, struct wgctl_device_query *query,
     return rc;
 }
 
-int wgctl_device_read(const char *interface, struct wgctl_device *ret, struct wgctl_error *err)
+int wgctl_device_read(const char *interface, const struct wgctl_device_filter *filter,
+                      struct wgctl_device *ret, struct wgctl_error *err)
 {
     WGCTL_DEVICE_QUERY query = {0};
     int rc = wgctl_device_ask(interface, &query, err);
-    return rc < 0 ? rc : wgctl_device_answer(interface, &query, ret, err);
+    return rc < 0 ? rc : wgctl_device_answer(interface, &query, filter, ret, err);
 }
 
 int wgctl_device_write(const char *interface, const struct wgctl_plan *plan,

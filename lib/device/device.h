@@ -60,6 +60,15 @@ int wgctl_device_find_wireguard(const char *interface, enum wgctl_backend *ret,
  * socket is still there. */
 bool wgctl_device_died(const char *interface);
 
+/* Who reads a device may not need all of its peers; those that are left out take no memory. */
+struct wgctl_device_filter {
+    /* Whether a peer, which is complete, is left out. It may put the allowed IPs in order. */
+    bool (*leaves_out)(struct wgctl_device_peer *peer, void *context);
+    /* Where not NULL: all peers come, or come again, and what was said of them is void. */
+    void (*start)(void *context);
+    void *context;
+};
+
 /* A device that was asked what it is. A process makes up its answer while the one
  * who asked does something else. All zero: not asked yet. */
 struct wgctl_device_query {
@@ -74,13 +83,15 @@ void wgctl_device_query_clear(struct wgctl_device_query *query);
 /* Asks, unless that was done. Where there is no device, `backend` says so. */
 int wgctl_device_ask(const char *interface, struct wgctl_device_query *query,
                      struct wgctl_error *err);
-/* Takes the answer, sorted, into `ret`, which has no peers yet; where about how many come is
- * known, make room for them before. The query can then be asked again. Fails with
- * WGCTL_NOT_FOUND where there is no device. */
+/* Takes the answer, sorted and without what `filter` (NULL: nothing) leaves out, into `ret`,
+ * which is empty. The query can then be asked again. Fails with WGCTL_NOT_FOUND where there
+ * is no device. */
 int wgctl_device_answer(const char *interface, struct wgctl_device_query *query,
-                        struct wgctl_device *ret, struct wgctl_error *err);
+                        const struct wgctl_device_filter *filter, struct wgctl_device *ret,
+                        struct wgctl_error *err);
 /* Both at once. */
-int wgctl_device_read(const char *interface, struct wgctl_device *ret, struct wgctl_error *err);
+int wgctl_device_read(const char *interface, const struct wgctl_device_filter *filter,
+                      struct wgctl_device *ret, struct wgctl_error *err);
 
 struct wgctl_plan;
 /* Carries out what a plan says of the device. `progress` hears of the steps that are done,

@@ -52,7 +52,6 @@ static int take_allowed_ip(const struct nlattr *nest, struct wgctl_prefixes *lis
 
 static void take_peer_values(const struct nlattr **table, struct wgctl_device_peer *peer)
 {
-    take_key(table[WGPEER_A_PUBLIC_KEY], &peer->public_key);
     take_key(table[WGPEER_A_PRESHARED_KEY], &peer->preshared_key);
     take_endpoint(table[WGPEER_A_ENDPOINT], &peer->endpoint);
     peer->keepalive = wgctl_attribute_u16(table[WGPEER_A_PERSISTENT_KEEPALIVE_INTERVAL]);
@@ -66,7 +65,7 @@ static void take_peer_values(const struct nlattr **table, struct wgctl_device_pe
     peer->last_handshake = handshake.tv_sec;
 }
 
-static int take_peer(const struct nlattr *nest, struct wgctl_device *device)
+static int take_peer(const struct nlattr *nest, struct wgctl_device_reading *reading)
 {
     const struct nlattr *table[WGPEER_A_MAX + 1];
     wgctl_attributes_sort(wgctl_attribute_data(nest), wgctl_attribute_size(nest), table,
@@ -75,11 +74,9 @@ static int take_peer(const struct nlattr *nest, struct wgctl_device *device)
     take_key(table[WGPEER_A_PUBLIC_KEY], &key);
 
     /* A peer with many allowed IPs comes in parts, one message after the other. */
-    struct wgctl_device_peer *peer =
-        device->peer_count ? &device->peers[device->peer_count - 1] : NULL;
-    if (!peer || wgctl_key_compare(&peer->public_key, &key) != 0) {
-        peer = wgctl_device_add_peer(device);
-        if (!peer)
+    struct wgctl_device_peer *peer = &reading->peer;
+    if (!reading->has_peer || wgctl_key_compare(&peer->public_key, &key) != 0) {
+        if (!wgctl_reading_begin_peer(reading, &key))
             return -ENOMEM;
         take_peer_values(table, peer);
     }
@@ -98,7 +95,8 @@ static int take_peer(const struct nlattr *nest, struct wgctl_device *device)
 
 static int take_device(const struct nlmsghdr *header, void *context)
 {
-    struct wgctl_device *device = context;
+    struct wgctl_device_reading *reading = context;
+    struct wgctl_device *device = reading->device;
     size_t size;
     const void *attributes = wgctl_netlink_payload(header, sizeof(struct genlmsghdr), &size);
     const struct nlattr *table[WGDEVICE_A_MAX + 1];
@@ -121,17 +119,19 @@ static int take_device(const struct nlmsghdr *header, void *context)
         return 0;
     while ((item = wgctl_attributes_next(wgctl_attribute_data(list), wgctl_attribute_size(list),
                                          item))) {
-        int rc = take_peer(item, device);
+        int rc = take_peer(item, reading);
         if (rc < 0)
             return rc;
     }
     return 0;
 }
 
-int wgctl_kernel_read(const char *interface, struct wgctl_device *ret, struct wgctl_error *err)
+int wgctl_kernel_read(const char *interface, const struct wgctl_device_filter *filter,
+                      struct wgctl_device *ret, struct wgctl_error *err)
 {
     enum { MOST_TRIES = 16 };
     WGCTL_NETLINK *netlink = NULL;
+    WGCTL_DEVICE_READING reading = {.device = ret, .filter = filter};
     uint16_t family;
     int rc = wgctl_kernel_open(&netlink, &family, err);
     if (rc < 0)
@@ -141,13 +141,14 @@ int wgctl_kernel_read(const char *interface, struct wgctl_device *ret, struct wg
     rc = -EINTR;
     for (int tries = 0; rc == -EINTR && tries < MOST_TRIES; tries++) {
         struct wgctl_netlink_message message;
-        if (tries > 0)
-            wgctl_device_clear(ret);
+        wgctl_reading_start(&reading);
         wgctl_netlink_begin_generic(&message, family, WG_CMD_GET_DEVICE, WG_GENL_VERSION,
                                     NLM_F_DUMP);
         wgctl_netlink_put_string(&message, WGDEVICE_A_IFNAME, interface);
-        rc = wgctl_netlink_talk(netlink, &message, take_device, ret);
+        rc = wgctl_netlink_talk(netlink, &message, take_device, &reading);
     }
+    if (rc >= 0 && !wgctl_reading_finish(&reading))
+        rc = -ENOMEM;
     if (rc < 0)
         return wgctl_netlink_fail(netlink, rc, err, "cannot read the state of %s", interface);
     return WGCTL_OK;

@@ -178,24 +178,24 @@ static bool take_device_line(struct wgctl_device *device, struct wgctl_slice key
     return true; /* a key of a later version */
 }
 
-static bool take_line(struct wgctl_device *device, struct wgctl_slice line)
+static bool take_line(struct wgctl_device_reading *reading, struct wgctl_slice line)
 {
+    struct wgctl_key public_key;
     struct wgctl_slice key, value = line;
     if (!wgctl_slice_split(&value, '=', &key) || !value.data)
         return false;
-    if (wgctl_slice_equal(key, wgctl_slice_of("public_key"))) {
-        struct wgctl_device_peer *peer = wgctl_device_add_peer(device);
-        return peer && wgctl_key_parse_hex(value, &peer->public_key);
-    }
-    if (device->peer_count > 0)
-        return take_peer_line(&device->peers[device->peer_count - 1], key, value);
-    return take_device_line(device, key, value);
+    if (wgctl_slice_equal(key, wgctl_slice_of("public_key")))
+        return wgctl_key_parse_hex(value, &public_key) &&
+               wgctl_reading_begin_peer(reading, &public_key);
+    if (reading->has_peer)
+        return take_peer_line(&reading->peer, key, value);
+    return take_device_line(reading->device, key, value);
 }
 
 /* ---- answers: lines, then errno=NUMBER, then an empty line ---- */
 
 struct answer {
-    struct wgctl_device *device; /* NULL: nothing but the number counts */
+    struct wgctl_device_reading *reading; /* NULL: nothing but the number counts */
     bool has_number, ended;
     int number;
 };
@@ -222,7 +222,7 @@ static bool take_answer_line(struct wgctl_slice line, struct answer *answer)
         return answer->has_number && line.size == 0;
     if (wgctl_slice_starts(line, "errno="))
         return take_number(line, answer);
-    return !answer->device || take_line(answer->device, line);
+    return !answer->reading || take_line(answer->reading, line);
 }
 
 /* Takes the lines that are complete out of the text. */
@@ -253,11 +253,11 @@ int wgctl_userspace_ask(const char *interface, int *ret, struct wgctl_error *err
 }
 
 /* Each line is taken as it comes, so that the whole never is in memory. */
-int wgctl_userspace_answer(const char *interface, int fd, struct wgctl_device *ret,
-                           struct wgctl_error *err)
+static int receive_answer(const char *interface, int fd, struct wgctl_device_reading *reading,
+                          struct wgctl_error *err)
 {
     WGCTL_TEXT text = {0};
-    struct answer answer = {.device = ret};
+    struct answer answer = {.reading = reading};
     while (!answer.ended) {
         if (receive_more(fd, &text) < 0)
             return fail_no_answer(interface, fd, err);
@@ -268,4 +268,20 @@ int wgctl_userspace_answer(const char *interface, int fd, struct wgctl_device *r
     return answer.number == 0
                ? WGCTL_OK
                : wgctl_fail_errno(err, "the process that runs %s refused", interface);
+}
+
+int wgctl_userspace_answer(const char *interface, int fd, const struct wgctl_device_filter *filter,
+                           struct wgctl_device *ret, struct wgctl_error *err)
+{
+    WGCTL_DEVICE_READING reading = {.device = ret, .filter = filter};
+    wgctl_reading_start(&reading);
+    int rc = receive_answer(interface, fd, &reading, err);
+    if (rc < 0 || wgctl_reading_finish(&reading))
+        return rc;
+    return wgctl_fail_memory(err);
+}
+
+int wgctl_userspace_confirm(const char *interface, int fd, struct wgctl_error *err)
+{
+    return receive_answer(interface, fd, NULL, err);
 }

@@ -69,6 +69,8 @@ int wgctl_prefixes_parse(struct wgctl_prefixes *list, struct wgctl_slice text,
                          struct wgctl_error *err);
 /* Appends "10.0.0.1/32, fd00::1/128". */
 void wgctl_prefixes_format(const struct wgctl_prefixes *list, struct wgctl_text *text);
+/* Whether they have the same, in the same order. */
+bool wgctl_prefixes_equal(const struct wgctl_prefixes *a, const struct wgctl_prefixes *b);
 /* Whether it is in the order of wgctl_prefix_compare(). */
 bool wgctl_prefixes_are_sorted(const struct wgctl_prefixes *list);
 /* Puts it into that order. */

@@ -45,6 +45,7 @@ static int send_file(const char *path, const char *interface)
     struct wgctl_error err;
     WGCTL_TEXT source = {0};
     WGCTL_SERVER server = {0};
+    WGCTL_WISH wish = {0};
     WGCTL_DEVICE wanted = {0}, nothing = {0};
     WGCTL_PLAN plan = {0};
     int rc = wgctl_key_setup(&err);
@@ -55,7 +56,9 @@ static int send_file(const char *path, const char *interface)
     if (rc == WGCTL_OK)
         rc = wgctl_server_parse(path, &source, &server, &err);
     if (rc == WGCTL_OK)
-        rc = wgctl_device_wanted(&server, NULL, NULL, &wanted, &err);
+        rc = wgctl_wish_make(&server, &wish, &err);
+    if (rc == WGCTL_OK)
+        rc = wgctl_device_wanted(&server, &wish, NULL, NULL, &wanted, &err);
     if (rc == WGCTL_OK)
         rc = wgctl_plan_make(NULL, &wanted, &nothing, &plan, &err);
     if (rc == WGCTL_OK)

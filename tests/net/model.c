@@ -128,7 +128,7 @@ static void make_wanted(const struct wgctl_device *running, struct choice *choic
 /* An answer does not mention what is zero. What a peer has done is not looked at. */
 static void read_device(const char *interface, struct wgctl_device *ret)
 {
-    if (wgctl_device_read(interface, ret, &err) < 0)
+    if (wgctl_device_read(interface, NULL, ret, &err) < 0)
         fail("cannot read");
     ret->has_listen_port = ret->has_fwmark = true;
     for (size_t i = 0; i < ret->peer_count; i++)

@@ -36,8 +36,10 @@ START_TEST(a_name_is_looked_up_only_where_the_files_changed_or_the_peer_is_new)
         before = server_of(lookups[_i].applied);
     if (lookups[_i].runs)
         wgctl_device_add_peer(&running)->public_key = key_from(ALICE);
-    int rc =
-        wgctl_device_wanted(&server, lookups[_i].applied ? &before : NULL, &running, &device, &err);
+    WGCTL_WISH wish = {0};
+    ck_assert_int_eq(wgctl_wish_make(&server, &wish, &err), WGCTL_OK);
+    int rc = wgctl_device_wanted(&server, &wish, lookups[_i].applied ? &before : NULL, &running,
+                                 &device, &err);
     ck_assert_int_eq(rc, WGCTL_OK);
     ck_assert_uint_eq(device.peer_count, 1);
     ck_assert((device.peers[0].endpoint.family != AF_UNSPEC) == lookups[_i].looked_up);
