@@ -130,9 +130,10 @@ static bool has_before(enum wgctl_plan_op op)
            op == WGCTL_SET_KEEPALIVE;
 }
 
-/* Where names are found: in the file, as it was read, as it was applied. A peer that goes
- * may be in the last ones only. */
+/* Where names are found: what is wanted is in the wish. A peer that goes may be disabled, or only
+ * be in the file as it was read, or as it was applied. */
 struct names {
+    const struct wgctl_peer_index *wanted;
     struct wgctl_server original;
     struct wgctl_peer_index now, applied, before;
 };
@@ -151,10 +152,11 @@ static int read_names(const struct wgctl_tunnel *tunnel,
 {
     const struct wgctl_plan *plan = &application->plan;
     struct wgctl_text original = {0};
+    ret->wanted = &application->wish.index;
+    if (!wgctl_plan_has(plan, 0, plan->count, WGCTL_REMOVE_PEER))
+        return WGCTL_OK;
     int rc = wgctl_peer_index_make(&tunnel->server, WGCTL_ALL_PEERS, &ret->now, err);
-    if (rc < 0 || !wgctl_plan_has(plan, 0, plan->count, WGCTL_REMOVE_PEER))
-        return rc;
-    if (application->is_applied == &application->before)
+    if (rc == WGCTL_OK && application->is_applied == &application->before)
         rc = wgctl_peer_index_make(&application->before, WGCTL_ALL_PEERS, &ret->applied, err);
     if (rc < 0 || !tunnel->conf_changed)
         return rc;
@@ -166,7 +168,8 @@ static int read_names(const struct wgctl_tunnel *tunnel,
 static void label_key(const struct names *names, const struct wgctl_key *key, char *label,
                       size_t size)
 {
-    const struct wgctl_peer_index *const indexes[] = {&names->now, &names->before, &names->applied};
+    const struct wgctl_peer_index *const indexes[] = {names->wanted, &names->now, &names->before,
+                                                      &names->applied};
     const struct wgctl_peer unknown = {.public_key = *key};
     for (size_t i = 0; i < sizeof indexes / sizeof *indexes; i++) {
         const struct wgctl_peer *peer = wgctl_peer_index_find(indexes[i], key);
@@ -175,7 +178,7 @@ static void label_key(const struct names *names, const struct wgctl_key *key, ch
             return;
         }
     }
-    wgctl_peer_label(names->now.server, &unknown, label, size);
+    wgctl_peer_label(names->wanted->server, &unknown, label, size);
 }
 
 static int describe_step(const struct wgctl_plan *plan, const struct wgctl_plan_step *step,
