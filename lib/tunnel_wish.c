@@ -19,11 +19,29 @@ static int check_keys(const struct wgctl_peer_index *index, struct wgctl_error *
     return WGCTL_OK;
 }
 
-/* A packet has one way: the last peer that names it would silently take it. The networks of one
- * family mostly stand in order. */
+/* As those of most servers are: then none stands twice, and no list of them is needed. */
+static bool are_in_order(const struct wgctl_server *server, int family)
+{
+    const struct wgctl_prefix *before = NULL;
+    for (size_t i = 0; i < server->peer_count; i++) {
+        const struct wgctl_prefixes *list = &server->peers[i].allowed_ips;
+        for (size_t k = 0; server->peers[i].enabled && k < list->count; k++) {
+            if (list->items[k].family != family)
+                continue;
+            if (before && wgctl_prefix_compare(before, &list->items[k]) >= 0)
+                return false;
+            before = &list->items[k];
+        }
+    }
+    return true;
+}
+
+/* A packet has one way: the last peer that names it would silently take it. */
 static int check_allowed_ips(const struct wgctl_server *server, int family, struct wgctl_error *err)
 {
     WGCTL_PREFIXES all = {0};
+    if (are_in_order(server, family))
+        return WGCTL_OK;
     int rc = wgctl_networks_list(server, NULL, family, &all, err);
     wgctl_prefixes_sort(&all);
     for (size_t i = 1; rc == WGCTL_OK && i < all.count; i++)
@@ -78,8 +96,6 @@ bool wgctl_wish_is_met(const struct wgctl_wish *wish, const struct wgctl_key *pu
 
 static bool has_allowed_ips(struct wgctl_device_peer *running, const struct wgctl_prefixes *wanted)
 {
-    if (running->allowed_ips.count != wanted->count)
-        return false;
     if (wgctl_prefixes_equal(&running->allowed_ips, wanted))
         return true;
     wgctl_prefixes_sort(&running->allowed_ips);
