@@ -95,20 +95,30 @@ int wgctl_application_plan(struct wgctl_tunnel *tunnel, bool explain, struct wgc
 
 /* ---- execute ---- */
 
+/* What the plan is not about is not touched. */
+static bool is_untouched(const struct wgctl_key *public_key, void *context)
+{
+    const struct wgctl_application *application = context;
+    return !wgctl_device_find(&application->wanted, public_key) &&
+           !wgctl_device_find(&application->running, public_key);
+}
+
+static int read_touched(const struct wgctl_tunnel *tunnel, struct wgctl_application *application,
+                        struct wgctl_device *ret, struct wgctl_error *err)
+{
+    const struct wgctl_device_filter filter = {.skips = is_untouched, .context = application};
+    return wgctl_device_read(tunnel->interface, &filter, ret, err);
+}
+
 /* A device can roam between two looks: its endpoint is no sign of a failure. */
 static int verify(const struct wgctl_tunnel *tunnel, struct wgctl_application *application,
                   struct wgctl_error *err)
 {
-    const struct wgctl_server *server = &tunnel->server;
-    struct wgctl_wish *wish = &application->wish;
-    const struct wgctl_device_filter filter = wgctl_wish_filter(wish);
-    WGCTL_DEVICE wanted = {0}, now = {0};
+    WGCTL_DEVICE now = {0};
     WGCTL_PLAN left = {0};
-    int rc = wgctl_device_read(tunnel->interface, &filter, &now, err);
+    int rc = read_touched(tunnel, application, &now, err);
     if (rc == WGCTL_OK)
-        rc = wgctl_device_wanted(server, wish, server, NULL, &wanted, err);
-    if (rc == WGCTL_OK)
-        rc = wgctl_plan_make(&wanted, &wanted, &now, &left, err);
+        rc = wgctl_plan_make(&application->wanted, &application->wanted, &now, &left, err);
     for (size_t i = 0; rc == WGCTL_OK && i < left.count; i++)
         if (left.steps[i].op != WGCTL_SET_ENDPOINT)
             rc = wgctl_fail(err, WGCTL_SYSTEM,
@@ -161,24 +171,15 @@ int wgctl_application_execute(const struct wgctl_tunnel *tunnel,
 
 /* ---- bring back ---- */
 
-/* What the plan is not about was not touched. */
-static bool is_untouched(struct wgctl_device_peer *peer, void *context)
-{
-    const struct wgctl_application *application = context;
-    return !wgctl_device_find(&application->wanted, &peer->public_key) &&
-           !wgctl_device_find(&application->running, &peer->public_key);
-}
-
 static int revert_device(const struct wgctl_tunnel *tunnel, struct wgctl_application *application,
                          struct wgctl_error *err)
 {
-    const struct wgctl_device_filter filter = {is_untouched, NULL, application};
     WGCTL_DEVICE now = {0};
     WGCTL_PLAN back = {0};
     /* Also where it had none: a default route may have been given one. */
     struct wgctl_device before = application->running;
     before.has_fwmark = true;
-    int rc = wgctl_device_read(tunnel->interface, &filter, &now, err);
+    int rc = read_touched(tunnel, application, &now, err);
     if (rc == WGCTL_OK)
         /* What was just wanted counts as applied: an endpoint of it goes again. */
         rc = wgctl_plan_make(&application->wanted, &before, &now, &back, err);

@@ -152,11 +152,11 @@ static bool need_none(const struct wgctl_routing *now, const struct wgctl_routin
 {
     const struct wgctl_prefixes *own = &server->addresses;
     const struct wgctl_server *applied = application->is_applied;
-    bool is_same = applied == server;
+    bool is_same = applied == server, stays = now->kind == before->kind;
     return !wgctl_setup_changes_addresses(&application->setup) &&
            server_needs_none(now, server, own) &&
            device_needs_none(before, &application->running, own) &&
-           (is_same || server_needs_none(before, server, own)) &&
+           (stays || server_needs_none(before, server, own)) &&
            (is_same || !applied || server_needs_none(before, applied, own));
 }
 

@@ -128,7 +128,7 @@ static void start(void *context)
 
 struct wgctl_device_filter wgctl_wish_filter(struct wgctl_wish *wish)
 {
-    return (struct wgctl_device_filter){is_as_wished, start, wish};
+    return (struct wgctl_device_filter){NULL, is_as_wished, start, wish};
 }
 
 int wgctl_networks_list(const struct wgctl_server *server, const struct wgctl_wish *wish,

@@ -10,7 +10,7 @@ struct wgctl_device_reading {
     struct wgctl_device *device;              /* empty at first */
     const struct wgctl_device_filter *filter; /* NULL: nothing is left out */
     struct wgctl_device_peer peer;            /* the one that comes, where `has_peer` */
-    bool has_peer;
+    bool has_peer, skips_peer;
 };
 /* Begins, also anew: what has come is forgotten. */
 void wgctl_reading_start(struct wgctl_device_reading *reading);

@@ -62,7 +62,9 @@ bool wgctl_device_died(const char *interface);
 
 /* Who reads a device may not need all of its peers; those that are left out take no memory. */
 struct wgctl_device_filter {
-    /* Whether a peer, which is complete, is left out. It may put the allowed IPs in order. */
+    /* Whether a peer is left out, of which no more than that is known. NULL: none is. */
+    bool (*skips)(const struct wgctl_key *public_key, void *context);
+    /* Whether one is that is complete. It may put the allowed IPs in order. NULL: none is. */
     bool (*leaves_out)(struct wgctl_device_peer *peer, void *context);
     /* Where not NULL: all peers come, or come again, and what was said of them is void. */
     void (*start)(void *context);

@@ -78,11 +78,12 @@ static int take_peer(const struct nlattr *nest, struct wgctl_device_reading *rea
     if (!reading->has_peer || wgctl_key_compare(&peer->public_key, &key) != 0) {
         if (!wgctl_reading_begin_peer(reading, &key))
             return -ENOMEM;
-        take_peer_values(table, peer);
+        if (!reading->skips_peer)
+            take_peer_values(table, peer);
     }
 
     const struct nlattr *list = table[WGPEER_A_ALLOWEDIPS], *item = NULL;
-    if (!list)
+    if (!list || reading->skips_peer)
         return 0;
     while ((item = wgctl_attributes_next(wgctl_attribute_data(list), wgctl_attribute_size(list),
                                          item))) {

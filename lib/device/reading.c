@@ -3,15 +3,6 @@
 
 #include "device/backend.h"
 
-void wgctl_reading_start(struct wgctl_device_reading *reading)
-{
-    const struct wgctl_device_filter *filter = reading->filter;
-    wgctl_device_clear(reading->device);
-    reading->has_peer = false;
-    if (filter && filter->start)
-        filter->start(filter->context);
-}
-
 /* The list of a peer that is left out is the next one's: most need no more room than it. */
 static void leave_out(struct wgctl_device_peer *peer)
 {
@@ -21,11 +12,23 @@ static void leave_out(struct wgctl_device_peer *peer)
     peer->allowed_ips = list;
 }
 
+void wgctl_reading_start(struct wgctl_device_reading *reading)
+{
+    const struct wgctl_device_filter *filter = reading->filter;
+    wgctl_device_clear(reading->device);
+    leave_out(&reading->peer);
+    reading->has_peer = false;
+    if (filter && filter->start)
+        filter->start(filter->context);
+}
+
 static bool end_peer(struct wgctl_device_reading *reading)
 {
     const struct wgctl_device_filter *filter = reading->filter;
     struct wgctl_device_peer *peer = &reading->peer;
-    if (!reading->has_peer || (filter && filter->leaves_out(peer, filter->context))) {
+    if (!reading->has_peer || reading->skips_peer)
+        return true; /* of one that is skipped there is only the key */
+    if (filter && filter->leaves_out && filter->leaves_out(peer, filter->context)) {
         leave_out(peer);
         return true;
     }
@@ -40,9 +43,11 @@ static bool end_peer(struct wgctl_device_reading *reading)
 bool wgctl_reading_begin_peer(struct wgctl_device_reading *reading,
                               const struct wgctl_key *public_key)
 {
+    const struct wgctl_device_filter *filter = reading->filter;
     if (!end_peer(reading))
         return false;
     reading->has_peer = true;
+    reading->skips_peer = filter && filter->skips && filter->skips(public_key, filter->context);
     reading->peer.public_key = *public_key;
     return true;
 }

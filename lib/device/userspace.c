@@ -188,7 +188,7 @@ static bool take_line(struct wgctl_device_reading *reading, struct wgctl_slice l
         return wgctl_key_parse_hex(value, &public_key) &&
                wgctl_reading_begin_peer(reading, &public_key);
     if (reading->has_peer)
-        return take_peer_line(&reading->peer, key, value);
+        return reading->skips_peer || take_peer_line(&reading->peer, key, value);
     return take_device_line(reading->device, key, value);
 }
 

@@ -54,7 +54,12 @@ START_TEST(what_is_read_is_sorted_and_found_by_its_key)
 }
 END_TEST
 
-static bool is_key(struct wgctl_device_peer *peer, void *context)
+static bool is_key(const struct wgctl_key *public_key, void *context)
+{
+    return wgctl_key_equal(public_key, context);
+}
+
+static bool has_key(struct wgctl_device_peer *peer, void *context)
 {
     return wgctl_key_equal(&peer->public_key, context);
 }
@@ -64,12 +69,15 @@ START_TEST(who_is_left_out_is_not_read)
     struct wgctl_key alice = key_from(ALICE), bob = key_from(BOB);
     make_interface();
     answer_with(ANSWER);
-    for (int i = 0; i < 2; i++) {
-        const struct wgctl_device_filter filter = {is_key, NULL, i ? &alice : &bob};
+    for (int i = 0; i < 4; i++) {
+        bool leaves_alice = i % 2 == 0, by_key = i < 2;
+        const struct wgctl_device_filter filter = {.skips = by_key ? is_key : NULL,
+                                                   .leaves_out = by_key ? NULL : has_key,
+                                                   .context = leaves_alice ? &alice : &bob};
         WGCTL_DEVICE device = {0};
         ck_assert_int_eq(wgctl_device_read("wgt0", &filter, &device, &err), WGCTL_OK);
         ck_assert_uint_eq(device.peer_count, 1);
-        ck_assert(wgctl_key_equal(&device.peers[0].public_key, i ? &bob : &alice));
+        ck_assert(wgctl_key_equal(&device.peers[0].public_key, leaves_alice ? &bob : &alice));
     }
 }
 END_TEST

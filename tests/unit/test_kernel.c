@@ -206,7 +206,7 @@ static bool leave(struct wgctl_device_peer *peer, void *context)
 START_TEST(who_is_left_out_is_whole_and_leaves_nothing_behind)
 {
     struct leaving leaving = {.count = 3};
-    const struct wgctl_device_filter filter = {leave, begin_leaving, &leaving};
+    const struct wgctl_device_filter filter = {NULL, leave, begin_leaving, &leaving};
     WGCTL_DEVICE device = {0};
     say_peer(1, "10.0.0.9/32");
     say_done(0, NLM_F_DUMP_INTR);
