@@ -5,23 +5,22 @@
 
 #include "conf/stricter.h"
 
-static const char *const notes[] = {
+static const char *const notes[WGCTL_NOTES] = {
     [WGCTL_PEER_NAME] = "friendly_name",
     [WGCTL_PEER_ADDED] = "added",
     [WGCTL_PEER_EXPIRES] = "expires",
     [WGCTL_PEER_NOTE] = "note",
 };
-enum { NOTES = sizeof notes / sizeof *notes };
 
-/* Notes stand in comments as `# key = value`. Which one this is; NOTES where it is none. */
+/* Which note this is; WGCTL_NOTES where it is none. */
 static size_t note_of(struct wgctl_slice comment, struct wgctl_slice *ret_value)
 {
     struct wgctl_slice key, rest = comment;
     size_t note = 0;
     if (!wgctl_slice_split(&rest, '=', &key) || !rest.data)
-        return NOTES;
+        return WGCTL_NOTES;
     key = wgctl_slice_trim(key);
-    while (note < NOTES && !wgctl_slice_equal(key, wgctl_slice_of(notes[note])))
+    while (note < WGCTL_NOTES && !wgctl_slice_equal(key, wgctl_slice_of(notes[note])))
         note++;
     *ret_value = wgctl_slice_trim(rest);
     return note;
@@ -99,20 +98,47 @@ static struct wgctl_line_parts parse_marked(struct wgctl_slice line)
 
 /* The line behind the "#- " of a disabled peer. False where it is not one's:
  * "#- a list" is a comment that only looks so. */
-static bool behind_mark(const struct wgctl_reader *reader, struct wgctl_slice line,
+static bool behind_mark(struct wgctl_reader *reader, struct wgctl_slice line,
                         struct wgctl_line_parts *ret)
 {
     if (!wgctl_line_is_marked(line))
         return false;
+    reader->seen.is_apart = true;
     *ret = parse_marked(line);
     if (ret->kind == WGCTL_LINE_SECTION)
         return wgctl_key_is(ret->key, "Peer");
     return reader->disabled.section == WGCTL_IN_PEER && ret->kind != WGCTL_LINE_OTHER;
 }
 
+/* A comment is a peer's note only where it goes when the peer goes: right below what is the
+ * peer's, or above a setting of it. */
+static void take_note(struct wgctl_reader *reader, struct wgctl_slice comment)
+{
+    struct wgctl_block *block = reader->block;
+    struct wgctl_slice value;
+    size_t note = note_of(comment, &value);
+    if (note == WGCTL_NOTES)
+        return;
+    wgctl_position *texts =
+        block->is_apart ? block->notes : reader->server->peers[block->peer].texts;
+    texts[note] = wgctl_document_position(&reader->server->document, reader->line, value);
+    block->has_notes = block->is_apart;
+}
+
+static void keep_notes(struct wgctl_block *block, struct wgctl_peer *peer)
+{
+    for (size_t note = 0; block->has_notes && note < WGCTL_NOTES; note++)
+        if (block->notes[note]) {
+            peer->texts[note] = block->notes[note];
+            block->notes[note] = 0;
+        }
+    block->has_notes = block->is_apart = false;
+}
+
 static int read_parts(struct wgctl_reader *reader, struct wgctl_slice line,
                       const struct wgctl_line_parts *parts)
 {
+    struct wgctl_block *block = reader->block;
     if (parts->kind == WGCTL_LINE_SECTION)
         return begin_block(reader, parts->key);
     if (parts->kind == WGCTL_LINE_OTHER)
@@ -123,9 +149,15 @@ static int read_parts(struct wgctl_reader *reader, struct wgctl_slice line,
         if (rc < 0)
             return rc;
     }
-    if (reader->block->section == WGCTL_IN_PEER &&
-        (reader->block == &reader->disabled || parts->kind == WGCTL_LINE_SETTING))
-        reader->server->peers[reader->block->peer].end_line = (uint32_t)reader->line + 1;
+    if (block->section != WGCTL_IN_PEER)
+        return WGCTL_OK;
+    struct wgctl_peer *peer = &reader->server->peers[block->peer];
+    if (parts->kind == WGCTL_LINE_COMMENT)
+        take_note(reader, parts->value);
+    if (parts->kind == WGCTL_LINE_SETTING)
+        keep_notes(block, peer);
+    if (parts->kind == WGCTL_LINE_SETTING || block == &reader->disabled)
+        peer->end_line = (uint32_t)reader->line + 1;
     return WGCTL_OK;
 }
 
@@ -151,8 +183,10 @@ static int read_line(struct wgctl_reader *reader)
     if (behind_mark(reader, line, &parts))
         return read_disabled(reader, line, &parts);
     parts = wgctl_line_parse(line);
-    if (parts.kind == WGCTL_LINE_BLANK)
+    if (parts.kind == WGCTL_LINE_BLANK) {
+        reader->seen.is_apart = true;
         return WGCTL_OK;
+    }
     /* A disabled peer ends where its mark does. */
     int rc = end_block(reader, &reader->disabled);
     reader->block = &reader->seen;
@@ -173,25 +207,11 @@ static void take_trailing_comments(struct wgctl_server *server, struct wgctl_pee
         parts = wgctl_line_parse(text);
         if (parts.kind != WGCTL_LINE_COMMENT || wgctl_line_is_marked(text))
             break;
-        if (note_of(parts.value, &ignored) < NOTES)
+        if (note_of(parts.value, &ignored) < WGCTL_NOTES)
             peer->end_line = line + 1;
     }
     if (line == document->count || parts.kind == WGCTL_LINE_BLANK)
         peer->end_line = line;
-}
-
-/* A comment is a peer's note only where it goes when the peer goes. */
-static void read_notes(const struct wgctl_document *document, struct wgctl_peer *peer)
-{
-    for (size_t i = peer->first_line + 1; i < peer->end_line; i++) {
-        struct wgctl_slice line = wgctl_document_line(document, i), value;
-        if (peer->enabled ? !memchr(line.data, '#', line.size) : !wgctl_line_is_marked(line))
-            continue;
-        struct wgctl_line_parts parts = peer->enabled ? wgctl_line_parse(line) : parse_marked(line);
-        size_t note = parts.kind == WGCTL_LINE_COMMENT ? note_of(parts.value, &value) : NOTES;
-        if (note < NOTES)
-            peer->texts[note] = wgctl_document_position(document, i, value);
-    }
 }
 
 static bool has_nul(const struct wgctl_text *text)
@@ -219,11 +239,9 @@ int wgctl_server_parse_lines(struct wgctl_server *server, size_t first, size_t e
         rc = end_block(&reader, &reader.seen);
     if (rc < 0)
         return rc;
-    for (size_t i = known; i < server->peer_count; i++) {
-        /* All that is a disabled peer's is behind its mark. */
+    /* All that is a disabled peer's is behind its mark. */
+    for (size_t i = known; i < server->peer_count; i++)
         if (server->peers[i].enabled)
             take_trailing_comments(server, &server->peers[i]);
-        read_notes(&server->document, &server->peers[i]);
-    }
     return WGCTL_OK;
 }

@@ -3,6 +3,9 @@
 
 #include "conf/server.h"
 
+/* What may stand in a peer's comments as `# key = value`: the first texts of a peer. */
+enum { WGCTL_NOTES = WGCTL_PEER_ENDPOINT };
+
 /* The section that a line belongs to. */
 struct wgctl_block {
     enum { WGCTL_NOWHERE, WGCTL_IN_INTERFACE, WGCTL_IN_PEER } section;
@@ -10,6 +13,9 @@ struct wgctl_block {
     size_t heading; /* index of the line with its name */
     size_t peer;    /* index of the peer, in one */
     bool has_key;   /* this peer's PublicKey was read */
+    bool is_apart;  /* a blank line or a disabled one stands below its last setting */
+    bool has_notes; /* there are `notes` */
+    wgctl_position notes[WGCTL_NOTES]; /* that are its own if another setting follows */
 };
 
 struct wgctl_reader {
