@@ -64,8 +64,7 @@ static uint8_t is_among(struct digits digits, uint8_t c)
 
 /* A key's digits being read. All of it is as secret as the key is. */
 struct reading {
-    uint8_t text[WGCTL_KEY_HEX_SIZE - 1], value[WGCTL_KEY_HEX_SIZE - 1],
-        valid[WGCTL_KEY_HEX_SIZE - 1];
+    uint8_t text[WGCTL_KEY_HEX_SIZE - 1], value[WGCTL_KEY_HEX_SIZE - 1];
 };
 
 /* False where one of them is no digit. As wg(8) does it, and libsodium at several times the
@@ -75,19 +74,19 @@ static bool read_digits(const char *text, size_t size, const struct digits *alph
                         struct reading *ret)
 {
     uint8_t all_valid = 0xff;
-    memset(ret, 0, sizeof *ret);
     memset(ret->text, '0', sizeof ret->text);
     memcpy(ret->text, text, size);
-    for (size_t row = 0; row < rows; row++) {
-        const struct digits digits = alphabet[row];
-        for (size_t i = 0; i < sizeof ret->text; i++) {
-            uint8_t c = ret->text[i], mask = is_among(digits, c);
-            ret->value[i] |= (uint8_t)((c - digits.first + digits.value) & mask);
-            ret->valid[i] |= mask;
+    for (size_t i = 0; i < sizeof ret->text; i++) {
+        uint8_t c = ret->text[i], value = 0, valid = 0;
+        for (size_t row = 0; row < rows; row++) {
+            const struct digits digits = alphabet[row];
+            uint8_t mask = is_among(digits, c);
+            value |= (uint8_t)((c - digits.first + digits.value) & mask);
+            valid |= mask;
         }
+        ret->value[i] = value;
+        all_valid &= valid;
     }
-    for (size_t i = 0; i < sizeof ret->text; i++)
-        all_valid &= ret->valid[i];
     return all_valid;
 }
 
