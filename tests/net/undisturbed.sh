@@ -372,7 +372,7 @@ is_seen_at() { # ENDPOINT
 }
 
 roam() {
-    check "the server sees client3 where the file says" is_seen_at "$road4.13:51000"
+    check "the server sees client3 where the file says" wait_for is_seen_at "$road4.13:51000"
     on client3 wg set wgc listen-port 52000
     check "client3 roams, and the server follows" wait_for is_seen_at "$road4.13:52000"
 }
