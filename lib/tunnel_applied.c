@@ -83,13 +83,13 @@ bool wgctl_applied_is_original(const struct wgctl_tunnel *tunnel)
 }
 
 bool wgctl_applied_parse(const struct wgctl_tunnel *tunnel, enum wgctl_applied which,
-                         struct wgctl_server *ret)
+                         const struct wgctl_wish *wish, struct wgctl_server *ret)
 {
     WGCTL_TEXT text = {0};
     struct wgctl_error ignored;
     return read_applied(tunnel, which, &text) &&
-           wgctl_server_parse_beside(tunnel->conf_name, &text, &tunnel->server, ret, &ignored) ==
-               WGCTL_OK;
+           wgctl_server_parse_beside(tunnel->conf_name, &text, &tunnel->server,
+                                     wish ? wish->met : NULL, ret, &ignored) == WGCTL_OK;
 }
 
 bool wgctl_applied_exists(const struct wgctl_tunnel *tunnel, enum wgctl_applied which)

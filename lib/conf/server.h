@@ -73,10 +73,11 @@ int wgctl_server_parse(const char *file, struct wgctl_text *source, struct wgctl
                        struct wgctl_error *err);
 /* The same as wgctl_server_parse(), in a fraction of the time where much of it stands in
  * `known` as well, just so, and that is unedited: it is copied, but for the lists, which
- * are borrowed, so that `known` has to stay as it is for as long. */
+ * are borrowed, so that `known` has to stay as it is for as long. What need not be copied may
+ * be left out: the peers whose place in `known` is set in `left_out` (NULL: none). */
 int wgctl_server_parse_beside(const char *file, struct wgctl_text *source,
-                              const struct wgctl_server *known, struct wgctl_server *ret,
-                              struct wgctl_error *err);
+                              const struct wgctl_server *known, const bool *left_out,
+                              struct wgctl_server *ret, struct wgctl_error *err);
 /* Wipes and frees. */
 void wgctl_server_clear(struct wgctl_server *server);
 #define WGCTL_SERVER __attribute__((cleanup(wgctl_server_clear))) struct wgctl_server

@@ -8,6 +8,7 @@
  * and those from `right` on. What stands between them, and before the first, is parsed. */
 struct pair {
     const struct wgctl_server *known;
+    const bool *left_out;
     struct wgctl_server *server;
     size_t first, left, right;
 };
@@ -75,6 +76,8 @@ static int copy_peers(const struct pair *pair, size_t from, size_t to, struct wg
     uint32_t lines = is_at_end ? (uint32_t)(document->count - known->count) : 0;
     uint32_t bytes = is_at_end ? (uint32_t)(document->source.size - known->source.size) : 0;
     for (size_t i = from; i < to; i++) {
+        if (pair->left_out && pair->left_out[i])
+            continue;
         struct wgctl_peer *peer = wgctl_server_add_peer(server, err);
         if (!peer)
             return WGCTL_SYSTEM;
@@ -119,13 +122,13 @@ static bool has_interface_below(const struct wgctl_server *known)
 }
 
 int wgctl_server_parse_beside(const char *file, struct wgctl_text *source,
-                              const struct wgctl_server *known, struct wgctl_server *ret,
-                              struct wgctl_error *err)
+                              const struct wgctl_server *known, const bool *left_out,
+                              struct wgctl_server *ret, struct wgctl_error *err)
 {
     if (known->document.is_edited || has_interface_below(known))
         return wgctl_server_parse(file, source, ret, err);
     WGCTL_SERVER server = {0};
-    struct pair pair = {.known = known, .server = &server};
+    struct pair pair = {.known = known, .left_out = left_out, .server = &server};
     int rc = wgctl_server_begin(file, source, &server, err);
     if (rc < 0)
         return rc;
