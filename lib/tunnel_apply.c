@@ -97,23 +97,29 @@ int wgctl_application_plan(struct wgctl_tunnel *tunnel, bool explain, struct wgc
 
 /* ---- execute ---- */
 
-/* What the plan is not about is not touched. */
+/* What a plan is about; nothing else is touched. */
+struct touched {
+    const struct wgctl_device *wanted, *running;
+};
+
 static bool is_untouched(const struct wgctl_key *public_key, void *context)
 {
-    const struct wgctl_application *application = context;
-    return !wgctl_device_find(&application->wanted, public_key) &&
-           !wgctl_device_find(&application->running, public_key);
+    const struct touched *touched = context;
+    return !wgctl_device_find(touched->wanted, public_key) &&
+           !wgctl_device_find(touched->running, public_key);
 }
 
-static int read_touched(const struct wgctl_tunnel *tunnel, struct wgctl_application *application,
-                        struct wgctl_device *ret, struct wgctl_error *err)
+static int read_touched(const struct wgctl_tunnel *tunnel,
+                        const struct wgctl_application *application, struct wgctl_device *ret,
+                        struct wgctl_error *err)
 {
-    const struct wgctl_device_filter filter = {.skips = is_untouched, .context = application};
+    struct touched touched = {&application->wanted, &application->running};
+    const struct wgctl_device_filter filter = {.skips = is_untouched, .context = &touched};
     return wgctl_device_read(tunnel->interface, &filter, ret, err);
 }
 
 /* A device can roam between two looks: its endpoint is no sign of a failure. */
-static int verify(const struct wgctl_tunnel *tunnel, struct wgctl_application *application,
+static int verify(const struct wgctl_tunnel *tunnel, const struct wgctl_application *application,
                   struct wgctl_error *err)
 {
     WGCTL_DEVICE now = {0};
@@ -130,7 +136,8 @@ static int verify(const struct wgctl_tunnel *tunnel, struct wgctl_application *a
 }
 
 int wgctl_application_write_device(const struct wgctl_tunnel *tunnel,
-                                   struct wgctl_application *application, struct wgctl_error *err)
+                                   const struct wgctl_application *application,
+                                   struct wgctl_error *err)
 {
     if (application->plan.count == 0)
         return WGCTL_OK;
@@ -173,8 +180,8 @@ int wgctl_application_execute(const struct wgctl_tunnel *tunnel,
 
 /* ---- bring back ---- */
 
-static int revert_device(const struct wgctl_tunnel *tunnel, struct wgctl_application *application,
-                         struct wgctl_error *err)
+static int revert_device(const struct wgctl_tunnel *tunnel,
+                         const struct wgctl_application *application, struct wgctl_error *err)
 {
     WGCTL_DEVICE now = {0};
     WGCTL_PLAN back = {0};
@@ -213,7 +220,7 @@ static void note_remains(struct remains *remains, const char *what, int rc,
 }
 
 void wgctl_application_revert(const struct wgctl_tunnel *tunnel,
-                              struct wgctl_application *application, struct wgctl_error *err)
+                              const struct wgctl_application *application, struct wgctl_error *err)
 {
     struct wgctl_error why;
     struct remains remains = {0};

@@ -122,16 +122,21 @@ static bool are_inside(const struct wgctl_prefixes *list, const struct wgctl_pre
     return inside;
 }
 
+static bool list_needs_none(const struct wgctl_routing *routing, const struct wgctl_prefixes *list,
+                            const struct wgctl_prefixes *own)
+{
+    return routing->kind == WGCTL_ROUTES_OFF || list->count == 0 ||
+           (routing->kind == WGCTL_ROUTES_AUTO && are_inside(list, own));
+}
+
 static bool server_needs_none(const struct wgctl_routing *routing,
                               const struct wgctl_server *server, const struct wgctl_prefixes *own)
 {
     bool none = true;
-    for (size_t i = 0; none && i < server->peer_count; i++) {
-        const struct wgctl_peer *peer = &server->peers[i];
-        none = !peer->enabled || peer->allowed_ips.count == 0 ||
-               (routing->kind == WGCTL_ROUTES_AUTO && are_inside(&peer->allowed_ips, own));
-    }
-    return none || routing->kind == WGCTL_ROUTES_OFF;
+    for (size_t i = 0; none && i < server->peer_count; i++)
+        none = !server->peers[i].enabled ||
+               list_needs_none(routing, &server->peers[i].allowed_ips, own);
+    return none;
 }
 
 static bool device_needs_none(const struct wgctl_routing *routing,
@@ -139,10 +144,8 @@ static bool device_needs_none(const struct wgctl_routing *routing,
 {
     bool none = true;
     for (size_t i = 0; none && i < device->peer_count; i++)
-        none =
-            device->peers[i].allowed_ips.count == 0 ||
-            (routing->kind == WGCTL_ROUTES_AUTO && are_inside(&device->peers[i].allowed_ips, own));
-    return none || routing->kind == WGCTL_ROUTES_OFF;
+        none = list_needs_none(routing, &device->peers[i].allowed_ips, own);
+    return none;
 }
 
 /* What runs just as it is wanted is looked at with what is wanted. */

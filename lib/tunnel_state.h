@@ -190,14 +190,15 @@ int wgctl_application_plan(struct wgctl_tunnel *tunnel, bool explain, struct wgc
                            struct wgctl_error *err);
 /* Carries out what it says of the device alone, and reads that back. */
 int wgctl_application_write_device(const struct wgctl_tunnel *tunnel,
-                                   struct wgctl_application *application, struct wgctl_error *err);
+                                   const struct wgctl_application *application,
+                                   struct wgctl_error *err);
 /* Carries it out. */
 int wgctl_application_execute(const struct wgctl_tunnel *tunnel,
                               struct wgctl_application *application, struct wgctl_error *err);
 /* Brings the interface back to what it was when the plan was made; says in the
  * hint what could not be brought back. */
 void wgctl_application_revert(const struct wgctl_tunnel *tunnel,
-                              struct wgctl_application *application, struct wgctl_error *err);
+                              const struct wgctl_application *application, struct wgctl_error *err);
 
 /* ---- lib/tunnel_changes.c ---- */
 

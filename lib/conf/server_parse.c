@@ -122,17 +122,16 @@ static void take_note(struct wgctl_reader *reader, struct wgctl_slice comment)
     wgctl_position *texts =
         block->is_apart ? block->notes : reader->server->peers[block->peer].texts;
     texts[note] = wgctl_document_position(&reader->server->document, reader->line, value);
-    block->has_notes = block->is_apart;
 }
 
 static void keep_notes(struct wgctl_block *block, struct wgctl_peer *peer)
 {
-    for (size_t note = 0; block->has_notes && note < WGCTL_NOTES; note++)
+    for (size_t note = 0; block->is_apart && note < WGCTL_NOTES; note++)
         if (block->notes[note]) {
             peer->texts[note] = block->notes[note];
             block->notes[note] = 0;
         }
-    block->has_notes = block->is_apart = false;
+    block->is_apart = false;
 }
 
 static int read_parts(struct wgctl_reader *reader, struct wgctl_slice line,

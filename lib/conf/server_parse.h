@@ -14,8 +14,7 @@ struct wgctl_block {
     size_t peer;    /* index of the peer, in one */
     bool has_key;   /* this peer's PublicKey was read */
     bool is_apart;  /* a blank line or a disabled one stands below its last setting */
-    bool has_notes; /* there are `notes` */
-    wgctl_position notes[WGCTL_NOTES]; /* that are its own if another setting follows */
+    wgctl_position notes[WGCTL_NOTES]; /* apart: they are its own if another setting follows */
 };
 
 struct wgctl_reader {

@@ -141,9 +141,9 @@ accelerators() {
 }
 
 # In the background, for a signal to be heeded at once. What the script prints is the second serial line.
-# One processor: of two that QEMU emulates, one now and then misses its timer's interrupt for good, and the guest stands
-# half still; and the tests, which run beside each other, are as quick. Without cx16: kernel 6.12 panics now and then where
-# QEMU emulates it.
+# One processor: with two that QEMU emulates a guest once stood half still, as if one no longer got its timer's interrupt;
+# and the tests, which run beside each other, are as quick. Without cx16: kernel 6.12 panics now and then where QEMU
+# emulates it.
 boot() {
     timeout --foreground -k 5 "$limit" \
         qemu-system-x86_64 -M "q35,accel=${VM_ACCEL:-$(accelerators)}" -cpu max,-cx16 -smp 1 -m "${VM_MEMORY:-1G}" \
