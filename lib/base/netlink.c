@@ -278,9 +278,9 @@ const struct nlattr *wgctl_attributes_next(const void *attributes, size_t size,
     const char *start = attributes;
     const struct nlattr *next = cursor ? mnl_attr_next(cursor) : attributes;
     size_t offset = (size_t)((const char *)next - start);
-    if (offset >= size || !mnl_attr_ok(next, (int)(size - offset)))
-        return NULL;
-    return next;
+    bool fits = offset < size && size - offset >= sizeof *next && next->nla_len >= sizeof *next &&
+                next->nla_len <= size - offset;
+    return fits ? next : NULL;
 }
 
 void wgctl_attributes_sort(const void *attributes, size_t size, const struct nlattr **table,
@@ -288,19 +288,21 @@ void wgctl_attributes_sort(const void *attributes, size_t size, const struct nla
 {
     memset(table, 0, (max + 1U) * sizeof *table);
     const struct nlattr *attribute = NULL;
-    while ((attribute = wgctl_attributes_next(attributes, size, attribute)))
-        if (mnl_attr_get_type(attribute) <= max)
-            table[mnl_attr_get_type(attribute)] = attribute;
+    while ((attribute = wgctl_attributes_next(attributes, size, attribute))) {
+        uint16_t type = attribute->nla_type & (uint16_t)NLA_TYPE_MASK;
+        if (type <= max)
+            table[type] = attribute;
+    }
 }
 
 const void *wgctl_attribute_data(const struct nlattr *attribute)
 {
-    return mnl_attr_get_payload(attribute);
+    return attribute + 1;
 }
 
 size_t wgctl_attribute_size(const struct nlattr *attribute)
 {
-    return mnl_attr_get_payload_len(attribute);
+    return attribute->nla_len - sizeof *attribute;
 }
 
 static void copy_value(const struct nlattr *attribute, void *value, size_t size)
