@@ -14,7 +14,7 @@
 
 static bool is_auto(struct wgctl_slice table)
 {
-    return table.size == 0 || wgctl_slice_equal_nocase(table, "auto");
+    return table.size == 0 || wgctl_slice_equal_nocase(table, wgctl_slice_of("auto"));
 }
 
 int wgctl_routing_read(struct wgctl_slice table, struct wgctl_routing *ret, struct wgctl_error *err)
@@ -22,7 +22,7 @@ int wgctl_routing_read(struct wgctl_slice table, struct wgctl_routing *ret, stru
     *ret = (struct wgctl_routing){.kind = WGCTL_ROUTES_AUTO};
     if (is_auto(table))
         return WGCTL_OK;
-    if (wgctl_slice_equal_nocase(table, "off")) {
+    if (wgctl_slice_equal_nocase(table, wgctl_slice_of("off"))) {
         ret->kind = WGCTL_ROUTES_OFF;
         return WGCTL_OK;
     }

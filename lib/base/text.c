@@ -10,14 +10,14 @@ static char lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-bool wgctl_slice_equal_nocase(struct wgctl_slice a, const char *string)
+bool wgctl_slice_equal_nocase(struct wgctl_slice a, struct wgctl_slice b)
 {
-    if (a.size != strlen(string))
+    if (a.size != b.size)
         return false;
-    if (a.size == 0 || memcmp(a.data, string, a.size) == 0)
+    if (wgctl_slice_equal(a, b))
         return true;
     for (size_t i = 0; i < a.size; i++)
-        if (lower(a.data[i]) != lower(string[i]))
+        if (lower(a.data[i]) != lower(b.data[i]))
             return false;
     return true;
 }

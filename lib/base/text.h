@@ -27,7 +27,7 @@ static inline bool wgctl_slice_equal(struct wgctl_slice a, struct wgctl_slice b)
     return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
 }
 /* Without regard to ASCII case, whatever the locale. */
-bool wgctl_slice_equal_nocase(struct wgctl_slice a, const char *string);
+bool wgctl_slice_equal_nocase(struct wgctl_slice a, struct wgctl_slice b);
 static inline bool wgctl_slice_starts(struct wgctl_slice slice, const char *prefix)
 {
     size_t size = strlen(prefix);

@@ -93,7 +93,7 @@ size_t wgctl_remove_save_config(struct wgctl_document *document)
     for (size_t i = 0; i < document->count;) {
         struct wgctl_line_parts parts = wgctl_line_parse(wgctl_document_line(document, i));
         if (parts.kind == WGCTL_LINE_SETTING && wgctl_key_is(parts.key, "SaveConfig") &&
-            wgctl_slice_equal_nocase(parts.value, "true")) {
+            wgctl_slice_equal_nocase(parts.value, wgctl_slice_of("true"))) {
             wgctl_document_remove(document, i, 1);
             removed++;
         } else {

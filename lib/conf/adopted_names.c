@@ -95,7 +95,7 @@ static bool ends_a_block(struct wgctl_slice comment)
 static bool is_word_of(const char *const *words, struct wgctl_slice word)
 {
     for (; *words; words++)
-        if (wgctl_slice_equal_nocase(word, *words))
+        if (wgctl_slice_equal_nocase(word, wgctl_slice_of(*words)))
             return true;
     return false;
 }

@@ -207,7 +207,7 @@ bool wgctl_key_is(struct wgctl_slice key, const char *name)
     char buffer[32];
     struct wgctl_slice squeezed;
     return wgctl_value_squeeze(key, buffer, sizeof buffer, &squeezed) &&
-           wgctl_slice_equal_nocase(squeezed, name);
+           wgctl_slice_equal_nocase(squeezed, wgctl_slice_of(name));
 }
 
 int wgctl_document_insert(struct wgctl_document *document, size_t index, struct wgctl_slice text,

@@ -81,7 +81,7 @@ static int begin_block(struct wgctl_reader *reader, struct wgctl_slice name)
         return wgctl_reader_fail(reader, "a section is [Interface] or [Peer]");
     reader->block->section = WGCTL_IN_INTERFACE;
     reader->server->interface_line = (uint32_t)reader->line;
-    reader->block->for_quick = wgctl_slice_equal_nocase(name, "Interface");
+    reader->block->for_quick = wgctl_slice_equal_nocase(name, wgctl_slice_of("Interface"));
     return WGCTL_OK;
 }
 

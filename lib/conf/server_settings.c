@@ -55,7 +55,7 @@ static bool read_number(struct wgctl_slice value, uint64_t max, bool off, bool h
     struct wgctl_slice text;
     if (!wgctl_value_squeeze(value, buffer, sizeof buffer - 1, &text) || text.size >= sizeof buffer)
         return false;
-    if (off && wgctl_slice_equal_nocase(text, "off")) {
+    if (off && wgctl_slice_equal_nocase(text, wgctl_slice_of("off"))) {
         *ret = 0;
         return true;
     }
@@ -157,8 +157,8 @@ static int read_dns(struct wgctl_reader *reader, struct wgctl_slice value)
 
 static int read_save_config(struct wgctl_reader *reader, struct wgctl_slice value)
 {
-    reader->server->save_config = wgctl_slice_equal_nocase(value, "true");
-    if (reader->server->save_config || wgctl_slice_equal_nocase(value, "false"))
+    reader->server->save_config = wgctl_slice_equal_nocase(value, wgctl_slice_of("true"));
+    if (reader->server->save_config || wgctl_slice_equal_nocase(value, wgctl_slice_of("false")))
         return WGCTL_OK;
     return wgctl_reader_fail(reader, "SaveConfig is true or false");
 }
@@ -280,30 +280,35 @@ static int read_keepalive(struct wgctl_reader *reader, struct wgctl_slice value)
 
 enum heeded { BY_WG, BY_QUICK, AS_HOOK };
 
+#define KEY(name)             \
+    {                         \
+        name, sizeof name - 1 \
+    }
+
 /* Every key of wg(8) and wg-quick(8). */
 static const struct setting {
     enum heeded heeded;
     int section;
-    const char *key;
+    struct wgctl_slice key;
     int (*read)(struct wgctl_reader *reader, struct wgctl_slice value);
 } settings[] = {
-    {BY_WG, WGCTL_IN_PEER, "PublicKey", read_public_key},
-    {BY_WG, WGCTL_IN_PEER, "PresharedKey", read_preshared_key},
-    {BY_WG, WGCTL_IN_PEER, "AllowedIPs", read_allowed_ips},
-    {BY_WG, WGCTL_IN_PEER, "Endpoint", read_endpoint},
-    {BY_WG, WGCTL_IN_PEER, "PersistentKeepalive", read_keepalive},
-    {BY_WG, WGCTL_IN_INTERFACE, "PrivateKey", read_private_key},
-    {BY_WG, WGCTL_IN_INTERFACE, "ListenPort", read_listen_port},
-    {BY_WG, WGCTL_IN_INTERFACE, "FwMark", read_fwmark},
-    {BY_QUICK, WGCTL_IN_INTERFACE, "Address", read_address},
-    {BY_QUICK, WGCTL_IN_INTERFACE, "MTU", read_mtu},
-    {BY_QUICK, WGCTL_IN_INTERFACE, "Table", read_table},
-    {BY_QUICK, WGCTL_IN_INTERFACE, "DNS", read_dns},
-    {BY_QUICK, WGCTL_IN_INTERFACE, "SaveConfig", read_save_config},
-    {AS_HOOK, WGCTL_IN_INTERFACE, "PreUp", read_pre_up},
-    {AS_HOOK, WGCTL_IN_INTERFACE, "PostUp", read_post_up},
-    {AS_HOOK, WGCTL_IN_INTERFACE, "PreDown", read_pre_down},
-    {AS_HOOK, WGCTL_IN_INTERFACE, "PostDown", read_post_down},
+    {BY_WG, WGCTL_IN_PEER, KEY("PublicKey"), read_public_key},
+    {BY_WG, WGCTL_IN_PEER, KEY("PresharedKey"), read_preshared_key},
+    {BY_WG, WGCTL_IN_PEER, KEY("AllowedIPs"), read_allowed_ips},
+    {BY_WG, WGCTL_IN_PEER, KEY("Endpoint"), read_endpoint},
+    {BY_WG, WGCTL_IN_PEER, KEY("PersistentKeepalive"), read_keepalive},
+    {BY_WG, WGCTL_IN_INTERFACE, KEY("PrivateKey"), read_private_key},
+    {BY_WG, WGCTL_IN_INTERFACE, KEY("ListenPort"), read_listen_port},
+    {BY_WG, WGCTL_IN_INTERFACE, KEY("FwMark"), read_fwmark},
+    {BY_QUICK, WGCTL_IN_INTERFACE, KEY("Address"), read_address},
+    {BY_QUICK, WGCTL_IN_INTERFACE, KEY("MTU"), read_mtu},
+    {BY_QUICK, WGCTL_IN_INTERFACE, KEY("Table"), read_table},
+    {BY_QUICK, WGCTL_IN_INTERFACE, KEY("DNS"), read_dns},
+    {BY_QUICK, WGCTL_IN_INTERFACE, KEY("SaveConfig"), read_save_config},
+    {AS_HOOK, WGCTL_IN_INTERFACE, KEY("PreUp"), read_pre_up},
+    {AS_HOOK, WGCTL_IN_INTERFACE, KEY("PostUp"), read_post_up},
+    {AS_HOOK, WGCTL_IN_INTERFACE, KEY("PreDown"), read_pre_down},
+    {AS_HOOK, WGCTL_IN_INTERFACE, KEY("PostDown"), read_post_down},
 };
 
 /* wg(8) drops the white space inside a key, wg-quick(8) does not. */
