@@ -12,8 +12,8 @@ static int check_keys(const struct wgctl_peer_index *index, struct wgctl_error *
     if (server->has_private_key && wgctl_peer_index_find(index, &server->public_key))
         return wgctl_server_fail_key(server, &server->public_key, err);
     for (size_t i = 1; i < index->count; i++) {
-        const struct wgctl_key *key = &index->peers[i]->public_key;
-        if (wgctl_key_compare(key, &index->peers[i - 1]->public_key) == 0)
+        const struct wgctl_key *key = &wgctl_peer_index_at(index, i)->public_key;
+        if (wgctl_key_compare(key, &wgctl_peer_index_at(index, i - 1)->public_key) == 0)
             return wgctl_server_fail_key(server, key, err);
     }
     return WGCTL_OK;

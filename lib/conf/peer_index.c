@@ -2,40 +2,66 @@
 
 #include <stdlib.h>
 
-static int compare(const void *a, const void *b)
+static const struct wgctl_key *key_at(const struct wgctl_peer *peers, uint32_t place)
 {
-    const struct wgctl_peer *const *left = a, *const *right = b;
-    return wgctl_key_compare(&(*left)->public_key, &(*right)->public_key);
+    return &peers[place].public_key;
+}
+
+static int compare(const void *a, const void *b, void *peers)
+{
+    const uint32_t *left = a, *right = b;
+    return wgctl_key_compare(key_at(peers, *left), key_at(peers, *right));
+}
+
+static bool is_sorted(const struct wgctl_peer_index *index)
+{
+    struct wgctl_peer *peers = index->server->peers;
+    for (size_t i = 1; i < index->count; i++)
+        if (compare(&index->places[i - 1], &index->places[i], peers) > 0)
+            return false;
+    return true;
 }
 
 int wgctl_peer_index_make(const struct wgctl_server *server, enum wgctl_indexed which,
                           struct wgctl_peer_index *ret, struct wgctl_error *err)
 {
-    ret->peers = calloc(server->peer_count + 1, sizeof *ret->peers);
-    if (!ret->peers)
+    ret->places = calloc(server->peer_count + 1, sizeof *ret->places);
+    if (!ret->places)
         return wgctl_fail_memory(err);
     ret->server = server;
     for (size_t i = 0; i < server->peer_count; i++)
         if (which == WGCTL_ALL_PEERS || server->peers[i].enabled)
-            ret->peers[ret->count++] = &server->peers[i];
-    if (!wgctl_array_is_sorted(ret->peers, ret->count, sizeof *ret->peers, compare))
-        qsort(ret->peers, ret->count, sizeof *ret->peers, compare);
+            ret->places[ret->count++] = (uint32_t)i;
+    if (!is_sorted(ret))
+        qsort_r(ret->places, ret->count, sizeof *ret->places, compare, server->peers);
     return WGCTL_OK;
+}
+
+const struct wgctl_peer *wgctl_peer_index_at(const struct wgctl_peer_index *index, size_t nth)
+{
+    return &index->server->peers[index->places[nth]];
 }
 
 const struct wgctl_peer *wgctl_peer_index_find(const struct wgctl_peer_index *index,
                                                const struct wgctl_key *public_key)
 {
-    const struct wgctl_peer like = {.public_key = *public_key}, *wanted = &like;
-    if (index->count == 0)
-        return NULL;
-    const struct wgctl_peer **found =
-        bsearch(&wanted, index->peers, index->count, sizeof *index->peers, compare);
-    return found ? *found : NULL;
+    size_t first = 0, end = index->count;
+    while (first < end) {
+        size_t middle = first + (end - first) / 2;
+        const struct wgctl_peer *peer = wgctl_peer_index_at(index, middle);
+        int order = wgctl_key_compare(&peer->public_key, public_key);
+        if (order == 0)
+            return peer;
+        if (order < 0)
+            first = middle + 1;
+        else
+            end = middle;
+    }
+    return NULL;
 }
 
 void wgctl_peer_index_clear(struct wgctl_peer_index *index)
 {
-    free(index->peers);
+    free(index->places);
     *index = (struct wgctl_peer_index){0};
 }
