@@ -50,17 +50,14 @@ int wgctl_server_parse(const char *file, struct wgctl_text *source, struct wgctl
     return WGCTL_OK;
 }
 
-static void clear_peer(struct wgctl_peer *peer)
-{
-    wgctl_prefixes_clear(&peer->allowed_ips);
-    explicit_bzero(peer, sizeof *peer);
-}
-
 void wgctl_server_clear(struct wgctl_server *server)
 {
     for (size_t i = 0; i < server->peer_count; i++)
-        clear_peer(&server->peers[i]);
+        wgctl_prefixes_clear(&server->peers[i].allowed_ips);
+    if (server->peers)
+        explicit_bzero(server->peers, server->peer_count * sizeof *server->peers);
     free(server->peers);
+    wgctl_prefix_store_clear(&server->networks);
     free(server->hooks);
     wgctl_prefixes_clear(&server->addresses);
     wgctl_text_clear(&server->dns);
@@ -257,11 +254,11 @@ void wgctl_server_remove(struct wgctl_server *server, const struct wgctl_peer *p
     }
     remove_lines(server, first, end - first);
 
-    clear_peer(&server->peers[index]);
+    wgctl_prefixes_clear(&server->peers[index].allowed_ips);
     memmove(server->peers + index, server->peers + index + 1,
             (server->peer_count - index - 1) * sizeof *server->peers);
     server->peer_count--;
-    memset(server->peers + server->peer_count, 0, sizeof *server->peers);
+    explicit_bzero(server->peers + server->peer_count, sizeof *server->peers);
 }
 
 int wgctl_peer_name_check(const char *name, struct wgctl_error *err)

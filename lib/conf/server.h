@@ -64,7 +64,8 @@ struct wgctl_server {
 
     struct wgctl_peer *peers;
     size_t peer_count, peer_capacity;
-    uint32_t interface_line; /* of the last [Interface], as it was read */
+    struct wgctl_prefix_store networks; /* the peers' allowed IPs */
+    uint32_t interface_line;            /* of the last [Interface], as it was read */
 };
 
 /* Reads it; takes `source` over, also where it fails. `file` has to live as long

@@ -218,6 +218,16 @@ static bool has_nul(const struct wgctl_text *text)
     return text->size > 0 && memchr(text->data, '\0', text->size);
 }
 
+static int read_lines(struct wgctl_reader *reader, size_t first, size_t end)
+{
+    int rc = WGCTL_OK;
+    for (reader->line = first; rc == WGCTL_OK && reader->line < end; reader->line++)
+        rc = read_line(reader);
+    if (rc == WGCTL_OK)
+        rc = end_block(reader, &reader->disabled);
+    return rc < 0 ? rc : end_block(reader, &reader->seen);
+}
+
 int wgctl_server_parse_lines(struct wgctl_server *server, size_t first, size_t end,
                              struct wgctl_error *err)
 {
@@ -227,15 +237,8 @@ int wgctl_server_parse_lines(struct wgctl_server *server, size_t first, size_t e
         .has_nul = has_nul(&server->document.source) || has_nul(&server->document.added),
     };
     size_t known = server->peer_count;
-    int rc = WGCTL_OK;
-    for (reader.line = first; reader.line < end; reader.line++) {
-        rc = read_line(&reader);
-        if (rc < 0)
-            return rc;
-    }
-    rc = end_block(&reader, &reader.disabled);
-    if (rc == WGCTL_OK)
-        rc = end_block(&reader, &reader.seen);
+    int rc = read_lines(&reader, first, end);
+    wgctl_prefixes_clear(&reader.networks);
     if (rc < 0)
         return rc;
     /* All that is a disabled peer's is behind its mark. */

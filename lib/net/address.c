@@ -276,14 +276,6 @@ int wgctl_prefixes_add_all(struct wgctl_prefixes *list, const struct wgctl_prefi
     return WGCTL_OK;
 }
 
-static size_t count_commas(struct wgctl_slice text)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < text.size; i++)
-        count += text.data[i] == ',';
-    return count;
-}
-
 int wgctl_prefixes_parse(struct wgctl_prefixes *list, struct wgctl_slice text,
                          struct wgctl_error *err)
 {
@@ -292,7 +284,7 @@ int wgctl_prefixes_parse(struct wgctl_prefixes *list, struct wgctl_slice text,
         wgctl_fail(err, WGCTL_INVALID, "the list of addresses is empty");
         return hint_form(err);
     }
-    int rc = reserve(list, count_commas(rest) + 1, err);
+    int rc = WGCTL_OK;
     while (rc == WGCTL_OK && wgctl_slice_split(&rest, ',', &part)) {
         struct wgctl_prefix prefix;
         part = wgctl_slice_trim(part);
@@ -350,4 +342,41 @@ void wgctl_prefixes_clear(struct wgctl_prefixes *list)
     if (list->capacity)
         free(list->items);
     *list = (struct wgctl_prefixes){0};
+}
+
+struct wgctl_prefix_chunk {
+    struct wgctl_prefix_chunk *before;
+    struct wgctl_prefix items[];
+};
+
+/* They are taken from the end of the chunk to its begin. */
+int wgctl_prefixes_store(const struct wgctl_prefixes *list, struct wgctl_prefix_store *store,
+                         struct wgctl_prefixes *ret, struct wgctl_error *err)
+{
+    enum { USUAL = 1024 };
+    size_t size = list->count * sizeof *list->items;
+    if (list->count > store->left) {
+        size_t room = list->count > USUAL ? list->count : USUAL;
+        struct wgctl_prefix_chunk *chunk = malloc(sizeof *chunk + room * sizeof *chunk->items);
+        if (!chunk)
+            return wgctl_fail_memory(err);
+        chunk->before = store->chunk;
+        *store = (struct wgctl_prefix_store){chunk, room};
+    }
+    *ret = (struct wgctl_prefixes){.count = list->count};
+    if (list->count == 0)
+        return WGCTL_OK;
+    store->left -= list->count;
+    ret->items = store->chunk->items + store->left;
+    memcpy(ret->items, list->items, size);
+    return WGCTL_OK;
+}
+
+void wgctl_prefix_store_clear(struct wgctl_prefix_store *store)
+{
+    for (struct wgctl_prefix_chunk *chunk = store->chunk, *before; chunk; chunk = before) {
+        before = chunk->before;
+        free(chunk);
+    }
+    *store = (struct wgctl_prefix_store){0};
 }

@@ -80,6 +80,18 @@ bool wgctl_prefixes_have(const struct wgctl_prefixes *list, const struct wgctl_p
 void wgctl_prefixes_clear(struct wgctl_prefixes *list);
 #define WGCTL_PREFIXES __attribute__((cleanup(wgctl_prefixes_clear))) struct wgctl_prefixes
 
+/* Where many short lists are, one behind the other: memory of its own costs each of them a
+ * third more. Start with all zero. */
+struct wgctl_prefix_store {
+    struct wgctl_prefix_chunk *chunk; /* the last one of them */
+    size_t left;                      /* room in it, for so many prefixes */
+};
+/* Puts a copy of `list` there, and returns it as a list that it lends. */
+int wgctl_prefixes_store(const struct wgctl_prefixes *list, struct wgctl_prefix_store *store,
+                         struct wgctl_prefixes *ret, struct wgctl_error *err);
+/* Frees all that it has lent. */
+void wgctl_prefix_store_clear(struct wgctl_prefix_store *store);
+
 /* Where a peer is reached, as it is written in a file. */
 struct wgctl_endpoint {
     char host[256]; /* a name, an IPv4 or an IPv6 address (no brackets; %zone kept) */

@@ -480,6 +480,32 @@ START_TEST(a_list_grows_and_keeps_what_is_in_it)
 }
 END_TEST
 
+START_TEST(a_store_lends_lists_of_any_length_that_stay_as_they_were)
+{
+    enum { ROUNDS = 300, LONGEST = 5000 };
+    static struct wgctl_prefix items[LONGEST];
+    static const uint32_t lengths[] = {2, 0, 1, 7, LONGEST, 2};
+    enum { LENGTHS = sizeof lengths / sizeof *lengths };
+    static struct wgctl_prefixes lent[ROUNDS];
+    struct wgctl_prefix_store store = {0};
+    struct wgctl_error err;
+    for (size_t n = 0; n < ROUNDS; n++) {
+        const struct wgctl_prefixes list = {.items = items, .count = lengths[n % LENGTHS]};
+        for (uint32_t i = 0; i < list.count; i++)
+            items[i] = (struct wgctl_prefix){AF_INET, 32, {(uint8_t)(n >> 8), (uint8_t)n}};
+        ck_assert_int_eq(wgctl_prefixes_store(&list, &store, &lent[n], &err), WGCTL_OK);
+    }
+    for (size_t n = 0; n < ROUNDS; n++) {
+        ck_assert_uint_eq(lent[n].count, lengths[n % LENGTHS]);
+        ck_assert_uint_eq(lent[n].capacity, 0);
+        for (uint32_t i = 0; i < lent[n].count; i++)
+            ck_assert_uint_eq(lent[n].items[i].bytes[0] * 256U + lent[n].items[i].bytes[1], n);
+    }
+    wgctl_prefix_store_clear(&store);
+    ck_assert_ptr_null(store.chunk);
+}
+END_TEST
+
 START_TEST(a_cleared_list_is_empty_and_can_be_used_again)
 {
     WGCTL_PREFIXES list = {0};
@@ -552,6 +578,7 @@ static Suite *address_suite(void)
     tcase_add_test(list, a_second_list_is_added_to_the_first);
     tcase_add_test(list, a_list_grows_and_keeps_what_is_in_it);
     tcase_add_test(list, a_list_that_borrows_takes_its_own_place_when_it_grows);
+    tcase_add_test(list, a_store_lends_lists_of_any_length_that_stay_as_they_were);
     tcase_add_test(list, a_cleared_list_is_empty_and_can_be_used_again);
     suite_add_tcase(suite, list);
     return suite;
