@@ -7,7 +7,8 @@
 #
 # Where this machine's kernel has no WireGuard, and KERNEL_DIR is what tests/vm/fetch-kernel.sh made, that one is booted in
 # a virtual machine. Its clock counts instructions, two nanoseconds each, so that nothing else that this machine does is
-# measured with it; a second of it takes some ten of ours. MOST is the number of peers of the kernel's largest device
+# measured with it; a second of it takes some ten of ours. To that clock each step of a repeated string instruction is one
+# more: its processor is one without those that go byte by byte (erms), or clearing a page would count as 4096. MOST is the number of peers of the kernel's largest device
 # (10000), and RUNS how often each side is run there (5; 2 in the virtual machine, where they hardly differ).
 set -euo pipefail
 
@@ -77,6 +78,12 @@ most() { # RESULT COLUMN
     awk -v column="$2" '{ print $column }' "$work/$1" | sort -n | tail -n 1
 }
 
+# The longest of the messages, each of which took as long as it did in its best run: of many, one is always disturbed.
+longest() { # WHOSE
+    awk '{ for (i = 6; i <= NF; i++) if (!(i in best) || $i < best[i]) best[i] = $i }
+        END { for (i in best) if (best[i] > most) most = best[i]; print most + 0 }' "$work/$1.watched"
+}
+
 divide() { # A B
     awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", b ? a / b : 0 }'
 }
@@ -139,7 +146,7 @@ row_messages() { # WHAT PEERS WHOSE WHO [AIM CONDITION]
     local sets bytes peers
     read -r sets bytes peers _ <"$work/$3.watched"
     messages+=("$(printf '%-16s %6d  %-12s %6d %7d %6d %9s %10s   %s' "$1" "$2" "$4" "$sets" "$bytes" "$peers" \
-        "$(milliseconds "$(least "$3.watched" 4)" 1000000)" "$(milliseconds "$(least "$3.watched" 5)" 1000000)" \
+        "$(milliseconds "$(longest "$3")" 1000000)" "$(milliseconds "$(least "$3.watched" 4)" 1000000)" \
         "${5:+$5: $(holds "$6")}")")
     progress "${messages[-1]}"
 }
@@ -150,7 +157,7 @@ row_both_messages() { # WHAT PEERS BESIDE AIM CONDITION
     [[ $device == kernel ]] || return 0
     read -r sets bytes _ <"$work/ours.watched"
     condition=${5//SETS/$sets} condition=${condition//BYTES/$bytes}
-    condition=${condition//LONGEST/$(least ours.watched 4)} condition=${condition//THEIRS/$(least theirs.watched 4)}
+    condition=${condition//LONGEST/$(longest ours)} condition=${condition//THEIRS/$(longest theirs)}
     row_messages "$1" "$2" theirs "$3"
     row_messages "$1" "$2" ours 'wgctl apply' "$4" "$condition"
 }
@@ -375,7 +382,7 @@ main() { # WGCTL [KERNEL_DIR [MOST [RUNS]]]
         mkdir "$work/binaries"
         cp "$wgctl" "$work/binaries/wgctl"
         VM_PROGRAMS=$(echo "$tools"/*) VM_MEMORY=${VM_MEMORY:-3G} VM_TIMEOUT=${VM_TIMEOUT:-7200} \
-            VM_ACCEL=tcg VM_OPTIONS='-icount shift=1,sleep=off -smp 1' \
+            VM_ACCEL=tcg VM_OPTIONS='-icount shift=1,sleep=off -cpu max,-cx16,-erms,-fsrm' \
             tests/vm/run.sh "$kernel" "$work/binaries" tests/bench/apply.sh /usr/local/bin/wgctl '' "$most" "$vm_runs"
     else
         printf '\nThis kernel has no WireGuard: name a KERNEL_DIR for the other half.\n'
