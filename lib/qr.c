@@ -4,6 +4,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/library.h"
+
+static struct {
+    __typeof__(&QRcode_encodeData) encode_data;
+    __typeof__(&QRcode_free) free_code;
+} qrencode;
+
+static int load_qrencode(struct wgctl_error *err)
+{
+    static const struct wgctl_symbol symbols[] = {
+        {"QRcode_encodeData", &qrencode.encode_data},
+        {"QRcode_free", &qrencode.free_code},
+    };
+    return wgctl_library_load(WGCTL_QRENCODE_LIBRARY, "libqrencode4", symbols,
+                              sizeof symbols / sizeof *symbols, err);
+}
+
 struct wgctl_qr {
     QRcode *code;
 };
@@ -48,6 +65,8 @@ int wgctl_qr_encode(struct wgctl_slice config, struct wgctl_qr **ret, struct wgc
     int status = wgctl_text_check(&text, err);
     if (!status)
         status = check_size(text.size, err);
+    if (!status)
+        status = load_qrencode(err);
     if (status)
         return status;
 
@@ -55,7 +74,8 @@ int wgctl_qr_encode(struct wgctl_slice config, struct wgctl_qr **ret, struct wgc
     if (!qr)
         return wgctl_fail_memory(err);
     /* Not QRcode_encodeString8bit(), which would stop at a NUL byte and say nothing. */
-    qr->code = QRcode_encodeData((int)text.size, (const unsigned char *)text.data, 0, QR_ECLEVEL_L);
+    qr->code =
+        qrencode.encode_data((int)text.size, (const unsigned char *)text.data, 0, QR_ECLEVEL_L);
     if (!qr->code) {
         status = wgctl_fail_errno(err, "cannot make the QR code");
         free(qr);
@@ -70,7 +90,7 @@ void wgctl_qr_free(struct wgctl_qr *qr)
     if (!qr)
         return;
     explicit_bzero(qr->code->data, (size_t)qr->code->width * (size_t)qr->code->width);
-    QRcode_free(qr->code);
+    qrencode.free_code(qr->code);
     free(qr);
 }
 

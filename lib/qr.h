@@ -33,7 +33,8 @@ void wgctl_qr_text(struct wgctl_slice config, struct wgctl_text *ret);
 /* Encodes what wgctl_qr_text() makes of the configuration, in 8-bit mode with
  * error correction level L: a screen is never torn or stained. Fails with
  * WGCTL_INVALID where nothing is left to encode, or more than WGCTL_QR_BYTES_MAX
- * bytes; with WGCTL_SYSTEM where memory has run out. The caller frees *ret. */
+ * bytes; with WGCTL_UNSUPPORTED where libqrencode is missing; with WGCTL_SYSTEM where
+ * memory has run out. The caller frees *ret. */
 int wgctl_qr_encode(struct wgctl_slice config, struct wgctl_qr **ret, struct wgctl_error *err);
 /* Wipes and frees. NULL is fine. */
 void wgctl_qr_free(struct wgctl_qr *qr);
@@ -59,7 +60,8 @@ void wgctl_qr_terminal(const struct wgctl_qr *qr, bool colour, struct wgctl_text
 void wgctl_qr_svg(const struct wgctl_qr *qr, struct wgctl_text *ret);
 
 /* Appends the code as a PNG file, black on white, one bit a pixel. Fails with
- * WGCTL_SYSTEM where memory has run out; what is in *ret is then no picture. */
+ * WGCTL_UNSUPPORTED where libpng is missing, with WGCTL_SYSTEM where memory has run out; what
+ * is in *ret is then no picture. */
 int wgctl_qr_png(const struct wgctl_qr *qr, struct wgctl_text *ret, struct wgctl_error *err);
 
 /* For the code that draws; front ends have no need of these. */
