@@ -67,7 +67,9 @@ static bool read_applied(const struct wgctl_tunnel *tunnel, enum wgctl_applied w
     return rc == WGCTL_OK && take_first_line(tunnel, ret);
 }
 
-bool wgctl_applied_is_original(const struct wgctl_tunnel *tunnel)
+/* What it says otherwise than the file as it was read. False where that cannot be told. */
+static bool compare_applied(const struct wgctl_tunnel *tunnel, enum wgctl_applied which,
+                            struct wgctl_slice with, struct wgctl_difference *ret)
 {
     char name[NAME_SIZE];
     WGCTL_TEXT first_line = {0};
@@ -76,20 +78,32 @@ bool wgctl_applied_is_original(const struct wgctl_tunnel *tunnel)
     wgctl_text_format(&first_line, FIRST_LINE "%u\n", if_nametoindex(tunnel->interface));
     if (first_line.failed || open_folder(false, &folder, &ignored) < 0)
         return false;
-    bool is_original = wgctl_file_is(&folder, name_of(tunnel, WGCTL_APPLIED, name),
-                                     wgctl_text_slice_of(&first_line), tunnel->original);
+    int rc = wgctl_difference_read(&folder, name_of(tunnel, which, name),
+                                   wgctl_text_slice_of(&first_line), with, ret, &ignored);
     wgctl_folder_close(&folder);
-    return is_original;
+    return rc == WGCTL_OK;
+}
+
+bool wgctl_applied_is_original(const struct wgctl_tunnel *tunnel)
+{
+    WGCTL_DIFFERENCE difference = {0};
+    return compare_applied(tunnel, WGCTL_APPLIED, tunnel->original, &difference) &&
+           wgctl_difference_is_none(&difference, tunnel->original);
 }
 
 bool wgctl_applied_parse(const struct wgctl_tunnel *tunnel, enum wgctl_applied which,
                          const struct wgctl_wish *wish, struct wgctl_server *ret)
 {
     WGCTL_TEXT text = {0};
+    WGCTL_DIFFERENCE difference = {0};
     struct wgctl_error ignored;
+    const struct wgctl_server *known = &tunnel->server;
+    if (wish && !known->document.is_edited &&
+        compare_applied(tunnel, which, wgctl_document_original(&known->document), &difference))
+        return wgctl_server_parse_beside(tunnel->conf_name, &difference, known, wish->met, ret,
+                                         &ignored) == WGCTL_OK;
     return read_applied(tunnel, which, &text) &&
-           wgctl_server_parse_beside(tunnel->conf_name, &text, &tunnel->server,
-                                     wish ? wish->met : NULL, ret, &ignored) == WGCTL_OK;
+           wgctl_server_parse(tunnel->conf_name, &text, ret, &ignored) == WGCTL_OK;
 }
 
 bool wgctl_applied_exists(const struct wgctl_tunnel *tunnel, enum wgctl_applied which)
@@ -117,6 +131,15 @@ int wgctl_applied_remove(const struct wgctl_tunnel *tunnel, enum wgctl_applied w
     return rc;
 }
 
+static bool is_as(const struct wgctl_folder *folder, const char *name, struct wgctl_slice head,
+                  struct wgctl_slice rest)
+{
+    WGCTL_DIFFERENCE difference = {0};
+    struct wgctl_error ignored;
+    return wgctl_difference_read(folder, name, head, rest, &difference, &ignored) == WGCTL_OK &&
+           wgctl_difference_is_none(&difference, rest);
+}
+
 void wgctl_applied_save(const struct wgctl_tunnel *tunnel, enum wgctl_applied which)
 {
     char name[NAME_SIZE];
@@ -131,7 +154,7 @@ void wgctl_applied_save(const struct wgctl_tunnel *tunnel, enum wgctl_applied wh
         return;
     name_of(tunnel, which, name);
     /* An old copy would mislead; none at all makes the next plan two-way. */
-    if (!failed && wgctl_file_is(&folder, name, head, rest))
+    if (!failed && is_as(&folder, name, head, rest))
         wgctl_file_remove(&folder, WGCTL_FILE_NEW, &ignored); /* of one that was killed */
     else if (failed || wgctl_file_write_volatile(&folder, name, head, rest, &ignored) < 0)
         wgctl_file_remove(&folder, name, &ignored);

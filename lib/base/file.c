@@ -172,10 +172,9 @@ int wgctl_read_all(int fd, size_t expected, size_t most, struct wgctl_text *ret)
     }
 }
 
-/* Opens it, checked. */
-static int open_file(const struct wgctl_folder *folder, const char *name,
-                     enum wgctl_exposure exposure, int *ret_fd, size_t *ret_size,
-                     struct wgctl_error *err)
+int wgctl_file_open(const struct wgctl_folder *folder, const char *name,
+                    enum wgctl_exposure exposure, int *ret_fd, size_t *ret_size,
+                    struct wgctl_error *err)
 {
     char path[PATH_MAX + NAME_MAX + 2];
     snprintf(path, sizeof path, "%s/%s", folder->path, name);
@@ -209,40 +208,12 @@ int wgctl_file_read(const struct wgctl_folder *folder, const char *name,
 {
     WGCTL_FD fd = -1;
     size_t size = 0;
-    int rc = open_file(folder, name, exposure, &fd, &size, err);
+    int rc = wgctl_file_open(folder, name, exposure, &fd, &size, err);
     if (rc < 0)
         return rc;
     if (wgctl_read_all(fd, size, SIZE_MAX, ret) < 0)
         return wgctl_fail_errno(err, "cannot read %s/%s", folder->path, name);
     return wgctl_text_check(ret, err);
-}
-
-/* Whether what is left to read begins with that. */
-static bool reads(int fd, struct wgctl_slice expected)
-{
-    char piece[16384];
-    bool same = true;
-    while (same && expected.size > 0) {
-        size_t most = expected.size < sizeof piece ? expected.size : sizeof piece;
-        ssize_t got = read(fd, piece, most);
-        if (got < 0 && errno == EINTR)
-            continue;
-        same = got > 0 && memcmp(piece, expected.data, (size_t)got) == 0;
-        expected.data += same ? got : 0;
-        expected.size -= same ? (size_t)got : 0;
-    }
-    explicit_bzero(piece, sizeof piece);
-    return same;
-}
-
-bool wgctl_file_is(const struct wgctl_folder *folder, const char *name, struct wgctl_slice head,
-                   struct wgctl_slice rest)
-{
-    WGCTL_FD fd = -1;
-    size_t size = 0;
-    struct wgctl_error ignored;
-    return open_file(folder, name, WGCTL_SECRET, &fd, &size, &ignored) == WGCTL_OK &&
-           size == head.size + rest.size && reads(fd, head) && reads(fd, rest);
 }
 
 bool wgctl_file_exists(const struct wgctl_folder *folder, const char *name)

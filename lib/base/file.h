@@ -35,16 +35,15 @@ enum wgctl_exposure {
     WGCTL_SECRET, /* refused if others can: it holds keys */
 };
 
-/* Appends the whole of a regular file. Refuses (WGCTL_DENIED) a symbolic link,
+/* Opens a regular file for reading. Refuses (WGCTL_DENIED) a symbolic link,
  * a file of somebody other than the caller or root, one that others can write
  * to, and a secret one that others can read; the hint is the mend. */
+int wgctl_file_open(const struct wgctl_folder *folder, const char *name,
+                    enum wgctl_exposure exposure, int *ret_fd, size_t *ret_size,
+                    struct wgctl_error *err);
+/* Appends the whole of one. */
 int wgctl_file_read(const struct wgctl_folder *folder, const char *name,
                     enum wgctl_exposure exposure, struct wgctl_text *ret, struct wgctl_error *err);
-
-/* Whether a secret file consists of just these two, without keeping it in memory. False
- * also where it cannot be read. */
-bool wgctl_file_is(const struct wgctl_folder *folder, const char *name, struct wgctl_slice head,
-                   struct wgctl_slice rest);
 
 /* Whether there is something of that name, of whatever kind. */
 bool wgctl_file_exists(const struct wgctl_folder *folder, const char *name);
@@ -59,7 +58,7 @@ int wgctl_file_write(const struct wgctl_folder *folder, const char *name,
                      struct wgctl_slice content, mode_t mode, struct wgctl_error *err);
 #define WGCTL_FILE_NEW ".wgctl.new"
 /* The same without fsync, for what need not outlive the next boot (/run). The two are written
- * one behind the other, as wgctl_file_is() compares them. */
+ * one behind the other. */
 int wgctl_file_write_volatile(const struct wgctl_folder *folder, const char *name,
                               struct wgctl_slice head, struct wgctl_slice rest,
                               struct wgctl_error *err);

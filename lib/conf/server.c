@@ -22,25 +22,13 @@ static int reserve_peers(struct wgctl_server *server, struct wgctl_error *err)
     return WGCTL_OK;
 }
 
-int wgctl_server_begin(const char *file, struct wgctl_text *source, struct wgctl_server *ret,
+int wgctl_server_parse(const char *file, struct wgctl_text *source, struct wgctl_server *ret,
                        struct wgctl_error *err)
 {
     WGCTL_SERVER server = {.file = file};
     int rc = wgctl_document_parse(source, &server.document, err);
     if (rc == WGCTL_OK)
         rc = reserve_peers(&server, err);
-    if (rc < 0)
-        return rc;
-    *ret = server;
-    server = (struct wgctl_server){0};
-    return WGCTL_OK;
-}
-
-int wgctl_server_parse(const char *file, struct wgctl_text *source, struct wgctl_server *ret,
-                       struct wgctl_error *err)
-{
-    WGCTL_SERVER server = {0};
-    int rc = wgctl_server_begin(file, source, &server, err);
     if (rc == WGCTL_OK)
         rc = wgctl_server_parse_lines(&server, 0, server.document.count, err);
     if (rc < 0)

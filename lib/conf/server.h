@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "base/difference.h"
 #include "conf/document.h"
 #include "net/address.h"
 #include "net/key.h"
@@ -72,11 +73,10 @@ struct wgctl_server {
  * as the server. An error names the line. */
 int wgctl_server_parse(const char *file, struct wgctl_text *source, struct wgctl_server *ret,
                        struct wgctl_error *err);
-/* The same as wgctl_server_parse(), in a fraction of the time where much of it stands in
- * `known` as well, just so, and that is unedited: it is copied, but for the lists, which
- * are borrowed, so that `known` has to stay as it is for as long. What need not be copied may
- * be left out: the peers whose place in `known` is set in `left_out` (NULL: none). */
-int wgctl_server_parse_beside(const char *file, struct wgctl_text *source,
+/* Parses a file of which it is known where it differs from the text of `known`. The peers whose
+ * place in that is set in `left_out` (NULL: none) need not be there, with the disabled ones that
+ * stand below them; the others are in the file's order. An error may name another line. */
+int wgctl_server_parse_beside(const char *file, const struct wgctl_difference *difference,
                               const struct wgctl_server *known, const bool *left_out,
                               struct wgctl_server *ret, struct wgctl_error *err);
 /* Wipes and frees. */

@@ -26,7 +26,7 @@ static size_t note_of(struct wgctl_slice comment, struct wgctl_slice *ret_value)
     return note;
 }
 
-struct wgctl_peer *wgctl_server_add_peer(struct wgctl_server *server, struct wgctl_error *err)
+static struct wgctl_peer *add_peer(struct wgctl_server *server, struct wgctl_error *err)
 {
     struct wgctl_peer *peers =
         wgctl_array_grow(server->peers, server->peer_count, &server->peer_capacity, sizeof *peers);
@@ -42,7 +42,7 @@ static int begin_peer(struct wgctl_reader *reader)
 {
     reader->block->section = WGCTL_IN_PEER;
     reader->block->peer = reader->server->peer_count;
-    struct wgctl_peer *peer = wgctl_server_add_peer(reader->server, reader->err);
+    struct wgctl_peer *peer = add_peer(reader->server, reader->err);
     if (!peer)
         return WGCTL_SYSTEM;
     peer->enabled = reader->block == &reader->seen;

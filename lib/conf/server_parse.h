@@ -33,12 +33,6 @@ struct wgctl_reader {
  * does, to before `end`, and adds what they say. */
 int wgctl_server_parse_lines(struct wgctl_server *server, size_t first, size_t end,
                              struct wgctl_error *err);
-/* Makes a server of `source`, which it takes over: its lines, and room for its peers, none of
- * which has been read. */
-int wgctl_server_begin(const char *file, struct wgctl_text *source, struct wgctl_server *ret,
-                       struct wgctl_error *err);
-/* A new peer, all zero; NULL where memory has run out. */
-struct wgctl_peer *wgctl_server_add_peer(struct wgctl_server *server, struct wgctl_error *err);
 /* Reads one KEY = VALUE into what its section describes. */
 int wgctl_setting_read(struct wgctl_reader *reader, struct wgctl_slice line,
                        const struct wgctl_line_parts *parts);
