@@ -100,7 +100,13 @@ int wgctl_application_plan(struct wgctl_tunnel *tunnel, bool explain, struct wgc
 /* What a plan is about; nothing else is touched. */
 struct touched {
     const struct wgctl_device *wanted, *running;
+    size_t right; /* how many peers were found to be as they are wanted */
 };
+
+static struct touched touched_by(const struct wgctl_application *application)
+{
+    return (struct touched){&application->wanted, &application->running, 0};
+}
 
 static bool is_untouched(const struct wgctl_key *public_key, void *context)
 {
@@ -109,29 +115,40 @@ static bool is_untouched(const struct wgctl_key *public_key, void *context)
            !wgctl_device_find(touched->running, public_key);
 }
 
-static int read_touched(const struct wgctl_tunnel *tunnel,
-                        const struct wgctl_application *application, struct wgctl_device *ret,
-                        struct wgctl_error *err)
+/* A device can roam between two looks: its endpoint is no sign of a failure. */
+static bool is_right(struct wgctl_device_peer *now, void *context)
 {
-    struct touched touched = {&application->wanted, &application->running};
-    const struct wgctl_device_filter filter = {.skips = is_untouched, .context = &touched};
-    return wgctl_device_read(tunnel->interface, &filter, ret, err);
+    struct touched *touched = context;
+    const struct wgctl_device_peer *wanted = wgctl_device_find(touched->wanted, &now->public_key);
+    bool right = wanted && wgctl_device_peer_has(now, &wanted->preshared_key, wanted->keepalive,
+                                                 &wanted->allowed_ips);
+    touched->right += right;
+    return right;
 }
 
-/* A device can roam between two looks: its endpoint is no sign of a failure. */
+static void start(void *context)
+{
+    struct touched *touched = context;
+    touched->right = 0;
+}
+
+/* Of all that was touched, no peer is left that is not right, and none is missing. */
 static int verify(const struct wgctl_tunnel *tunnel, const struct wgctl_application *application,
                   struct wgctl_error *err)
 {
     WGCTL_DEVICE now = {0};
     WGCTL_PLAN left = {0};
-    int rc = read_touched(tunnel, application, &now, err);
+    struct touched touched = touched_by(application);
+    const struct wgctl_device_filter filter = {is_untouched, is_right, start, &touched};
+    struct wgctl_device others = application->wanted;
+    others.peer_count = 0;
+    int rc = wgctl_device_read(tunnel->interface, &filter, &now, err);
     if (rc == WGCTL_OK)
-        rc = wgctl_plan_make(&application->wanted, &application->wanted, &now, &left, err);
-    for (size_t i = 0; rc == WGCTL_OK && i < left.count; i++)
-        if (left.steps[i].op != WGCTL_SET_ENDPOINT)
-            rc = wgctl_fail(err, WGCTL_SYSTEM,
-                            "%s took the change without an error, but did not make it",
-                            tunnel->interface);
+        rc = wgctl_plan_make(&others, &others, &now, &left, err);
+    if (rc == WGCTL_OK && (left.count > 0 || touched.right < application->wanted.peer_count))
+        rc = wgctl_fail(err, WGCTL_SYSTEM,
+                        "%s took the change without an error, but did not make it",
+                        tunnel->interface);
     return rc;
 }
 
@@ -188,7 +205,9 @@ static int revert_device(const struct wgctl_tunnel *tunnel,
     /* Also where it had none: a default route may have been given one. */
     struct wgctl_device before = application->running;
     before.has_fwmark = true;
-    int rc = read_touched(tunnel, application, &now, err);
+    struct touched touched = touched_by(application);
+    const struct wgctl_device_filter filter = {.skips = is_untouched, .context = &touched};
+    int rc = wgctl_device_read(tunnel->interface, &filter, &now, err);
     if (rc == WGCTL_OK)
         /* What was just wanted counts as applied: an endpoint of it goes again. */
         rc = wgctl_plan_make(&application->wanted, &before, &now, &back, err);

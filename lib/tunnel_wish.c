@@ -94,14 +94,6 @@ bool wgctl_wish_is_met(const struct wgctl_wish *wish, const struct wgctl_key *pu
 
 /* ---- beside what runs ---- */
 
-static bool has_allowed_ips(struct wgctl_device_peer *running, const struct wgctl_prefixes *wanted)
-{
-    if (wgctl_prefixes_equal(&running->allowed_ips, wanted))
-        return true;
-    wgctl_prefixes_sort(&running->allowed_ips);
-    return wgctl_prefixes_equal(&running->allowed_ips, wanted);
-}
-
 /* Where the file names an endpoint, more has to be known than this one peer. */
 static bool is_as_wished(struct wgctl_device_peer *running, void *context)
 {
@@ -112,10 +104,9 @@ static bool is_as_wished(struct wgctl_device_peer *running, void *context)
         return false;
     size_t place = (size_t)(peer - server->peers);
     wish->next = place + 1;
-    wish->met[place] = wgctl_peer_text(server, peer, WGCTL_PEER_ENDPOINT).size == 0 &&
-                       running->keepalive == peer->keepalive &&
-                       wgctl_key_equal(&running->preshared_key, &peer->preshared_key) &&
-                       has_allowed_ips(running, &peer->allowed_ips);
+    wish->met[place] =
+        wgctl_peer_text(server, peer, WGCTL_PEER_ENDPOINT).size == 0 &&
+        wgctl_device_peer_has(running, &peer->preshared_key, peer->keepalive, &peer->allowed_ips);
     return wish->met[place];
 }
 

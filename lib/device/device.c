@@ -56,6 +56,17 @@ void wgctl_device_sort(struct wgctl_device *device)
         wgctl_prefixes_sort(&device->peers[i].allowed_ips);
 }
 
+bool wgctl_device_peer_has(struct wgctl_device_peer *running, const struct wgctl_key *preshared_key,
+                           uint16_t keepalive, const struct wgctl_prefixes *allowed_ips)
+{
+    if (running->keepalive != keepalive || !wgctl_key_equal(&running->preshared_key, preshared_key))
+        return false;
+    if (wgctl_prefixes_equal(&running->allowed_ips, allowed_ips))
+        return true;
+    wgctl_prefixes_sort(&running->allowed_ips);
+    return wgctl_prefixes_equal(&running->allowed_ips, allowed_ips);
+}
+
 const struct wgctl_device_peer *wgctl_device_find(const struct wgctl_device *device,
                                                   const struct wgctl_key *public_key)
 {

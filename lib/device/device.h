@@ -44,6 +44,10 @@ void wgctl_device_sort(struct wgctl_device *device);
 const struct wgctl_device_peer *wgctl_device_find(const struct wgctl_device *device,
                                                   const struct wgctl_key *public_key);
 
+/* Whether a peer that runs has just these; it may put its allowed IPs in order. */
+bool wgctl_device_peer_has(struct wgctl_device_peer *running, const struct wgctl_key *preshared_key,
+                           uint16_t keepalive, const struct wgctl_prefixes *allowed_ips);
+
 /* Where an interface's WireGuard is. */
 enum wgctl_backend {
     WGCTL_NO_DEVICE, /* there is no such interface */
