@@ -13,7 +13,7 @@ int run_apply(struct context *context, const struct command *command, int argc, 
         return rc;
 
     WGCTL_TUNNEL *tunnel = NULL;
-    WGCTL_CHANGES changes = {0};
+    WGCTL_CHANGES changes = {.most = context->json ? 0 : MOST_TOLD};
     rc = open_tunnel(context, WGCTL_APPLY, &tunnel, err);
     if (rc == WGCTL_OK)
         rc = require_up(interface_of(context), true, err);
@@ -33,6 +33,6 @@ int run_apply(struct context *context, const struct command *command, int argc, 
                        : "%s runs as its file says: nothing to do",
          interface);
     if (!context->quiet)
-        print_changes(context, stderr, &changes, MOST_TOLD);
+        print_changes(context, stderr, &changes);
     return WGCTL_OK;
 }

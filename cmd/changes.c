@@ -69,18 +69,13 @@ static void print_change(const struct context *context, FILE *stream,
     fprintf(stream, "%s\n", color(context, stream, PLAIN));
 }
 
-void print_changes(const struct context *context, FILE *stream, const struct wgctl_changes *changes,
-                   size_t most)
+void print_changes(const struct context *context, FILE *stream, const struct wgctl_changes *changes)
 {
-    bool drift = false;
-    size_t shown = changes->count <= most ? changes->count : most;
-    for (size_t i = 0; i < shown; i++)
+    for (size_t i = 0; i < changes->listed; i++)
         print_change(context, stream, &changes->items[i]);
-    if (shown < changes->count)
-        fprintf(stream, "  and %zu more\n", changes->count - shown);
-    for (size_t i = 0; i < changes->count; i++)
-        drift = drift || changes->items[i].is_drift;
-    if (drift)
+    if (changes->listed < changes->count)
+        fprintf(stream, "  and %zu more\n", changes->count - changes->listed);
+    if (changes->has_drift)
         note(context, "Drift: what runs was changed beside its file, as with 'wg set'. The file "
                       "counts");
 }
@@ -96,7 +91,7 @@ int show_plan(struct context *context, struct wgctl_tunnel *tunnel, bool apply,
     if (context->json)
         return json_changes(interface, &changes, err);
     printf(changes.count ? "This would change:\n" : "Nothing would change\n");
-    print_changes(context, stdout, &changes, SIZE_MAX);
+    print_changes(context, stdout, &changes);
     if (apply && changes.count > 0 && !changes.is_up)
         note(context, "%s is not up, so nothing that runs would change", interface);
     return WGCTL_OK;

@@ -130,9 +130,9 @@ int print_secret(const struct wgctl_text *text, struct wgctl_error *err);
 
 /* ---- changes.c ---- */
 
-/* What a commit does or did, as a list for people on that stream: `most` of it. */
-void print_changes(const struct context *context, FILE *stream, const struct wgctl_changes *changes,
-                   size_t most);
+/* What a commit does or did, as a list for people on that stream. */
+void print_changes(const struct context *context, FILE *stream,
+                   const struct wgctl_changes *changes);
 /* --dry-run: prints the plan, as text or JSON, and changes nothing. */
 int show_plan(struct context *context, struct wgctl_tunnel *tunnel, bool apply,
               struct wgctl_error *err);

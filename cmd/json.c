@@ -61,7 +61,7 @@ int json_changes(const char *interface, const struct wgctl_changes *changes,
                  struct wgctl_error *err)
 {
     json_t *list = json_array();
-    for (size_t i = 0; i < changes->count; i++) {
+    for (size_t i = 0; i < changes->listed; i++) {
         const struct wgctl_change *change = &changes->items[i];
         json_array_append_new(list, json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:b}", "op",
                                               change->op, "peer", string_or_null(change->peer),

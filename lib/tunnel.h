@@ -135,9 +135,12 @@ struct wgctl_change {
     bool is_drift;       /* the file has not changed: what runs was changed beside it */
 };
 struct wgctl_changes {
+    size_t most; /* how many of them to list, set by who asks; 0: all */
     struct wgctl_change *items;
-    size_t count, capacity;
-    bool is_up; /* the interface runs, so that its changes are among them */
+    size_t listed, capacity;
+    size_t count;   /* of all, also of those that are not listed */
+    bool has_drift; /* some of all are drift */
+    bool is_up;     /* the interface runs, so that its changes are among them */
 };
 void wgctl_changes_clear(struct wgctl_changes *changes);
 #define WGCTL_CHANGES __attribute__((cleanup(wgctl_changes_clear))) struct wgctl_changes

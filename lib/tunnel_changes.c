@@ -8,7 +8,7 @@
 
 void wgctl_changes_clear(struct wgctl_changes *changes)
 {
-    for (size_t i = 0; i < changes->count; i++) {
+    for (size_t i = 0; i < changes->listed; i++) {
         free(changes->items[i].value);
         free(changes->items[i].before);
     }
@@ -16,13 +16,21 @@ void wgctl_changes_clear(struct wgctl_changes *changes)
     *changes = (struct wgctl_changes){0};
 }
 
+/* Counts one, and says whether it is listed as well. */
+static bool count_change(struct wgctl_changes *changes, bool is_drift)
+{
+    changes->count++;
+    changes->has_drift |= is_drift;
+    return changes->most == 0 || changes->listed < changes->most;
+}
+
 /* NULL where memory has run out. */
-static struct wgctl_change *add_change(struct wgctl_changes *changes, const char *op,
-                                       const struct wgctl_text *value,
-                                       const struct wgctl_text *before)
+static struct wgctl_change *list_change(struct wgctl_changes *changes, const char *op,
+                                        const struct wgctl_text *value,
+                                        const struct wgctl_text *before)
 {
     struct wgctl_change *items =
-        wgctl_array_grow(changes->items, changes->count, &changes->capacity, sizeof *items);
+        wgctl_array_grow(changes->items, changes->listed, &changes->capacity, sizeof *items);
     char *now = value->failed ? NULL : wgctl_slice_dup(wgctl_text_slice_of(value));
     char *then = before->failed ? NULL : wgctl_slice_dup(wgctl_text_slice_of(before));
     if (items)
@@ -32,8 +40,15 @@ static struct wgctl_change *add_change(struct wgctl_changes *changes, const char
         free(then);
         return NULL;
     }
-    items[changes->count] = (struct wgctl_change){.op = op, .value = now, .before = then};
-    return &items[changes->count++];
+    items[changes->listed] = (struct wgctl_change){.op = op, .value = now, .before = then};
+    return &items[changes->listed++];
+}
+
+static int add_change(struct wgctl_changes *changes, const char *op, const struct wgctl_text *value,
+                      const struct wgctl_text *before, struct wgctl_error *err)
+{
+    bool done = !count_change(changes, false) || list_change(changes, op, value, before);
+    return done ? WGCTL_OK : wgctl_fail_memory(err);
 }
 
 static int add_text(struct wgctl_changes *changes, const char *op, const char *value,
@@ -41,7 +56,7 @@ static int add_text(struct wgctl_changes *changes, const char *op, const char *v
 {
     WGCTL_TEXT text = {0}, nothing = {0};
     wgctl_text_string(&text, value);
-    return add_change(changes, op, &text, &nothing) ? WGCTL_OK : wgctl_fail_memory(err);
+    return add_change(changes, op, &text, &nothing, err);
 }
 
 /* ---- the files ---- */
@@ -186,10 +201,12 @@ static int describe_step(const struct wgctl_plan *plan, const struct wgctl_plan_
                          struct wgctl_error *err)
 {
     WGCTL_TEXT value = {0}, before = {0};
+    if (!count_change(changes, step->is_drift))
+        return WGCTL_OK;
     describe_value(step, plan->wanted, step->peer, &value);
     if (has_before(step->op))
         describe_value(step, plan->running, step->was, &before);
-    struct wgctl_change *change = add_change(changes, op_names[step->op], &value, &before);
+    struct wgctl_change *change = list_change(changes, op_names[step->op], &value, &before);
     if (!change)
         return wgctl_fail_memory(err);
     change->is_drift = step->is_drift;
@@ -235,7 +252,7 @@ static int describe_mtu(struct wgctl_changes *changes, const struct wgctl_setup 
         return WGCTL_OK;
     wgctl_text_format(&value, "%u", setup->mtu);
     wgctl_text_format(&before, "%u", setup->mtu_was);
-    return add_change(changes, "set_mtu", &value, &before) ? WGCTL_OK : wgctl_fail_memory(err);
+    return add_change(changes, "set_mtu", &value, &before, err);
 }
 
 static int describe_routes(struct wgctl_changes *changes, const char *op,
@@ -252,15 +269,15 @@ static int describe_hooks(struct wgctl_changes *changes, const char *op,
                           const struct wgctl_server *server, enum wgctl_hook_kind kind,
                           struct wgctl_error *err)
 {
-    for (size_t i = 0; i < server->hook_count; i++) {
+    int rc = WGCTL_OK;
+    for (size_t i = 0; rc == WGCTL_OK && i < server->hook_count; i++) {
         WGCTL_TEXT command = {0}, nothing = {0};
         if (server->hooks[i].kind != kind)
             continue;
         wgctl_text_slice(&command, server->hooks[i].command);
-        if (!add_change(changes, op, &command, &nothing))
-            return wgctl_fail_memory(err);
+        rc = add_change(changes, op, &command, &nothing, err);
     }
-    return WGCTL_OK;
+    return rc;
 }
 
 static int describe_host(const struct wgctl_tunnel *tunnel,
@@ -277,7 +294,7 @@ static int describe_host(const struct wgctl_tunnel *tunnel,
     if (rc == WGCTL_OK && setup->dns) {
         wgctl_text_slice(&dns, wgctl_text_slice_of(&tunnel->server.dns));
         wgctl_text_slice(&before, wgctl_text_slice_of(&application->is_applied->dns));
-        rc = add_change(ret, "set_dns", &dns, &before) ? WGCTL_OK : wgctl_fail_memory(err);
+        rc = add_change(ret, "set_dns", &dns, &before, err);
     }
     if (rc == WGCTL_OK)
         rc = describe_routes(ret, "remove_route", &application->routes_to_remove, err);

@@ -193,6 +193,41 @@ START_TEST(a_device_that_only_says_it_took_the_change_is_found_out)
 }
 END_TEST
 
+START_TEST(a_device_that_only_says_a_peer_is_gone_is_found_out)
+{
+    setup(LIES);
+    struct wgctl_tunnel *tunnel = open_tunnel();
+    ck_assert_int_eq(wgctl_tunnel_revoke(tunnel, "laptop", &err), WGCTL_OK);
+    ck_assert_int_lt(wgctl_tunnel_commit(tunnel, NULL, &err), 0);
+    ck_assert_ptr_nonnull(strstr(err.message, "did not make it"));
+    wgctl_tunnel_close(&tunnel);
+    assert_nothing_changed();
+    teardown();
+}
+END_TEST
+
+/* Else the laptop and its network are as they run. */
+static const char *const not_made[] = {
+    "PresharedKey = FpCyhws9cxwWoV4xELtfJvjJN+zQVRPISllRWgeopVE=\n",
+    "PersistentKeepalive = 25\n",
+    "AllowedIPs = 10.73.21.3/32\n",
+};
+enum { NOT_MADE = sizeof not_made / sizeof *not_made };
+
+START_TEST(a_device_that_only_says_a_peer_has_changed_is_found_out)
+{
+    setup(LIES);
+    char conf[sizeof CONF + 100];
+    snprintf(conf, sizeof conf, "%s%s", CONF, not_made[_i]);
+    write_file("wgt0.conf", conf);
+    struct wgctl_tunnel *tunnel = open_tunnel();
+    ck_assert_int_lt(wgctl_tunnel_commit(tunnel, NULL, &err), 0);
+    ck_assert_ptr_nonnull(strstr(err.message, "did not make it"));
+    wgctl_tunnel_close(&tunnel);
+    teardown();
+}
+END_TEST
+
 START_TEST(a_device_that_dies_half_way_leaves_every_file_as_it_was_and_is_named)
 {
     setup(SILENT);
@@ -250,6 +285,24 @@ START_TEST(nothing_is_touched_before_the_commit)
     ck_assert_uint_eq(changes.count, 2);
     wgctl_tunnel_close(&tunnel);
     assert_nothing_changed();
+    teardown();
+}
+END_TEST
+
+START_TEST(of_many_changes_as_many_are_listed_as_are_asked_for)
+{
+    setup(ABSENT);
+    struct wgctl_tunnel *tunnel = open_tunnel();
+    const struct wgctl_peer_request request = {.name = "phone"};
+    WGCTL_CHANGES all = {0}, one = {.most = 1};
+    ck_assert_int_eq(wgctl_tunnel_add_peer(tunnel, &request, &err), WGCTL_OK);
+    ck_assert_int_eq(wgctl_tunnel_plan(tunnel, &all, &err), WGCTL_OK);
+    ck_assert_int_eq(wgctl_tunnel_plan(tunnel, &one, &err), WGCTL_OK);
+    ck_assert_uint_eq(all.listed, 2);
+    ck_assert_uint_eq(one.count, 2);
+    ck_assert_uint_eq(one.listed, 1);
+    ck_assert_str_eq(one.items[0].value, all.items[0].value);
+    wgctl_tunnel_close(&tunnel);
     teardown();
 }
 END_TEST
@@ -333,11 +386,15 @@ static Suite *tunnel_suite(void)
     TCase *commit = tcase_create("commit");
     tcase_add_test(commit, a_device_that_refuses_leaves_every_file_as_it_was);
     tcase_add_test(commit, a_device_that_only_says_it_took_the_change_is_found_out);
+    tcase_add_test(commit, a_device_that_only_says_a_peer_is_gone_is_found_out);
+    tcase_add_loop_test(commit, a_device_that_only_says_a_peer_has_changed_is_found_out, 0,
+                        NOT_MADE);
     tcase_add_test(commit, a_device_that_dies_half_way_leaves_every_file_as_it_was_and_is_named);
     tcase_add_test(commit, a_refused_revocation_is_not_said_to_have_happened);
     tcase_add_test(commit, without_a_device_the_files_alone_change);
     tcase_add_test(commit, adding_and_revoking_gives_the_file_back_byte_for_byte);
     tcase_add_test(commit, nothing_is_touched_before_the_commit);
+    tcase_add_test(commit, of_many_changes_as_many_are_listed_as_are_asked_for);
     suite_add_tcase(suite, commit);
     TCase *recovery = tcase_create("recovery");
     tcase_add_test(recovery, a_client_file_of_a_peer_that_was_not_committed_goes);
