@@ -6,24 +6,22 @@
 
 #include "base/library.h"
 
-static struct {
-    __typeof__(&QRcode_encodeData) encode_data;
-    __typeof__(&QRcode_free) free_code;
-} qrencode;
-
-static int load_qrencode(struct wgctl_error *err)
-{
-    static const struct wgctl_symbol symbols[] = {
-        {"QRcode_encodeData", &qrencode.encode_data},
-        {"QRcode_free", &qrencode.free_code},
-    };
-    return wgctl_library_load(WGCTL_QRENCODE_LIBRARY, "libqrencode4", symbols,
-                              sizeof symbols / sizeof *symbols, err);
-}
-
 struct wgctl_qr {
     QRcode *code;
+    void *qrencode;
+    __typeof__(&QRcode_encodeData) encode_data;
+    __typeof__(&QRcode_free) free_code;
 };
+
+static int load_qrencode(struct wgctl_qr *qr, struct wgctl_error *err)
+{
+    const struct wgctl_symbol symbols[] = {
+        {"QRcode_encodeData", &qr->encode_data},
+        {"QRcode_free", &qr->free_code},
+    };
+    return wgctl_library_load(WGCTL_QRENCODE_LIBRARY, "libqrencode4", symbols,
+                              sizeof symbols / sizeof *symbols, &qr->qrencode, err);
+}
 
 static void append_line(struct wgctl_slice line, struct wgctl_text *ret)
 {
@@ -65,32 +63,37 @@ int wgctl_qr_encode(struct wgctl_slice config, struct wgctl_qr **ret, struct wgc
     int status = wgctl_text_check(&text, err);
     if (!status)
         status = check_size(text.size, err);
-    if (!status)
-        status = load_qrencode(err);
     if (status)
         return status;
 
     struct wgctl_qr *qr = calloc(1, sizeof *qr);
     if (!qr)
         return wgctl_fail_memory(err);
-    /* Not QRcode_encodeString8bit(), which would stop at a NUL byte and say nothing. */
-    qr->code =
-        qrencode.encode_data((int)text.size, (const unsigned char *)text.data, 0, QR_ECLEVEL_L);
-    if (!qr->code) {
-        status = wgctl_fail_errno(err, "cannot make the QR code");
-        free(qr);
-        return status;
+    status = load_qrencode(qr, err);
+    if (!status) {
+        /* Not QRcode_encodeString8bit(), which would stop at a NUL byte and say nothing. */
+        qr->code =
+            qr->encode_data((int)text.size, (const unsigned char *)text.data, 0, QR_ECLEVEL_L);
+        if (!qr->code)
+            status = wgctl_fail_errno(err, "cannot make the QR code");
     }
-    *ret = qr;
-    return WGCTL_OK;
+    if (status)
+        wgctl_qr_free(qr);
+    else
+        *ret = qr;
+    return status;
 }
 
 void wgctl_qr_free(struct wgctl_qr *qr)
 {
     if (!qr)
         return;
-    explicit_bzero(qr->code->data, (size_t)qr->code->width * (size_t)qr->code->width);
-    qrencode.free_code(qr->code);
+    if (qr->code) {
+        explicit_bzero(qr->code->data, (size_t)qr->code->width * (size_t)qr->code->width);
+        qr->free_code(qr->code);
+    }
+    if (qr->qrencode)
+        wgctl_library_unload(qr->qrencode);
     free(qr);
 }
 

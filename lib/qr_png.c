@@ -18,11 +18,11 @@ static struct {
 } libpng;
 
 #define SYMBOL(function) {"png_" #function, &libpng.function},
-static int load_libpng(struct wgctl_error *err)
+static int load_libpng(void **ret, struct wgctl_error *err)
 {
     static const struct wgctl_symbol symbols[] = {FUNCTIONS(SYMBOL)};
     return wgctl_library_load(WGCTL_PNG_LIBRARY, "libpng16-16", symbols,
-                              sizeof symbols / sizeof *symbols, err);
+                              sizeof symbols / sizeof *symbols, ret, err);
 }
 
 /* A byte of a row is eight pixels of one bit. */
@@ -109,7 +109,8 @@ static int write_picture(const struct wgctl_qr *qr, png_structp png, png_infop i
 int wgctl_qr_png(const struct wgctl_qr *qr, struct wgctl_text *ret, struct wgctl_error *err)
 {
     png_byte row[WGCTL_QR_WIDTH_MAX];
-    int status = load_libpng(err);
+    void *library;
+    int status = load_libpng(&library, err);
     if (status)
         return status;
     png_structp png = libpng.create_write_struct_2(PNG_LIBPNG_VER_STRING, err, on_error, on_warning,
@@ -117,6 +118,7 @@ int wgctl_qr_png(const struct wgctl_qr *qr, struct wgctl_text *ret, struct wgctl
     png_infop info = png ? libpng.create_info_struct(png) : NULL;
     status = info ? write_picture(qr, png, info, row, ret, err) : wgctl_fail_memory(err);
     libpng.destroy_write_struct(&png, &info);
+    wgctl_library_unload(library);
     explicit_bzero(row, sizeof row);
     return status;
 }

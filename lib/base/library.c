@@ -12,7 +12,7 @@ static int fail(void *library, const char *package, struct wgctl_error *err)
 }
 
 int wgctl_library_load(const char *file, const char *package, const struct wgctl_symbol *symbols,
-                       size_t count, struct wgctl_error *err)
+                       size_t count, void **ret, struct wgctl_error *err)
 {
     void *library = dlopen(file, RTLD_NOW | RTLD_LOCAL);
     if (!library)
@@ -24,5 +24,11 @@ int wgctl_library_load(const char *file, const char *package, const struct wgctl
         void *address = dlsym(library, symbols[i].name);
         memcpy(symbols[i].place, &address, sizeof address);
     }
+    *ret = library;
     return WGCTL_OK;
+}
+
+void wgctl_library_unload(void *library)
+{
+    dlclose(library);
 }

@@ -13,8 +13,9 @@ struct wgctl_symbol {
     void *place; /* of a pointer to a function of that type */
 };
 
-/* Loads the library of that file name (its SONAME, as in "libpng16.so.16") for as long as the
- * process lives, and finds the functions. Where it is not there, fails with
+/* Loads the library of that file name (its SONAME, as in "libpng16.so.16"), and finds the
+ * functions, which are good until it is unloaded. Where it is not there, fails with
  * WGCTL_UNSUPPORTED, sets none of the pointers, and names the Debian package `package`. */
 int wgctl_library_load(const char *file, const char *package, const struct wgctl_symbol *symbols,
-                       size_t count, struct wgctl_error *err);
+                       size_t count, void **ret, struct wgctl_error *err);
+void wgctl_library_unload(void *library);

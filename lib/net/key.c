@@ -60,7 +60,7 @@ struct digits {
 static uint8_t is_among(struct digits digits, uint8_t c)
 {
     uint8_t offset = (uint8_t)(c - digits.first), last = (uint8_t)(digits.last - digits.first);
-    return (uint8_t) - (offset <= last);
+    return (uint8_t)(0 - (offset <= last));
 }
 
 /* A key's digits being read. All of it is as secret as the key is. */

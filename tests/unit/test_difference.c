@@ -26,7 +26,7 @@ static void teardown(void)
 {
     unlinkat(folder.fd, "file", 0);
     wgctl_folder_close(&folder);
-    rmdir(path);
+    ck_assert_int_eq(rmdir(path), 0);
 }
 
 static void put(const char *head, struct wgctl_slice rest)
