@@ -67,9 +67,7 @@ static bool read_applied(const struct wgctl_tunnel *tunnel, enum wgctl_applied w
     return rc == WGCTL_OK && take_first_line(tunnel, ret);
 }
 
-/* What it says otherwise than the file as it was read. False where that cannot be told. */
-static bool compare_applied(const struct wgctl_tunnel *tunnel, enum wgctl_applied which,
-                            struct wgctl_slice with, struct wgctl_difference *ret)
+bool wgctl_applied_is_original(const struct wgctl_tunnel *tunnel)
 {
     char name[NAME_SIZE];
     WGCTL_TEXT first_line = {0};
@@ -78,17 +76,28 @@ static bool compare_applied(const struct wgctl_tunnel *tunnel, enum wgctl_applie
     wgctl_text_format(&first_line, FIRST_LINE "%u\n", if_nametoindex(tunnel->interface));
     if (first_line.failed || open_folder(false, &folder, &ignored) < 0)
         return false;
-    int rc = wgctl_difference_read(&folder, name_of(tunnel, which, name),
-                                   wgctl_text_slice_of(&first_line), with, ret, &ignored);
+    bool is_original = wgctl_file_is(&folder, name_of(tunnel, WGCTL_APPLIED, name),
+                                     wgctl_text_slice_of(&first_line), tunnel->original);
     wgctl_folder_close(&folder);
-    return rc == WGCTL_OK;
+    return is_original;
 }
 
-bool wgctl_applied_is_original(const struct wgctl_tunnel *tunnel)
+/* What it says otherwise than the file as it was read. False where that cannot be told. */
+static bool compare_applied(const struct wgctl_tunnel *tunnel, enum wgctl_applied which,
+                            struct wgctl_difference *ret)
 {
-    WGCTL_DIFFERENCE difference = {0};
-    return compare_applied(tunnel, WGCTL_APPLIED, tunnel->original, &difference) &&
-           wgctl_difference_is_none(&difference, tunnel->original);
+    char name[NAME_SIZE];
+    WGCTL_TEXT first_line = {0};
+    struct wgctl_folder folder;
+    struct wgctl_error ignored;
+    wgctl_text_format(&first_line, FIRST_LINE "%u\n", if_nametoindex(tunnel->interface));
+    if (first_line.failed || open_folder(false, &folder, &ignored) < 0)
+        return false;
+    int rc = wgctl_difference_read(
+        &folder, name_of(tunnel, which, name), wgctl_text_slice_of(&first_line),
+        wgctl_document_original(&tunnel->server.document), ret, &ignored);
+    wgctl_folder_close(&folder);
+    return rc == WGCTL_OK;
 }
 
 bool wgctl_applied_parse(const struct wgctl_tunnel *tunnel, enum wgctl_applied which,
@@ -98,8 +107,7 @@ bool wgctl_applied_parse(const struct wgctl_tunnel *tunnel, enum wgctl_applied w
     WGCTL_DIFFERENCE difference = {0};
     struct wgctl_error ignored;
     const struct wgctl_server *known = &tunnel->server;
-    if (wish && !known->document.is_edited &&
-        compare_applied(tunnel, which, wgctl_document_original(&known->document), &difference))
+    if (wish && !known->document.is_edited && compare_applied(tunnel, which, &difference))
         return wgctl_server_parse_beside(tunnel->conf_name, &difference, known, wish->met, ret,
                                          &ignored) == WGCTL_OK;
     return read_applied(tunnel, which, &text) &&
@@ -131,15 +139,6 @@ int wgctl_applied_remove(const struct wgctl_tunnel *tunnel, enum wgctl_applied w
     return rc;
 }
 
-static bool is_as(const struct wgctl_folder *folder, const char *name, struct wgctl_slice head,
-                  struct wgctl_slice rest)
-{
-    WGCTL_DIFFERENCE difference = {0};
-    struct wgctl_error ignored;
-    return wgctl_difference_read(folder, name, head, rest, &difference, &ignored) == WGCTL_OK &&
-           wgctl_difference_is_none(&difference, rest);
-}
-
 void wgctl_applied_save(const struct wgctl_tunnel *tunnel, enum wgctl_applied which)
 {
     char name[NAME_SIZE];
@@ -154,7 +153,7 @@ void wgctl_applied_save(const struct wgctl_tunnel *tunnel, enum wgctl_applied wh
         return;
     name_of(tunnel, which, name);
     /* An old copy would mislead; none at all makes the next plan two-way. */
-    if (!failed && is_as(&folder, name, head, rest))
+    if (!failed && wgctl_file_is(&folder, name, head, rest))
         wgctl_file_remove(&folder, WGCTL_FILE_NEW, &ignored); /* of one that was killed */
     else if (failed || wgctl_file_write_volatile(&folder, name, head, rest, &ignored) < 0)
         wgctl_file_remove(&folder, name, &ignored);

@@ -76,25 +76,36 @@ static bool read_difference(int fd, size_t offset, size_t size, struct wgctl_sli
     return true;
 }
 
+static bool has_at(int fd, size_t offset, struct wgctl_slice expected)
+{
+    size_t alike = 0;
+    return compare(fd, offset, expected, false, &alike) && alike == expected.size;
+}
+
 int wgctl_difference_read(const struct wgctl_folder *folder, const char *name,
                           struct wgctl_slice head, struct wgctl_slice known,
                           struct wgctl_difference *ret, struct wgctl_error *err)
 {
     WGCTL_FD fd = -1;
-    size_t size = 0, begin = 0;
+    size_t size = 0;
     int rc = wgctl_file_open(folder, name, WGCTL_SECRET, &fd, &size, err);
     if (rc < 0)
         return rc;
-    if (!compare(fd, 0, head, false, &begin) || begin < head.size)
+    if (!has_at(fd, 0, head))
         return wgctl_fail(err, WGCTL_INVALID, "%s/%s is another file", folder->path, name);
     if (!read_difference(fd, head.size, size - head.size, known, ret))
         return wgctl_fail_errno(err, "cannot read %s/%s", folder->path, name);
     return wgctl_text_check(&ret->between, err);
 }
 
-bool wgctl_difference_is_none(const struct wgctl_difference *difference, struct wgctl_slice known)
+bool wgctl_file_is(const struct wgctl_folder *folder, const char *name, struct wgctl_slice head,
+                   struct wgctl_slice rest)
 {
-    return difference->begin == known.size && difference->between.size == 0;
+    WGCTL_FD fd = -1;
+    size_t size = 0;
+    struct wgctl_error ignored;
+    return wgctl_file_open(folder, name, WGCTL_SECRET, &fd, &size, &ignored) == WGCTL_OK &&
+           size == head.size + rest.size && has_at(fd, 0, head) && has_at(fd, head.size, rest);
 }
 
 void wgctl_difference_clear(struct wgctl_difference *difference)

@@ -14,7 +14,9 @@ struct wgctl_difference {
 int wgctl_difference_read(const struct wgctl_folder *folder, const char *name,
                           struct wgctl_slice head, struct wgctl_slice known,
                           struct wgctl_difference *ret, struct wgctl_error *err);
-/* Whether there is none. */
-bool wgctl_difference_is_none(const struct wgctl_difference *difference, struct wgctl_slice known);
+/* Whether a secret file consists of just these two; reads no further than it does. False also
+ * where it cannot be read. */
+bool wgctl_file_is(const struct wgctl_folder *folder, const char *name, struct wgctl_slice head,
+                   struct wgctl_slice rest);
 void wgctl_difference_clear(struct wgctl_difference *difference);
 #define WGCTL_DIFFERENCE __attribute__((cleanup(wgctl_difference_clear))) struct wgctl_difference

@@ -8,8 +8,10 @@
 # Where this machine's kernel has no WireGuard, and KERNEL_DIR is what tests/vm/fetch-kernel.sh made, that one is booted in
 # a virtual machine. Its clock counts instructions, two nanoseconds each, so that nothing else that this machine does is
 # measured with it; a second of it takes some ten of ours. To that clock each step of a repeated string instruction is one
-# more: its processor is one without those that go byte by byte (erms), or clearing a page would count as 4096. MOST is the number of peers of the kernel's largest device
-# (10000), and RUNS how often each side is run there (5; 2 in the virtual machine, where they hardly differ).
+# more: its processor is one without those that go byte by byte (erms), or clearing a page would count as 4096.
+#
+# MOST is the number of peers of the kernel's largest device (10000), and RUNS how often each side is run there (5; 2 in
+# the virtual machine, where they hardly differ).
 set -euo pipefail
 
 here=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
