@@ -58,13 +58,15 @@ start() { # WGCTL
 # Starts the script again as process 1 of namespaces of its own. When it ends, in whatever way, the kernel takes with it
 # every process, interface, mount and namespace of the test.
 isolate() { # WGCTL
-    local tool tools=(strace wg wg-quick ip unshare)
+    local tool tools=(strace wg wg-quick ip unshare setarch)
     ((EUID == 0)) || fail_early "namespaces need root"
     [[ ${WGCTL_TEST_WIREGUARD-} == kernel ]] || tools+=(wireguard-go)
     for tool in "${tools[@]}"; do
         type -P "$tool" >/dev/null || fail_early "$tool is not installed"
     done
-    WGCTL_FAULT_ROLE=main exec unshare --net --mount --pid --fork --kill-child --mount-proc bash "$0" "$@"
+    # A sanitizer reads /proc/self/maps: how many calls that takes is up to where everything lies.
+    WGCTL_FAULT_ROLE=main exec setarch --addr-no-randomize \
+        unshare --net --mount --pid --fork --kill-child --mount-proc bash "$0" "$@"
 }
 
 in_world() { # ROLE WGCTL

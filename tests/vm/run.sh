@@ -29,7 +29,7 @@ repo=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../..")
 # What busybox lacks, or does differently from what wgctl's users and wg-quick have.
 programs=(
     busybox bash dash ip ss bridge tc ping wg wg-quick nft xtables-nft-multi xtables-legacy-multi kmod
-    sysctl ps pgrep pkill find xargs diff cmp grep sed awk flock mount umount nsenter setsid unshare
+    sysctl ps pgrep pkill find xargs diff cmp grep sed awk flock mount umount nsenter setsid setarch unshare
     base64 cat chmod chown comm cp cut date dd env head id install join ln ls mkdir mkfifo mktemp mv nproc od paste
     readlink realpath rm rmdir seq sha256sum shuf sleep sort split stat stty tac tail tee timeout touch tr truncate
     uniq wc
