@@ -5,12 +5,6 @@
 #include "servers.h"
 #include "texts.h"
 
-/* Keys: a private one and its public one, and others. */
-#define PRIVATE "AQwXIi04Q05ZZG96hZCbprG8x9Ld6PP+CRQfKjVAS1Y="
-#define PUBLIC "I5Qbl+hOXynotu1xihNJB5nfzXiIbM6TW/rezv3nHFs="
-#define ALICE "JjE8R1JdaHN+iZSfqrXAy9bh7PcCDRgjLjlET1plcHs="
-#define BOB "S1ZhbHeCjZijrrnEz9rl8PsGERwnMj1IU15pdH+KlaA="
-
 /* ---- names in comments ---- */
 
 #define KEY "PublicKey = " ALICE "\n"

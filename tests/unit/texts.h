@@ -11,11 +11,13 @@
 #include "numbers.h"
 #include "suite.h"
 
-/* A private key with its public one, and three more. */
+/* A private key with its public one, and others. */
 #define PRIVATE "AQwXIi04Q05ZZG96hZCbprG8x9Ld6PP+CRQfKjVAS1Y="
 #define PUBLIC "I5Qbl+hOXynotu1xihNJB5nfzXiIbM6TW/rezv3nHFs="
 #define ALICE "JjE8R1JdaHN+iZSfqrXAy9bh7PcCDRgjLjlET1plcHs="
 #define BOB "S1ZhbHeCjZijrrnEz9rl8PsGERwnMj1IU15pdH+KlaA="
+#define CAROL "cHuGkZynsr3I097p9P8KFSArNkFMV2JteIOOmaSvusU="
+#define DAVE "usXQ2+bx/AcSHSgzPklUX2p1gIuWoay3ws3Y4+75BA8="
 #define PSK "laCrtsHM1+Lt+AMOGSQvOkVQW2ZxfIeSnaizvsnU3+o="
 #define ZERO "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 
