@@ -10,33 +10,44 @@
 #define RUN_FOLDER "/run"
 #define APPLIED_FOLDER "wgctl"
 
-enum { NAME_SIZE = 32 };
-
 /* The first line says of which interface it is: one that somebody else has made since, of
  * the same name, has another number. */
 #define FIRST_LINE "# interface "
+enum { FIRST_LINE_SIZE = sizeof FIRST_LINE + 11 };
 
-static const char *name_of(const struct wgctl_tunnel *tunnel, enum wgctl_applied which,
-                           char name[NAME_SIZE])
+static struct wgctl_slice first_line(const struct wgctl_tunnel *tunnel, char line[FIRST_LINE_SIZE])
+{
+    snprintf(line, FIRST_LINE_SIZE, FIRST_LINE "%u\n", if_nametoindex(tunnel->interface));
+    return wgctl_slice_of(line);
+}
+
+/* Where one is kept. */
+struct place {
+    struct wgctl_folder folder;
+    char name[32];
+};
+
+static int open_place(const struct wgctl_tunnel *tunnel, enum wgctl_applied which, bool create,
+                      struct place *ret, struct wgctl_error *err)
 {
     static const char *const endings[] = {
         [WGCTL_APPLIED] = "conf",
         [WGCTL_STARTING] = "starting",
         [WGCTL_RUNNING_HOOKS] = "hooks",
     };
-    snprintf(name, NAME_SIZE, "%s.%s", tunnel->interface, endings[which]);
-    return name;
-}
-
-static int open_folder(bool create, struct wgctl_folder *ret, struct wgctl_error *err)
-{
     struct wgctl_folder run;
+    snprintf(ret->name, sizeof ret->name, "%s.%s", tunnel->interface, endings[which]);
     int rc = wgctl_folder_open(RUN_FOLDER, &run, err);
     if (rc < 0)
         return rc;
-    rc = wgctl_folder_open_in(&run, APPLIED_FOLDER, create, ret, err);
+    rc = wgctl_folder_open_in(&run, APPLIED_FOLDER, create, &ret->folder, err);
     wgctl_folder_close(&run);
     return rc;
+}
+
+static void close_place(struct place *place)
+{
+    wgctl_folder_close(&place->folder);
 }
 
 /* Takes the first line off. False where it is of an interface that is gone while another is
@@ -57,28 +68,25 @@ static bool take_first_line(const struct wgctl_tunnel *tunnel, struct wgctl_text
 static bool read_applied(const struct wgctl_tunnel *tunnel, enum wgctl_applied which,
                          struct wgctl_text *ret)
 {
-    char name[NAME_SIZE];
-    struct wgctl_folder folder;
+    struct place place;
     struct wgctl_error ignored;
-    if (open_folder(false, &folder, &ignored) < 0)
+    if (open_place(tunnel, which, false, &place, &ignored) < 0)
         return false;
-    int rc = wgctl_file_read(&folder, name_of(tunnel, which, name), WGCTL_SECRET, ret, &ignored);
-    wgctl_folder_close(&folder);
+    int rc = wgctl_file_read(&place.folder, place.name, WGCTL_SECRET, ret, &ignored);
+    close_place(&place);
     return rc == WGCTL_OK && take_first_line(tunnel, ret);
 }
 
 bool wgctl_applied_is_original(const struct wgctl_tunnel *tunnel)
 {
-    char name[NAME_SIZE];
-    WGCTL_TEXT first_line = {0};
-    struct wgctl_folder folder;
+    struct place place;
+    char line[FIRST_LINE_SIZE];
     struct wgctl_error ignored;
-    wgctl_text_format(&first_line, FIRST_LINE "%u\n", if_nametoindex(tunnel->interface));
-    if (first_line.failed || open_folder(false, &folder, &ignored) < 0)
+    if (open_place(tunnel, WGCTL_APPLIED, false, &place, &ignored) < 0)
         return false;
-    bool is_original = wgctl_file_is(&folder, name_of(tunnel, WGCTL_APPLIED, name),
-                                     wgctl_text_slice_of(&first_line), tunnel->original);
-    wgctl_folder_close(&folder);
+    bool is_original =
+        wgctl_file_is(&place.folder, place.name, first_line(tunnel, line), tunnel->original);
+    close_place(&place);
     return is_original;
 }
 
@@ -86,17 +94,15 @@ bool wgctl_applied_is_original(const struct wgctl_tunnel *tunnel)
 static bool compare_applied(const struct wgctl_tunnel *tunnel, enum wgctl_applied which,
                             struct wgctl_difference *ret)
 {
-    char name[NAME_SIZE];
-    WGCTL_TEXT first_line = {0};
-    struct wgctl_folder folder;
+    struct place place;
+    char line[FIRST_LINE_SIZE];
     struct wgctl_error ignored;
-    wgctl_text_format(&first_line, FIRST_LINE "%u\n", if_nametoindex(tunnel->interface));
-    if (first_line.failed || open_folder(false, &folder, &ignored) < 0)
+    if (open_place(tunnel, which, false, &place, &ignored) < 0)
         return false;
-    int rc = wgctl_difference_read(
-        &folder, name_of(tunnel, which, name), wgctl_text_slice_of(&first_line),
-        wgctl_document_original(&tunnel->server.document), ret, &ignored);
-    wgctl_folder_close(&folder);
+    int rc =
+        wgctl_difference_read(&place.folder, place.name, first_line(tunnel, line),
+                              wgctl_document_original(&tunnel->server.document), ret, &ignored);
+    close_place(&place);
     return rc == WGCTL_OK;
 }
 
@@ -116,48 +122,44 @@ bool wgctl_applied_parse(const struct wgctl_tunnel *tunnel, enum wgctl_applied w
 
 bool wgctl_applied_exists(const struct wgctl_tunnel *tunnel, enum wgctl_applied which)
 {
-    char name[NAME_SIZE];
-    struct wgctl_folder folder;
+    struct place place;
     struct wgctl_error ignored;
-    if (open_folder(false, &folder, &ignored) < 0)
+    if (open_place(tunnel, which, false, &place, &ignored) < 0)
         return false;
-    bool exists = wgctl_file_exists(&folder, name_of(tunnel, which, name));
-    wgctl_folder_close(&folder);
+    bool exists = wgctl_file_exists(&place.folder, place.name);
+    close_place(&place);
     return exists;
 }
 
 int wgctl_applied_remove(const struct wgctl_tunnel *tunnel, enum wgctl_applied which,
                          struct wgctl_error *err)
 {
-    char name[NAME_SIZE];
-    struct wgctl_folder folder;
-    int rc = open_folder(false, &folder, err);
+    struct place place;
+    int rc = open_place(tunnel, which, false, &place, err);
     if (rc < 0) /* Without the folder, nothing stands there. */
         return rc == WGCTL_NOT_FOUND ? WGCTL_OK : rc;
-    rc = wgctl_file_remove(&folder, name_of(tunnel, which, name), err);
-    wgctl_folder_close(&folder);
+    rc = wgctl_file_remove(&place.folder, place.name, err);
+    close_place(&place);
     return rc;
 }
 
 void wgctl_applied_save(const struct wgctl_tunnel *tunnel, enum wgctl_applied which)
 {
-    char name[NAME_SIZE];
-    WGCTL_TEXT first_line = {0}, rendered = {0};
-    struct wgctl_folder folder;
+    WGCTL_TEXT rendered = {0};
+    struct place place;
+    char line[FIRST_LINE_SIZE];
     struct wgctl_error ignored;
-    wgctl_text_format(&first_line, FIRST_LINE "%u\n", if_nametoindex(tunnel->interface));
-    struct wgctl_slice head = wgctl_text_slice_of(&first_line);
     struct wgctl_slice rest = wgctl_document_text(&tunnel->server.document, &rendered);
-    bool failed = first_line.failed || rendered.failed;
-    if (open_folder(true, &folder, &ignored) < 0)
+    if (open_place(tunnel, which, true, &place, &ignored) < 0)
         return;
-    name_of(tunnel, which, name);
+    struct wgctl_slice head = first_line(tunnel, line);
     /* An old copy would mislead; none at all makes the next plan two-way. */
-    if (!failed && wgctl_file_is(&folder, name, head, rest))
-        wgctl_file_remove(&folder, WGCTL_FILE_NEW, &ignored); /* of one that was killed */
-    else if (failed || wgctl_file_write_volatile(&folder, name, head, rest, &ignored) < 0)
-        wgctl_file_remove(&folder, name, &ignored);
-    wgctl_folder_close(&folder);
+    if (!rendered.failed && wgctl_file_is(&place.folder, place.name, head, rest))
+        wgctl_file_remove(&place.folder, WGCTL_FILE_NEW, &ignored); /* of one that was killed */
+    else if (rendered.failed ||
+             wgctl_file_write_volatile(&place.folder, place.name, head, rest, &ignored) < 0)
+        wgctl_file_remove(&place.folder, place.name, &ignored);
+    close_place(&place);
 }
 
 void wgctl_applied_forget(const struct wgctl_tunnel *tunnel)
