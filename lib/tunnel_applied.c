@@ -84,8 +84,8 @@ bool wgctl_applied_is_original(const struct wgctl_tunnel *tunnel)
     struct wgctl_error ignored;
     if (open_place(tunnel, WGCTL_APPLIED, false, &place, &ignored) < 0)
         return false;
-    bool is_original =
-        wgctl_file_is(&place.folder, place.name, first_line(tunnel, line), tunnel->original);
+    bool is_original = wgctl_difference_is_none(&place.folder, place.name, first_line(tunnel, line),
+                                                tunnel->original);
     close_place(&place);
     return is_original;
 }
@@ -154,7 +154,7 @@ void wgctl_applied_save(const struct wgctl_tunnel *tunnel, enum wgctl_applied wh
         return;
     struct wgctl_slice head = first_line(tunnel, line);
     /* An old copy would mislead; none at all makes the next plan two-way. */
-    if (!rendered.failed && wgctl_file_is(&place.folder, place.name, head, rest))
+    if (!rendered.failed && wgctl_difference_is_none(&place.folder, place.name, head, rest))
         wgctl_file_remove(&place.folder, WGCTL_FILE_NEW, &ignored); /* of one that was killed */
     else if (rendered.failed ||
              wgctl_file_write_volatile(&place.folder, place.name, head, rest, &ignored) < 0)

@@ -98,8 +98,8 @@ int wgctl_difference_read(const struct wgctl_folder *folder, const char *name,
     return wgctl_text_check(&ret->between, err);
 }
 
-bool wgctl_file_is(const struct wgctl_folder *folder, const char *name, struct wgctl_slice head,
-                   struct wgctl_slice rest)
+bool wgctl_difference_is_none(const struct wgctl_folder *folder, const char *name,
+                              struct wgctl_slice head, struct wgctl_slice rest)
 {
     WGCTL_FD fd = -1;
     size_t size = 0;

@@ -16,7 +16,7 @@ int wgctl_difference_read(const struct wgctl_folder *folder, const char *name,
                           struct wgctl_difference *ret, struct wgctl_error *err);
 /* Whether a secret file consists of just these two; reads no further than it does. False also
  * where it cannot be read. */
-bool wgctl_file_is(const struct wgctl_folder *folder, const char *name, struct wgctl_slice head,
-                   struct wgctl_slice rest);
+bool wgctl_difference_is_none(const struct wgctl_folder *folder, const char *name,
+                              struct wgctl_slice head, struct wgctl_slice rest);
 void wgctl_difference_clear(struct wgctl_difference *difference);
 #define WGCTL_DIFFERENCE __attribute__((cleanup(wgctl_difference_clear))) struct wgctl_difference
