@@ -27,6 +27,12 @@ struct place {
     char name[32];
 };
 
+static void close_place(struct place *place)
+{
+    wgctl_folder_close(&place->folder);
+}
+#define PLACE __attribute__((cleanup(close_place))) struct place
+
 static int open_place(const struct wgctl_tunnel *tunnel, enum wgctl_applied which, bool create,
                       struct place *ret, struct wgctl_error *err)
 {
@@ -36,6 +42,7 @@ static int open_place(const struct wgctl_tunnel *tunnel, enum wgctl_applied whic
         [WGCTL_RUNNING_HOOKS] = "hooks",
     };
     struct wgctl_folder run;
+    ret->folder.fd = -1;
     snprintf(ret->name, sizeof ret->name, "%s.%s", tunnel->interface, endings[which]);
     int rc = wgctl_folder_open(RUN_FOLDER, &run, err);
     if (rc < 0)
@@ -43,11 +50,6 @@ static int open_place(const struct wgctl_tunnel *tunnel, enum wgctl_applied whic
     rc = wgctl_folder_open_in(&run, APPLIED_FOLDER, create, &ret->folder, err);
     wgctl_folder_close(&run);
     return rc;
-}
-
-static void close_place(struct place *place)
-{
-    wgctl_folder_close(&place->folder);
 }
 
 /* Takes the first line off. False where it is of an interface that is gone while another is
@@ -68,42 +70,34 @@ static bool take_first_line(const struct wgctl_tunnel *tunnel, struct wgctl_text
 static bool read_applied(const struct wgctl_tunnel *tunnel, enum wgctl_applied which,
                          struct wgctl_text *ret)
 {
-    struct place place;
+    PLACE place;
     struct wgctl_error ignored;
-    if (open_place(tunnel, which, false, &place, &ignored) < 0)
-        return false;
-    int rc = wgctl_file_read(&place.folder, place.name, WGCTL_SECRET, ret, &ignored);
-    close_place(&place);
-    return rc == WGCTL_OK && take_first_line(tunnel, ret);
+    return open_place(tunnel, which, false, &place, &ignored) == WGCTL_OK &&
+           wgctl_file_read(&place.folder, place.name, WGCTL_SECRET, ret, &ignored) == WGCTL_OK &&
+           take_first_line(tunnel, ret);
 }
 
 bool wgctl_applied_is_original(const struct wgctl_tunnel *tunnel)
 {
-    struct place place;
+    PLACE place;
     char line[FIRST_LINE_SIZE];
     struct wgctl_error ignored;
-    if (open_place(tunnel, WGCTL_APPLIED, false, &place, &ignored) < 0)
-        return false;
-    bool is_original = wgctl_difference_is_none(&place.folder, place.name, first_line(tunnel, line),
-                                                tunnel->original);
-    close_place(&place);
-    return is_original;
+    return open_place(tunnel, WGCTL_APPLIED, false, &place, &ignored) == WGCTL_OK &&
+           wgctl_difference_is_none(&place.folder, place.name, first_line(tunnel, line),
+                                    tunnel->original);
 }
 
 /* What it says otherwise than the file as it was read. False where that cannot be told. */
 static bool compare_applied(const struct wgctl_tunnel *tunnel, enum wgctl_applied which,
                             struct wgctl_difference *ret)
 {
-    struct place place;
+    PLACE place;
     char line[FIRST_LINE_SIZE];
     struct wgctl_error ignored;
-    if (open_place(tunnel, which, false, &place, &ignored) < 0)
-        return false;
-    int rc =
-        wgctl_difference_read(&place.folder, place.name, first_line(tunnel, line),
-                              wgctl_document_original(&tunnel->server.document), ret, &ignored);
-    close_place(&place);
-    return rc == WGCTL_OK;
+    return open_place(tunnel, which, false, &place, &ignored) == WGCTL_OK &&
+           wgctl_difference_read(&place.folder, place.name, first_line(tunnel, line),
+                                 wgctl_document_original(&tunnel->server.document), ret,
+                                 &ignored) == WGCTL_OK;
 }
 
 bool wgctl_applied_parse(const struct wgctl_tunnel *tunnel, enum wgctl_applied which,
@@ -122,31 +116,26 @@ bool wgctl_applied_parse(const struct wgctl_tunnel *tunnel, enum wgctl_applied w
 
 bool wgctl_applied_exists(const struct wgctl_tunnel *tunnel, enum wgctl_applied which)
 {
-    struct place place;
+    PLACE place;
     struct wgctl_error ignored;
-    if (open_place(tunnel, which, false, &place, &ignored) < 0)
-        return false;
-    bool exists = wgctl_file_exists(&place.folder, place.name);
-    close_place(&place);
-    return exists;
+    return open_place(tunnel, which, false, &place, &ignored) == WGCTL_OK &&
+           wgctl_file_exists(&place.folder, place.name);
 }
 
 int wgctl_applied_remove(const struct wgctl_tunnel *tunnel, enum wgctl_applied which,
                          struct wgctl_error *err)
 {
-    struct place place;
+    PLACE place;
     int rc = open_place(tunnel, which, false, &place, err);
     if (rc < 0) /* Without the folder, nothing stands there. */
         return rc == WGCTL_NOT_FOUND ? WGCTL_OK : rc;
-    rc = wgctl_file_remove(&place.folder, place.name, err);
-    close_place(&place);
-    return rc;
+    return wgctl_file_remove(&place.folder, place.name, err);
 }
 
 void wgctl_applied_save(const struct wgctl_tunnel *tunnel, enum wgctl_applied which)
 {
     WGCTL_TEXT rendered = {0};
-    struct place place;
+    PLACE place;
     char line[FIRST_LINE_SIZE];
     struct wgctl_error ignored;
     struct wgctl_slice rest = wgctl_document_text(&tunnel->server.document, &rendered);
@@ -159,7 +148,6 @@ void wgctl_applied_save(const struct wgctl_tunnel *tunnel, enum wgctl_applied wh
     else if (rendered.failed ||
              wgctl_file_write_volatile(&place.folder, place.name, head, rest, &ignored) < 0)
         wgctl_file_remove(&place.folder, place.name, &ignored);
-    close_place(&place);
 }
 
 void wgctl_applied_forget(const struct wgctl_tunnel *tunnel)
