@@ -74,9 +74,9 @@ struct wgctl_server {
 int wgctl_server_parse(const char *file, struct wgctl_text *source, struct wgctl_server *ret,
                        struct wgctl_error *err);
 /* Parses a file of which it is known where it differs from the text of `known`, which may not
- * have been edited since. The peers whose
- * place in that is set in `left_out` (NULL: none) need not be there, with the disabled ones that
- * stand below them; the others are in the file's order. An error may name another line. */
+ * have been edited since. The peers whose place in that is set in `left_out` (NULL: none) need
+ * not be there, with the disabled ones that stand below them; the others are in the file's
+ * order. An error may name another line. */
 int wgctl_server_parse_beside(const char *file, const struct wgctl_difference *difference,
                               const struct wgctl_server *known, const bool *left_out,
                               struct wgctl_server *ret, struct wgctl_error *err);
