@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "server_words.h"
+#include "servers.h"
 
 #define TWINS_A "AAAABkZzcPgBAgMEBQYHCAkKCwwNDg8QERITFBUWFxg="
 #define TWINS_B "AAAABkZzcPgBAgMEBQYHCAkKCwwNDg8QERITFBUWFxk="
