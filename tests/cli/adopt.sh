@@ -12,21 +12,15 @@
 # at before they are believed.
 set -euo pipefail
 
-if (($# != 1)); then
-    echo "usage: ${0##*/} WGCTL" >&2
-    exit 2
-fi
-if [[ $(id -u) -ne 0 ]]; then
-    echo "${0##*/}: needs root" >&2
-    exit 1
-fi
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=tests/cli/checks.sh
+source "$here/checks.sh"
+takes_wgctl "$@"
+needs_root
 if [[ -z ${WGCTL_TEST_INSIDE:-} ]]; then
     exec unshare --net --mount --pid --fork --kill-child --mount-proc env WGCTL_TEST_INSIDE=1 "$BASH" "$0" "$@"
 fi
 
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# shellcheck source=tests/cli/checks.sh
-source "$here/checks.sh"
 PATH=$PATH:/usr/sbin:/sbin
 CC=${CC:-gcc}
 need "$CC" diff ip jq mount strace wg wireguard-go

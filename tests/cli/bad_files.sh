@@ -124,6 +124,12 @@ refuses "a template that others can write to is refused" 1 'client\.conf can be 
 
 # ---- wg0.conf that is broken ----
 
+# A wg0.conf of these lines, and nothing else.
+with_only() { # LINES
+    fresh
+    printf '%b' "$1" >etc/wg0.conf
+}
+
 refuses_conf() { # WHAT REGEX LINES
     with_lines wg0.conf "$3"
     refuses_both "a wg0.conf with $1" "$2"
@@ -223,6 +229,8 @@ fresh
 
 # ---- permissions ----
 
+nobody=(setpriv --reuid "$(id -u nobody)" --regid "$(id -g nobody)" --clear-groups
+    env "ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0")
 as=("${nobody[@]}")
 chmod 700 etc
 refuses "list without the right to open the folder says so" 1 'etc: Permission denied' -C etc list

@@ -7,6 +7,14 @@ set -euo pipefail
 # shellcheck source=tests/cli/refusals.sh
 source "$(dirname "${BASH_SOURCE[0]}")/refusals.sh"
 
+# As a title shows it.
+quoted() { # TEXT
+    local text
+    printf -v text '%q' "${1:0:30}"
+    ((${#1} <= 30)) || text+="... (${#1} bytes)"
+    echo "$text"
+}
+
 # ---- names ----
 
 refuses_name() { # WHAT NAME
@@ -114,6 +122,8 @@ refuses "--no-ipv6 with an IPv6 address is refused" 1 'no-ipv6' "${new_server[@]
     --no-ipv6 --address 10.8.0.1/24,fd00::1/64
 
 # ---- public keys ----
+
+taken_disabled=$(awk '/^#- PublicKey/ { print $4; exit }' etc/wg0.conf)
 
 refuses_key() { # WHAT REGEX KEY
     forbidden=()

@@ -1,6 +1,8 @@
 # shellcheck shell=bash
 # What the tests of the command line have in common; to be sourced.
 #
+#     takes_wgctl "$@"              at the start: ends a script that was not called with WGCTL alone
+#     needs_root                    and one that is not root's
 #     check WHAT_HOLDS COMMAND...   `ok - WHAT_HOLDS` where COMMAND succeeds, else `not ok - …` with what it printed
 #     finish                        at the end: the sum, and the exit status
 #     report_early_end              in the trap on EXIT
@@ -19,6 +21,18 @@ fi
 export UBSAN_OPTIONS=exitcode=99:print_stacktrace=1
 export LC_ALL=C TERM=xterm
 unset WGCTL_INTERFACE NO_COLOR
+
+takes_wgctl() { # ARGUMENT...
+    (($# != 1)) || return 0
+    echo "usage: ${0##*/} WGCTL" >&2
+    exit 2
+}
+
+needs_root() {
+    [[ $(id -u) -ne 0 ]] || return 0
+    echo "${0##*/}: needs root" >&2
+    exit 1
+}
 
 ok() { # WHAT_HOLDS
     echo "ok - $1"

@@ -5,21 +5,15 @@
 # Needs root, for files that belong to others and for disks that are full. It works in namespaces of its own, which go with
 # it.
 
-if (($# != 1)); then
-    echo "usage: ${0##*/} WGCTL" >&2
-    exit 2
-fi
-if [[ $(id -u) -ne 0 ]]; then
-    echo "${0##*/}: needs root" >&2
-    exit 1
-fi
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=tests/cli/checks.sh
+source "$here/checks.sh"
+takes_wgctl "$@"
+needs_root
 if [[ -z ${WGCTL_TEST_INSIDE:-} ]]; then
     exec unshare --mount --net env WGCTL_TEST_INSIDE=1 "$BASH" "$0" "$@"
 fi
 
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# shellcheck source=tests/cli/checks.sh
-source "$here/checks.sh"
 PATH=$PATH:/usr/sbin:/sbin
 need iconv ip jq mkfifo mount mountpoint setpriv unshare wg
 
@@ -39,8 +33,6 @@ mount -t tmpfs -o mode=755 none /etc/sysctl.d
 install -m 755 "$1" "$work/wgctl"
 chmod 755 "$work"
 cd "$work" || exit
-nobody=(setpriv --reuid "$(id -u nobody)" --regid "$(id -g nobody)" --clear-groups
-    env "ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0")
 
 # ---- a refusal ----
 
@@ -106,14 +98,6 @@ refuses() { # WHAT STATUS REGEX_OF_THE_MESSAGE ARGUMENT...
     fi
 }
 
-# As a title shows it.
-quoted() { # TEXT
-    local text
-    printf -v text '%q' "${1:0:30}"
-    ((${#1} <= 30)) || text+="... (${#1} bytes)"
-    echo "$text"
-}
-
 # ---- the folder that is tried ----
 
 # A tunnel with three peers; the second one is disabled.
@@ -141,12 +125,6 @@ with_lines() { # FILE LINES
     printf '%b' "$2" >>"etc/$1"
 }
 
-# A wg0.conf of these lines, and nothing else.
-with_only() { # LINES
-    fresh
-    printf '%b' "$1" >etc/wg0.conf
-}
-
 add=(-C etc add-peer new --no-apply)
 new_server=(-C etc -i wg1 init --no-apply --firewall none)
 
@@ -155,6 +133,5 @@ fresh
 
 # Public keys that are taken, and one that is none.
 taken=$(awk '/^PublicKey/ { print $3; exit }' etc/wg0.conf)
-taken_disabled=$(awk '/^#- PublicKey/ { print $4; exit }' etc/wg0.conf)
 own=$(sed -n 's/^PrivateKey = //p' etc/wg0.conf | wg pubkey)
 zero=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=

@@ -18,10 +18,10 @@
 # What holds for every call is in check_rules().
 set -euo pipefail
 
-if (($# != 1)); then
-    echo "usage: ${0##*/} WGCTL" >&2
-    exit 2
-fi
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=tests/cli/checks.sh
+source "$here/checks.sh"
+takes_wgctl "$@"
 
 if [[ -z ${WGCTL_TEST_INSIDE:-} ]]; then
     map=()
@@ -29,9 +29,6 @@ if [[ -z ${WGCTL_TEST_INSIDE:-} ]]; then
     exec unshare --net "${map[@]}" env WGCTL_TEST_INSIDE=1 "$BASH" "$0" "$@"
 fi
 
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# shellcheck source=tests/cli/checks.sh
-source "$here/checks.sh"
 PATH=$PATH:/usr/sbin:/sbin
 need jq script setpriv unshare wg wg-quick
 

@@ -5,19 +5,16 @@
 # usage: together.sh WGCTL
 set -euo pipefail
 
-if (($# != 1)); then
-    echo "usage: ${0##*/} WGCTL" >&2
-    exit 2
-fi
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=tests/cli/checks.sh
+source "$here/checks.sh"
+takes_wgctl "$@"
 if [[ -z ${WGCTL_TEST_INSIDE:-} ]]; then
     map=()
     [[ $(id -u) -eq 0 ]] || map=(--map-root-user)
     exec unshare --mount --net "${map[@]}" env WGCTL_TEST_INSIDE=1 "$BASH" "$0" "$@"
 fi
 
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# shellcheck source=tests/cli/checks.sh
-source "$here/checks.sh"
 PATH=$PATH:/usr/sbin:/sbin
 CC=${CC:-cc}
 need base64 "$CC" jq mkfifo mount strace unshare wg wg-quick
