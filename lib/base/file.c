@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/lock.h"
+
 void wgctl_close_pointer(int *fd)
 {
     if (*fd >= 0)
@@ -339,12 +341,11 @@ int wgctl_folder_lock(const struct wgctl_folder *folder, const char *name, int *
     if (fd < 0)
         return wgctl_fail_errno(err, "cannot lock %s/%s", folder->path, name);
 
-    int rc;
-    do
-        rc = flock(fd, LOCK_EX);
-    while (rc < 0 && errno == EINTR);
+    char path[sizeof folder->path + NAME_MAX + 2];
+    snprintf(path, sizeof path, "%s/%s", folder->path, name);
+    int rc = wgctl_lock_take(fd, path, err);
     if (rc < 0)
-        return wgctl_fail_errno(err, "cannot lock %s/%s", folder->path, name);
+        return rc;
     if (unlinkat(folder->fd, WGCTL_FILE_NEW, 0) < 0 && errno != ENOENT)
         return wgctl_fail_errno(err, "cannot remove %s/" WGCTL_FILE_NEW, folder->path);
 

@@ -586,18 +586,24 @@ END_TEST
 
 START_TEST(whoever_comes_second_waits)
 {
-    int first = -1;
-    assert_ok(wgctl_folder_lock(&folder, ".lock", &first, &err));
+    int taken[2], second = -1;
+    char byte;
+    ck_assert_int_eq(pipe(taken), 0);
     pid_t child = fork();
     if (child == 0) {
-        int second = -1;
-        close(first);
-        _exit(wgctl_folder_lock(&folder, ".lock", &second, &err) == WGCTL_OK ? 7 : 1);
+        int first = -1;
+        if (wgctl_folder_lock(&folder, ".lock", &first, &err) < 0 || write(taken[1], "", 1) != 1)
+            _exit(1);
+        usleep(100000);
+        close(open("released", O_CREAT | O_WRONLY, 0600));
+        wgctl_folder_unlock(&first);
+        _exit(7);
     }
     int status;
-    usleep(100000);
-    ck_assert_int_eq(waitpid(child, &status, WNOHANG), 0);
-    wgctl_folder_unlock(&first);
+    ck_assert_int_eq(read(taken[0], &byte, 1), 1);
+    assert_ok(wgctl_folder_lock(&folder, ".lock", &second, &err));
+    ck_assert(is_there("released"));
+    wgctl_folder_unlock(&second);
     ck_assert_int_eq(waitpid(child, &status, 0), child);
     ck_assert_int_eq(WEXITSTATUS(status), 7);
 }
