@@ -6,12 +6,12 @@
  */
 #pragma once
 
-#include "adopt.h"
+#include "adopt/adopt.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "provision.h"
-#include "qr.h"
-#include "tunnel.h"
+#include "provision/provision.h"
+#include "qr/qr.h"
+#include "tunnel/tunnel.h"
 
 /* Makes the library ready, and the process fit for secrets: no core dumps. Call it
  * once, first. */

@@ -26,7 +26,7 @@
 
 #include "base/file.h"
 #include "device/backend.h"
-#include "tunnel_state.h"
+#include "tunnel/state.h"
 
 #define CONF "/run/wgb0.conf"
 #define INTERFACE "wgb0"

@@ -71,11 +71,7 @@ layer_of() { # FILE
     case $1 in
     cmd/*) echo cmd ;;
     lib/*/*) echo "$1" | cut -d / -f 2 ;;
-    lib/wgctl.h | lib/setup.c) echo wgctl ;;
-    lib/provision*) echo provision ;;
-    lib/adopt*) echo adopt ;;
-    lib/tunnel*) echo tunnel ;;
-    lib/qr*) echo qr ;;
+    lib/wgctl.[ch]) echo wgctl ;;
     *) echo "none: $1" ;;
     esac
 }
@@ -87,9 +83,11 @@ declare -A below=(
     [device]="net base"
     [host]="net base"
     [qr]="base"
-    [tunnel]="conf device host net base"
-    [provision]="tunnel conf device host net base"
-    [adopt]="tunnel conf device host net base"
+    [store]="base"
+    [run]="tunnel conf device host net base"
+    [tunnel]="run store conf device host net base"
+    [provision]="tunnel run store conf device host net base"
+    [adopt]="tunnel run store conf device host net base"
     [wgctl]="provision adopt tunnel qr net base"
     [cmd]="wgctl"
 )
@@ -127,7 +125,7 @@ cmd_includes_two_headers() {
 }
 
 check "every file belongs to a layer of the design" each_file_has_a_layer
-for layer in base net conf device host qr tunnel provision adopt wgctl; do
+for layer in base net conf device host qr store run tunnel provision adopt wgctl; do
     check "$layer includes only itself${below[$layer]:+ and ${below[$layer]}}" only_includes_below "$layer"
 done
 check "cmd includes only wgctl.h and command.h" cmd_includes_two_headers
@@ -185,8 +183,8 @@ named_wgctl() {
 }
 
 some_are_declared() {
-    "$CC" -fsyntax-only "${flags[@]}" -x c -aux-info "$work/declared" lib/tunnel.h
-    grep -c 'lib/tunnel.h:.*wgctl_tunnel_' "$work/declared"
+    "$CC" -fsyntax-only "${flags[@]}" -x c -aux-info "$work/declared" lib/tunnel/tunnel.h
+    grep -c 'lib/tunnel/tunnel.h:.*wgctl_tunnel_' "$work/declared"
 }
 
 macros_named_wgctl() {

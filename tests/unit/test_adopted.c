@@ -1,7 +1,7 @@
-#include "conf/adopted_blocks.h"
-#include "conf/adopted_names.h"
-#include "conf/client_facts.h"
-#include "conf/foreign_json.h"
+#include "adopt/blocks.h"
+#include "adopt/client_facts.h"
+#include "adopt/json.h"
+#include "adopt/names.h"
 #include "servers.h"
 #include "texts.h"
 

@@ -5,7 +5,7 @@
 #include "conf/stricter.h"
 #include "generate.h"
 #include "responder.h"
-#include "tunnel_state.h"
+#include "tunnel/state.h"
 
 /* ---- the oracle: wg(8) ---- */
 

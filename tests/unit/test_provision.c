@@ -1,4 +1,4 @@
-#include "provision_state.h"
+#include "provision/state.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "qr.h"
+#include "qr/qr.h"
 
 /* What `wgctl add-peer phone` writes, about. */
 static const char phone[] = "# phone, made for a test\n"

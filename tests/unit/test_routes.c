@@ -1,7 +1,7 @@
 /* Which routes are wanted, which change, and what SaveConfig makes of a file. */
 #include "conf/edit.h"
 #include "texts.h"
-#include "tunnel_state.h"
+#include "tunnel/state.h"
 
 static struct wgctl_slice slice(const char *string)
 {

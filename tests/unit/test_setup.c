@@ -1,6 +1,6 @@
 /* What changes of an interface beside its keys and peers: planned from three files and facts. */
 #include "texts.h"
-#include "tunnel_state.h"
+#include "tunnel/state.h"
 
 static struct wgctl_server applied, wanted;
 static struct wgctl_setup_facts there;

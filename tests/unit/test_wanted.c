@@ -1,7 +1,7 @@
 /* Endpoints on their way from the file to the device: a process of the test's own. */
 #include "responder.h"
 #include "servers.h"
-#include "tunnel_state.h"
+#include "tunnel/state.h"
 
 #define INTERFACE "[Interface]\nPrivateKey = " PRIVATE "\n"
 #define SITE(mark, endpoint) \

@@ -2,7 +2,7 @@
 #include "changes.h"
 #include "plan_rules.h"
 #include "servers.h"
-#include "tunnel_state.h"
+#include "tunnel/state.h"
 
 static struct wgctl_error err;
 

@@ -1,0 +1,276 @@
+/* Adopting, from the first look to the commit. */
+#include "adopt/adopt.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "adopt/blocks.h"
+#include "adopt/state.h"
+
+void wgctl_adopt_close(struct wgctl_adopt **pointer)
+{
+    struct wgctl_adopt *adopt = *pointer;
+    if (!adopt)
+        return;
+    for (size_t i = 0; i < adopt->candidate_count; i++) {
+        free(adopt->candidates[i].path);
+        wgctl_text_clear(&adopt->candidates[i].text);
+    }
+    for (size_t i = 0; i < adopt->text_count; i++)
+        free(adopt->texts[i]);
+    free(adopt->candidates);
+    free(adopt->texts);
+    free(adopt->peers);
+    free(adopt->own);
+    free(adopt->conf_path);
+    free(adopt->json_path);
+    wgctl_text_clear(&adopt->endpoint);
+    wgctl_foreign_server_clear(&adopt->json);
+    wgctl_server_clear(&adopt->server);
+    wgctl_tunnel_close(&adopt->tunnel);
+    free(adopt);
+    *pointer = NULL;
+}
+
+const char *wgctl_adopt_keep(struct wgctl_adopt *adopt, struct wgctl_slice text)
+{
+    char **texts =
+        wgctl_array_grow(adopt->texts, adopt->text_count, &adopt->text_capacity, sizeof *texts);
+    char *copy = wgctl_slice_dup(text);
+    if (texts)
+        adopt->texts = texts;
+    if (!texts || !copy) {
+        free(copy);
+        return NULL;
+    }
+    texts[adopt->text_count++] = copy;
+    return copy;
+}
+
+static int set_path(char **path, const char *folder, const char *name, struct wgctl_error *err)
+{
+    WGCTL_TEXT text = {0};
+    wgctl_text_format(&text, "%s/%s", folder, name);
+    *path = text.failed ? NULL : wgctl_slice_dup(wgctl_text_slice_of(&text));
+    return *path ? WGCTL_OK : wgctl_fail_memory(err);
+}
+
+/* ---- a tunnel that is there ---- */
+
+/* The program's own file may be missing, or be of another server, and then counts
+ * for nothing. */
+static int read_json_beside(struct wgctl_adopt *adopt, struct wgctl_error *err)
+{
+    char name[24];
+    struct wgctl_error ignored;
+    snprintf(name, sizeof name, "%s.json", adopt->tunnel->interface);
+    int rc = set_path(&adopt->json_path, adopt->tunnel->folder.path, name, err);
+    if (rc < 0)
+        return rc;
+    rc = wgctl_adopt_look_for_json(adopt, &ignored);
+    if (rc == WGCTL_SYSTEM) {
+        *err = ignored;
+        return rc;
+    }
+    if (rc < 0 || !wgctl_key_equal(&adopt->json.private_key, &adopt->tunnel->server.private_key))
+        wgctl_foreign_server_clear(&adopt->json);
+    return WGCTL_OK;
+}
+
+/* Puts the text after the end of the document, with that document's line ends. */
+static int append(struct wgctl_document *document, const struct wgctl_text *text,
+                  struct wgctl_error *err)
+{
+    int rc = wgctl_text_check(text, err);
+    if (rc < 0 || text->size == 0)
+        return rc;
+    return wgctl_document_insert(document, document->count, wgctl_text_slice_of(text), err);
+}
+
+static int rewrite_conf(struct wgctl_adopt *adopt, struct wgctl_text *ret, struct wgctl_error *err)
+{
+    WGCTL_DOCUMENT document = {0};
+    WGCTL_TEXT added = {0};
+    struct wgctl_text copy = {0};
+    struct wgctl_adopt_info *info = &adopt->info;
+    wgctl_text_slice(&copy, adopt->tunnel->original);
+    int rc = wgctl_text_check(&copy, err);
+    if (rc == WGCTL_OK)
+        rc = wgctl_document_parse(&copy, &document, err);
+    if (rc == WGCTL_OK)
+        rc = wgctl_adopt_disabled(&document, &info->disabled_lines, &info->lines_left, err);
+    if (rc < 0)
+        return rc;
+    info->removes_save_config = wgctl_remove_save_config(&document) > 0;
+    info->peers_added = wgctl_adopt_put_peers(&adopt->json, &adopt->tunnel->server, true, &added);
+    rc = append(&document, &added, err);
+    if (rc < 0)
+        return rc;
+    wgctl_document_render(&document, ret);
+    return wgctl_text_check(ret, err);
+}
+
+/* Who has no wg0.conf may have what it can be made from. */
+static int hint_at_json(const struct wgctl_adopt_request *request, struct wgctl_error *err)
+{
+    char path[PATH_MAX];
+    struct stat status;
+    snprintf(path, sizeof path, "%s/etc/dsnetconfig.json", request->root ? request->root : "");
+    if (stat(path, &status) < 0)
+        return err->status;
+    return wgctl_hint(err, "dsnet has none: sudo wgctl adopt %s makes it", path);
+}
+
+static int open_conf(struct wgctl_adopt *adopt, const struct wgctl_adopt_request *request,
+                     struct wgctl_text *ret, struct wgctl_error *err)
+{
+    int rc = wgctl_tunnel_open(request->folder, request->interface ? request->interface : "wg0",
+                               WGCTL_HOLD, &adopt->tunnel, err);
+    if (rc == WGCTL_NOT_FOUND)
+        return hint_at_json(request, err);
+    if (rc == WGCTL_OK)
+        rc = read_json_beside(adopt, err);
+    if (rc == WGCTL_OK)
+        rc = rewrite_conf(adopt, ret, err);
+    return rc;
+}
+
+/* ---- a tunnel that is only in JSON ---- */
+
+static int open_folder(struct wgctl_tunnel *tunnel, const struct wgctl_adopt_request *request,
+                       struct wgctl_error *err)
+{
+    struct stat status;
+    if (request->dry_run && stat(request->folder, &status) < 0) {
+        snprintf(tunnel->folder.path, sizeof tunnel->folder.path, "%s", request->folder);
+        return WGCTL_OK;
+    }
+    int rc = wgctl_folder_make(request->folder, 0700, NULL, err);
+    if (rc == WGCTL_OK)
+        rc = wgctl_folder_open(request->folder, &tunnel->folder, err);
+    if (rc == WGCTL_OK)
+        rc = wgctl_folder_lock(&tunnel->folder, WGCTL_LOCK_NAME, &tunnel->lock, err);
+    return rc;
+}
+
+static int refuse_existing(const struct wgctl_tunnel *tunnel, struct wgctl_error *err)
+{
+    if (tunnel->folder.fd < 0 || !wgctl_file_exists(&tunnel->folder, tunnel->conf_name))
+        return WGCTL_OK;
+    wgctl_fail(err, WGCTL_EXISTS, "%s/%s is there already", tunnel->folder.path, tunnel->conf_name);
+    return wgctl_hint(err, "choose another name with -i, or adopt that file: sudo wgctl adopt");
+}
+
+static int open_json(struct wgctl_adopt *adopt, const struct wgctl_adopt_request *request,
+                     struct wgctl_text *ret, struct wgctl_error *err)
+{
+    adopt->json_path = wgctl_slice_dup(wgctl_slice_of(request->file));
+    if (!adopt->json_path)
+        return wgctl_fail_memory(err);
+    int rc = wgctl_adopt_look_for_json(adopt, err);
+    if (rc < 0)
+        return rc;
+    const char *name = adopt->json.interface[0] ? adopt->json.interface : "wg0";
+    rc = wgctl_tunnel_new(request->interface ? request->interface : name, &adopt->tunnel, err);
+    if (rc == WGCTL_OK)
+        rc = open_folder(adopt->tunnel, request, err);
+    if (rc == WGCTL_OK)
+        rc = refuse_existing(adopt->tunnel, err);
+    if (rc == WGCTL_OK && adopt->tunnel->folder.fd >= 0) {
+        rc = wgctl_tunnel_read_settings(adopt->tunnel, err);
+        if (rc == WGCTL_OK)
+            rc = wgctl_files_recover(adopt->tunnel, err);
+    }
+    if (rc < 0)
+        return rc;
+    adopt->info.made_from = adopt->json.source;
+    wgctl_adopt_put_server(&adopt->json, ret);
+    wgctl_adopt_put_peers(&adopt->json, NULL, false, ret);
+    return wgctl_text_check(ret, err);
+}
+
+/* ---- the whole ---- */
+
+static int read_server(struct wgctl_adopt *adopt, struct wgctl_text *text, struct wgctl_error *err)
+{
+    const char *folder = adopt->tunnel->folder.path;
+    int rc = set_path(&adopt->conf_path, folder, adopt->tunnel->conf_name, err);
+    if (rc == WGCTL_OK)
+        rc = wgctl_server_parse(adopt->tunnel->conf_name, text, &adopt->server, err);
+    if (rc < 0)
+        return rc;
+    size_t count = adopt->server.peer_count;
+    adopt->peers = calloc(count + 1, sizeof *adopt->peers);
+    adopt->own = calloc(count + 1, sizeof *adopt->own);
+    if (!adopt->peers || !adopt->own)
+        return wgctl_fail_memory(err);
+    for (size_t i = 0; i < count; i++) {
+        adopt->peers[i].enabled = adopt->server.peers[i].enabled;
+        wgctl_key_format(&adopt->server.peers[i].public_key, adopt->peers[i].public_key);
+    }
+    adopt->info.interface = adopt->tunnel->interface;
+    adopt->info.conf = adopt->conf_path;
+    adopt->info.peers = adopt->peers;
+    adopt->info.peer_count = count;
+    return WGCTL_OK;
+}
+
+static int decide(struct wgctl_adopt *adopt, const struct wgctl_adopt_request *request,
+                  struct wgctl_error *err)
+{
+    size_t followed, elsewhere;
+    int rc = wgctl_adopt_look_for_clients(adopt, request, err);
+    if (rc == WGCTL_OK)
+        rc = wgctl_adopt_choose_names(adopt, err);
+    if (rc == WGCTL_OK)
+        rc = wgctl_adopt_settings(adopt, request, err);
+    if (rc == WGCTL_OK)
+        rc = wgctl_adopt_write_names(adopt, err);
+    if (rc == WGCTL_OK && adopt->tunnel->ini_changed && !adopt->tunnel->clients_stay &&
+        adopt->tunnel->folder.fd >= 0)
+        rc = wgctl_clients_follow(adopt->tunnel, &followed, &elsewhere, err);
+    if (rc == WGCTL_OK)
+        rc = wgctl_adopt_take_clients(adopt, err);
+    /* A commit would say so too late: what a dry run shows has to be possible. */
+    WGCTL_CHANGES changes = {0};
+    if (rc == WGCTL_OK)
+        rc = wgctl_tunnel_plan(adopt->tunnel, &changes, err);
+    adopt->info.changes_something =
+        adopt->tunnel->conf_changed || adopt->tunnel->ini_changed || adopt->tunnel->file_count > 0;
+    return rc;
+}
+
+int wgctl_adopt_open(const struct wgctl_adopt_request *request, struct wgctl_adopt **ret,
+                     struct wgctl_error *err)
+{
+    WGCTL_TEXT text = {0};
+    WGCTL_ADOPTION *adopt = calloc(1, sizeof *adopt);
+    if (!adopt)
+        return wgctl_fail_memory(err);
+    int rc = request->file ? open_json(adopt, request, &text, err)
+                           : open_conf(adopt, request, &text, err);
+    if (rc == WGCTL_OK)
+        rc = read_server(adopt, &text, err);
+    if (rc == WGCTL_OK)
+        rc = decide(adopt, request, err);
+    if (rc < 0)
+        return rc;
+    *ret = adopt;
+    adopt = NULL;
+    return WGCTL_OK;
+}
+
+const struct wgctl_adopt_info *wgctl_adopt_show(const struct wgctl_adopt *adopt)
+{
+    return &adopt->info;
+}
+
+int wgctl_adopt_commit(struct wgctl_adopt *adopt, struct wgctl_error *err)
+{
+    if (!adopt->info.changes_something)
+        return WGCTL_OK;
+    return wgctl_tunnel_commit(adopt->tunnel, NULL, err);
+}

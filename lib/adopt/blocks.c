@@ -1,0 +1,140 @@
+#include "adopt/blocks.h"
+
+#include <string.h>
+
+#include "conf/server_parse.h"
+
+static const char mark[] = "#[disabled] ";
+
+static bool is_wrapped(const struct wgctl_document *document, size_t index)
+{
+    return index < document->count &&
+           wgctl_slice_starts(wgctl_document_line(document, index), mark);
+}
+
+/* The line without its mark, trimmed. */
+static struct wgctl_slice content_of(const struct wgctl_document *document, size_t index)
+{
+    struct wgctl_slice line = wgctl_document_line(document, index);
+    return wgctl_slice_trim(
+        (struct wgctl_slice){line.data + strlen(mark), line.size - strlen(mark)});
+}
+
+/* Whether what is behind the marks is one peer or more, and nothing else. */
+static bool are_peers(const struct wgctl_document *document, size_t first, size_t end)
+{
+    WGCTL_SERVER server = {0};
+    struct wgctl_text text = {0};
+    struct wgctl_error ignored;
+    for (size_t i = first; i < end; i++) {
+        wgctl_text_slice(&text, content_of(document, i));
+        wgctl_text_string(&text, "\n");
+    }
+    return wgctl_text_check(&text, &ignored) == WGCTL_OK &&
+           wgctl_server_parse("", &text, &server, &ignored) == WGCTL_OK && server.peer_count > 0 &&
+           !server.has_private_key && server.addresses.count == 0 && server.hook_count == 0;
+}
+
+/* Puts what follows the '#' of a line's comment in the place of what did. */
+static int replace_comment(struct wgctl_document *document, size_t index, const char *begin,
+                           struct wgctl_slice rest, struct wgctl_error *err)
+{
+    WGCTL_TEXT text = {0};
+    wgctl_text_string(&text, begin);
+    wgctl_text_slice(&text, rest);
+    int rc = wgctl_text_check(&text, err);
+    return rc < 0 ? rc : wgctl_document_set_value(document, index, wgctl_text_slice_of(&text), err);
+}
+
+static int rewrite(struct wgctl_document *document, size_t first, size_t end,
+                   struct wgctl_error *err)
+{
+    bool in_peer = false;
+    int rc = WGCTL_OK;
+    for (size_t i = first; i < end && rc == WGCTL_OK; i++) {
+        struct wgctl_slice content = content_of(document, i);
+        struct wgctl_line_parts parts = wgctl_line_parse(content);
+        if (parts.kind == WGCTL_LINE_SECTION)
+            in_peer = true;
+        else if (wgctl_slice_starts(content, "### end "))
+            in_peer = false;
+        if (in_peer)
+            rc = replace_comment(document, i, content.size ? "- " : "-", content, err);
+        else if (parts.kind == WGCTL_LINE_COMMENT)
+            rc = replace_comment(document, i, "",
+                                 (struct wgctl_slice){content.data + 1, content.size - 1}, err);
+    }
+    return rc;
+}
+
+int wgctl_adopt_disabled(struct wgctl_document *document, size_t *ret_lines, size_t *ret_left,
+                         struct wgctl_error *err)
+{
+    int rc = WGCTL_OK;
+    *ret_lines = *ret_left = 0;
+    for (size_t first = 0, end; first < document->count && rc == WGCTL_OK; first = end) {
+        for (end = first; is_wrapped(document, end);)
+            end++;
+        if (end == first) {
+            end++;
+        } else if (are_peers(document, first, end)) {
+            *ret_lines += end - first;
+            rc = rewrite(document, first, end, err);
+        } else {
+            *ret_left += end - first;
+        }
+    }
+    return rc;
+}
+
+size_t wgctl_remove_save_config(struct wgctl_document *document)
+{
+    size_t removed = 0;
+    for (size_t i = 0; i < document->count;) {
+        struct wgctl_line_parts parts = wgctl_line_parse(wgctl_document_line(document, i));
+        if (parts.kind == WGCTL_LINE_SETTING && wgctl_key_is(parts.key, "SaveConfig") &&
+            wgctl_slice_equal_nocase(parts.value, wgctl_slice_of("true"))) {
+            wgctl_document_remove(document, i, 1);
+            removed++;
+        } else {
+            i++;
+        }
+    }
+    return removed;
+}
+
+/* The comment on a line of the peer's, behind the mark of a disabled one. */
+static struct wgctl_slice comment_of(const struct wgctl_server *server,
+                                     const struct wgctl_peer *peer, size_t index)
+{
+    struct wgctl_slice line = wgctl_document_line(&server->document, index);
+    if (!peer->enabled && wgctl_line_is_marked(line))
+        line = (struct wgctl_slice){line.data + 2, line.size - 2};
+    struct wgctl_line_parts parts = wgctl_line_parse(line);
+    return parts.kind == WGCTL_LINE_COMMENT ? parts.value : (struct wgctl_slice){0};
+}
+
+static bool is_name(struct wgctl_slice comment)
+{
+    struct wgctl_slice key, rest = comment;
+    return comment.size > 0 && wgctl_slice_split(&rest, '=', &key) && rest.data &&
+           wgctl_slice_equal(wgctl_slice_trim(key), wgctl_slice_of("friendly_name"));
+}
+
+int wgctl_write_name(struct wgctl_server *server, const struct wgctl_peer *peer, const char *name,
+                     struct wgctl_error *err)
+{
+    WGCTL_TEXT line = {0};
+    wgctl_text_format(&line, "%s# friendly_name = %s", peer->enabled ? "" : "#- ", name);
+    int rc = wgctl_text_check(&line, err);
+    if (rc < 0)
+        return rc;
+    /* The last one is the one that counts. */
+    for (size_t i = peer->end_line; i-- > peer->first_line + 1;)
+        if (is_name(comment_of(server, peer, i)))
+            return wgctl_document_set_value(
+                &server->document, i,
+                wgctl_slice_trim((struct wgctl_slice){line.data + 1, line.size - 1}), err);
+    return wgctl_document_insert(&server->document, peer->first_line + 1,
+                                 wgctl_text_slice_of(&line), err);
+}

@@ -1,0 +1,111 @@
+#include "adopt/client_facts.h"
+
+#include <string.h>
+
+#include "conf/client.h"
+
+/* Every app takes these. Hooks would run on the device of whoever imports it. */
+static const char *const accepted[][7] = {
+    {"PrivateKey", "Address", "DNS", "MTU", NULL},
+    {"PublicKey", "PresharedKey", "AllowedIPs", "Endpoint", "PersistentKeepalive", NULL},
+};
+enum { INTERFACE, PEER, NOWHERE };
+
+static bool is_accepted(int section, struct wgctl_slice key)
+{
+    if (section == NOWHERE)
+        return false;
+    for (const char *const *name = accepted[section]; *name; name++)
+        if (wgctl_key_is(key, *name))
+            return true;
+    return false;
+}
+
+/* Adds to a list that may stand on several lines; one that does not fit is none. */
+static void add_value(struct wgctl_slice value, char *list, size_t size)
+{
+    size_t used = strlen(list);
+    size_t comma = used ? 2 : 0;
+    if (used + comma + value.size >= size) {
+        list[0] = '\0';
+        return;
+    }
+    memcpy(list + used, ", ", comma);
+    wgctl_slice_string(value, list + used + comma, size - used - comma);
+}
+
+static void take_key(struct wgctl_slice value, struct wgctl_client_facts *facts)
+{
+    WGCTL_KEY private_key;
+    char buffer[WGCTL_KEY_TEXT_SIZE];
+    struct wgctl_slice text;
+    struct wgctl_error ignored;
+    facts->has_key = wgctl_value_squeeze(value, buffer, sizeof buffer, &text) &&
+                     wgctl_key_parse(text, &private_key, &ignored) == WGCTL_OK &&
+                     wgctl_key_public(&private_key, &facts->public_key, &ignored) == WGCTL_OK;
+    explicit_bzero(buffer, sizeof buffer);
+}
+
+static void take_setting(int section, struct wgctl_line_parts parts,
+                         struct wgctl_client_facts *facts)
+{
+    if (!is_accepted(section, parts.key)) {
+        if (!facts->stranger[0])
+            wgctl_slice_string(parts.key, facts->stranger, sizeof facts->stranger);
+    } else if (wgctl_key_is(parts.key, "PrivateKey")) {
+        take_key(parts.value, facts);
+    } else if (wgctl_key_is(parts.key, "DNS")) {
+        add_value(parts.value, facts->dns, sizeof facts->dns);
+    } else if (wgctl_key_is(parts.key, "AllowedIPs")) {
+        add_value(parts.value, facts->allowed_ips, sizeof facts->allowed_ips);
+    } else if (wgctl_key_is(parts.key, "Endpoint")) {
+        wgctl_slice_string(parts.value, facts->endpoint, sizeof facts->endpoint);
+    }
+}
+
+/* Lines and tabs are no harm, but for them it has to be plain. */
+static bool is_plain(struct wgctl_slice text)
+{
+    struct wgctl_slice line, part;
+    while (wgctl_slice_split(&text, '\n', &line)) {
+        if (line.size > 0 && line.data[line.size - 1] == '\r')
+            line.size--;
+        while (line.data && wgctl_slice_split(&line, '\t', &part))
+            if (!wgctl_slice_is_plain(part))
+                return false;
+    }
+    return true;
+}
+
+int wgctl_client_look(struct wgctl_slice text, const struct wgctl_key *server_key,
+                      struct wgctl_client_facts *ret, struct wgctl_error *err)
+{
+    WGCTL_DOCUMENT document = {0};
+    struct wgctl_text copy = {0};
+    size_t peers = 0;
+    int section = NOWHERE;
+    *ret = (struct wgctl_client_facts){.is_plain = text.size > 0 && is_plain(text)};
+    wgctl_text_slice(&copy, text);
+    int rc = wgctl_text_check(&copy, err);
+    if (rc == WGCTL_OK)
+        rc = wgctl_document_parse(&copy, &document, err);
+    if (rc == WGCTL_OK)
+        rc = wgctl_client_is_of(text, server_key, &ret->is_of_server, err);
+    if (rc < 0)
+        return rc;
+    for (size_t i = 0; i < document.count; i++) {
+        struct wgctl_line_parts parts = wgctl_line_parse(wgctl_document_line(&document, i));
+        if (parts.kind == WGCTL_LINE_SECTION) {
+            section = wgctl_key_is(parts.key, "Interface") ? INTERFACE
+                      : wgctl_key_is(parts.key, "Peer")    ? PEER
+                                                           : NOWHERE;
+            peers += section == PEER;
+        } else if (parts.kind == WGCTL_LINE_SETTING) {
+            take_setting(section, parts, ret);
+        }
+    }
+    /* Which of several the values are of is not worth finding out. */
+    if (peers != 1)
+        ret->endpoint[0] = ret->allowed_ips[0] = '\0';
+    return WGCTL_OK;
+}

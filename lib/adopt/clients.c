@@ -1,0 +1,158 @@
+/* The clients' files that come to INTERFACE.peers. */
+#include "adopt/names.h"
+#include "adopt/state.h"
+#include "conf/client.h"
+
+static int refuse(struct wgctl_adopt *adopt, struct wgctl_adopt_peer *peer, const char *why,
+                  struct wgctl_error *err)
+{
+    peer->refused = wgctl_adopt_keep(adopt, wgctl_slice_of(why));
+    return peer->refused ? WGCTL_OK : wgctl_fail_memory(err);
+}
+
+/* What wgctl keeps already for that name: the peer's own file, or one in its way. */
+static int look_at_kept(struct wgctl_adopt *adopt, size_t index, bool *ret_there,
+                        struct wgctl_error *err)
+{
+    struct wgctl_tunnel *tunnel = adopt->tunnel;
+    struct wgctl_adopt_peer *peer = &adopt->peers[index];
+    struct wgctl_client_facts facts = {0};
+    WGCTL_TEXT text = {0};
+    char name[WGCTL_CLIENT_NAME_SIZE];
+    *ret_there = false;
+    if (tunnel->folder.fd < 0 || !wgctl_file_exists(&tunnel->folder, tunnel->peers_name))
+        return WGCTL_OK;
+    int rc = wgctl_tunnel_open_peers(tunnel, false, err);
+    if (rc < 0 || !wgctl_file_exists(&tunnel->peers, wgctl_client_file_name(peer->name, name)))
+        return rc;
+    *ret_there = true;
+    rc = wgctl_file_read(&tunnel->peers, name, WGCTL_SECRET, &text, err);
+    if (rc == WGCTL_OK)
+        rc = wgctl_client_look(wgctl_text_slice_of(&text), &tunnel->server.public_key, &facts, err);
+    if (rc < 0)
+        return rc;
+    if (facts.has_key &&
+        wgctl_key_compare(&facts.public_key, &tunnel->server.peers[index].public_key) != 0)
+        return refuse(adopt, peer, "another peer's file has that name here", err);
+    peer->file = NULL;
+    peer->refused = NULL;
+    return WGCTL_OK;
+}
+
+/* With an endpoint that was given, the files name that one. */
+static int copy_client(struct wgctl_adopt *adopt, const struct wgctl_candidate *candidate,
+                       struct wgctl_text *ret, struct wgctl_error *err)
+{
+    struct wgctl_tunnel *tunnel = adopt->tunnel;
+    struct wgctl_text copy = {0};
+    bool changed;
+    wgctl_text_slice(&copy, wgctl_text_slice_of(&candidate->text));
+    int rc = wgctl_text_check(&copy, err);
+    if (rc < 0 || tunnel->clients_stay) {
+        *ret = copy;
+        return rc;
+    }
+    return wgctl_client_set_endpoint(&copy, &tunnel->server.public_key, &tunnel->settings.endpoint,
+                                     ret, &changed, err);
+}
+
+/* An address of the device itself; others are of networks behind it. */
+static bool is_own(const struct wgctl_prefix *prefix)
+{
+    return prefix->length == 8 * wgctl_family_size(prefix->family);
+}
+
+static bool has_own_address(const struct wgctl_peer *peer)
+{
+    for (size_t i = 0; i < peer->allowed_ips.count; i++)
+        if (is_own(&peer->allowed_ips.items[i]))
+            return true;
+    return false;
+}
+
+static int own_addresses(const struct wgctl_peer *peer, struct wgctl_prefixes *ret,
+                         struct wgctl_error *err)
+{
+    int rc = WGCTL_OK;
+    for (size_t i = 0; i < peer->allowed_ips.count && rc == WGCTL_OK; i++)
+        if (is_own(&peer->allowed_ips.items[i]))
+            rc = wgctl_prefixes_add(ret, &peer->allowed_ips.items[i], err);
+    return rc;
+}
+
+/* The client's configuration as its program would show it. */
+static int render_client(struct wgctl_adopt *adopt, const struct wgctl_peer *peer,
+                         const struct wgctl_key *private_key, struct wgctl_text *ret,
+                         struct wgctl_error *err)
+{
+    struct wgctl_tunnel *tunnel = adopt->tunnel;
+    const struct wgctl_settings *settings = &tunnel->settings;
+    WGCTL_CLIENT client = {
+        .has_private_key = true,
+        .private_key = *private_key,
+        .dns = settings->dns,
+        .mtu = settings->mtu,
+        .server_key = tunnel->server.public_key,
+        .preshared_key = peer->preshared_key,
+        .allowed_ips = settings->allowed_ips,
+        .endpoint = settings->endpoint,
+        .keepalive = settings->keepalive,
+    };
+    int rc = own_addresses(peer, &client.addresses, err);
+    return rc < 0 ? rc : wgctl_client_render(&client, &tunnel->folder, ret, err);
+}
+
+/* Where a program keeps the client's private key, if it does. */
+static const char *find_private_key(const struct wgctl_adopt *adopt, const struct wgctl_peer *peer,
+                                    struct wgctl_key *ret)
+{
+    const struct wgctl_foreign_peer *known = wgctl_foreign_by_key(&adopt->json, &peer->public_key);
+    struct wgctl_key public_key;
+    struct wgctl_error ignored;
+    if (known && wgctl_key_public(&known->private_key, &public_key, &ignored) == WGCTL_OK &&
+        wgctl_key_compare(&public_key, &peer->public_key) == 0) {
+        *ret = known->private_key;
+        return adopt->json_path;
+    }
+    return wgctl_adopted_private_key(&adopt->tunnel->server.document, peer, ret) ? adopt->conf_path
+                                                                                 : NULL;
+}
+
+static int take_client(struct wgctl_adopt *adopt, size_t index, struct wgctl_error *err)
+{
+    struct wgctl_adopt_peer *peer = &adopt->peers[index];
+    const struct wgctl_peer *server_peer = &adopt->tunnel->server.peers[index];
+    const struct wgctl_candidate *own = adopt->own[index];
+    WGCTL_KEY private_key;
+    bool there;
+    if (!own)
+        peer->file = find_private_key(adopt, server_peer, &private_key);
+    if (!peer->file || peer->refused)
+        return WGCTL_OK;
+    if (!peer->name[0])
+        return refuse(adopt, peer, "the peer has no name", err);
+    int rc = look_at_kept(adopt, index, &there, err);
+    if (rc < 0 || there)
+        return rc;
+    if (!own && !adopt->tunnel->settings.endpoint.port)
+        return refuse(adopt, peer, "the endpoint is not known: give --endpoint", err);
+    if (!own && !has_own_address(server_peer))
+        return refuse(adopt, peer, "its address in the tunnel is not known", err);
+
+    struct wgctl_client_file *file;
+    rc = wgctl_tunnel_add_file(adopt->tunnel, wgctl_slice_of(peer->name), &file, err);
+    if (rc < 0)
+        return rc;
+    file->fate = WGCTL_CLIENT_NEW;
+    peer->file_taken = true;
+    return own ? copy_client(adopt, own, &file->text, err)
+               : render_client(adopt, server_peer, &private_key, &file->text, err);
+}
+
+int wgctl_adopt_take_clients(struct wgctl_adopt *adopt, struct wgctl_error *err)
+{
+    int rc = WGCTL_OK;
+    for (size_t i = 0; i < adopt->server.peer_count && rc == WGCTL_OK; i++)
+        rc = take_client(adopt, i, err);
+    return rc;
+}

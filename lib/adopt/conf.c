@@ -1,0 +1,204 @@
+/* What adopting makes of INTERFACE.conf. */
+#include <stdio.h>
+#include <string.h>
+
+#include "adopt/blocks.h"
+#include "adopt/names.h"
+#include "adopt/state.h"
+
+/* ---- from JSON ---- */
+
+static void put_key(struct wgctl_text *text, const char *mark, const char *name,
+                    const struct wgctl_key *key)
+{
+    char value[WGCTL_KEY_TEXT_SIZE];
+    if (!wgctl_key_is_zero(key))
+        wgctl_text_format(text, "%s%s = %s\n", mark, name, wgctl_key_format(key, value));
+    explicit_bzero(value, sizeof value);
+}
+
+static void put_list(struct wgctl_text *text, const char *mark, const char *name,
+                     const struct wgctl_prefixes *list)
+{
+    if (list->count == 0)
+        return;
+    wgctl_text_format(text, "%s%s = ", mark, name);
+    wgctl_prefixes_format(list, text);
+    wgctl_text_string(text, "\n");
+}
+
+void wgctl_adopt_put_server(const struct wgctl_foreign_server *json, struct wgctl_text *text)
+{
+    wgctl_text_format(text, "# Made from what %s had\n[Interface]\n", json->source);
+    put_key(text, "", "PrivateKey", &json->private_key);
+    wgctl_text_format(text, "ListenPort = %u\n", json->listen_port ? json->listen_port : 51820);
+    put_list(text, "", "Address", &json->addresses);
+    if (json->post_up)
+        wgctl_text_format(text, "PostUp = %s\n", json->post_up);
+    if (json->post_down)
+        wgctl_text_format(text, "PostDown = %s\n", json->post_down);
+}
+
+/* One line of plain text, as add-peer takes it. */
+static bool is_note(struct wgctl_slice note)
+{
+    enum { LONGEST = 200 };
+    return note.size > 0 && note.size <= LONGEST && wgctl_slice_is_plain(note) &&
+           !wgctl_key_may_be_in(note);
+}
+
+static void put_peer(const struct wgctl_foreign_peer *peer, struct wgctl_text *text)
+{
+    const char *mark = peer->enabled ? "" : "#- ";
+    struct wgctl_slice note =
+        peer->note ? wgctl_slice_trim(wgctl_slice_of(peer->note)) : (struct wgctl_slice){0};
+    wgctl_text_format(text, "\n%s[Peer]\n", mark);
+    if (peer->added[0])
+        wgctl_text_format(text, "%s# added = %s\n", mark, peer->added);
+    if (is_note(note))
+        wgctl_text_format(text, "%s# note = %.*s\n", mark, (int)note.size, note.data);
+    put_key(text, mark, "PublicKey", &peer->public_key);
+    put_key(text, mark, "PresharedKey", &peer->preshared_key);
+    put_list(text, mark, "AllowedIPs", &peer->allowed_ips);
+}
+
+size_t wgctl_adopt_put_peers(const struct wgctl_foreign_server *json,
+                             const struct wgctl_server *server, bool disabled,
+                             struct wgctl_text *text)
+{
+    size_t put = 0;
+    for (size_t i = 0; i < json->peer_count; i++) {
+        const struct wgctl_foreign_peer *peer = &json->peers[i];
+        if ((disabled && peer->enabled) ||
+            (server && wgctl_server_by_key(server, &peer->public_key)))
+            continue;
+        put_peer(peer, text);
+        put++;
+    }
+    return put;
+}
+
+/* ---- names ---- */
+
+static bool is_taken(const struct wgctl_adopt *adopt, const char *name)
+{
+    for (size_t i = 0; i < adopt->server.peer_count; i++)
+        if (strcmp(adopt->peers[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* The name where it is free, else the first with a number that is. */
+static void take_name(struct wgctl_adopt *adopt, struct wgctl_adopt_peer *peer, const char *name)
+{
+    char numbered[WGCTL_PEER_NAME_SIZE];
+    snprintf(numbered, sizeof numbered, "%s", name);
+    for (unsigned number = 2; is_taken(adopt, numbered); number++)
+        wgctl_number_name(name, number, numbered);
+    memcpy(peer->name, numbered, sizeof numbered);
+    peer->fate = strcmp(numbered, peer->found) == 0 ? WGCTL_ADOPT_NAMED : WGCTL_ADOPT_RENAMED;
+}
+
+static struct wgctl_found_name name_in_json(const struct wgctl_adopt *adopt,
+                                            const struct wgctl_key *key)
+{
+    const struct wgctl_foreign_peer *peer = wgctl_foreign_by_key(&adopt->json, key);
+    return peer ? (struct wgctl_found_name){wgctl_slice_of(peer->name), adopt->json.source}
+                : (struct wgctl_found_name){0};
+}
+
+/* A program's own word is worth more than a comment that may be about anything. */
+static struct wgctl_found_name find_name(const struct wgctl_adopt *adopt, size_t index)
+{
+    const struct wgctl_peer *peer = &adopt->server.peers[index];
+    struct wgctl_found_name comment, json;
+    struct wgctl_slice name = wgctl_peer_text(&adopt->server, peer, WGCTL_PEER_NAME);
+    if (name.size > 0)
+        return (struct wgctl_found_name){name, "friendly_name"};
+    comment = wgctl_adopted_name(&adopt->server.document, peer);
+    if (comment.text.size > 0 && strcmp(comment.source, "comment") != 0)
+        return comment;
+    json = name_in_json(adopt, &peer->public_key);
+    if (json.text.size > 0)
+        return json;
+    if (comment.text.size > 0 || !adopt->own[index])
+        return comment;
+    return (struct wgctl_found_name){
+        wgctl_adopted_file_name(adopt->own[index]->path, adopt->tunnel->interface), "file_name"};
+}
+
+static bool is_name(struct wgctl_slice text)
+{
+    char name[WGCTL_PEER_NAME_SIZE + 1];
+    struct wgctl_error ignored;
+    wgctl_slice_string(text, name, sizeof name);
+    return text.size < WGCTL_PEER_NAME_SIZE && !memchr(text.data, '\0', text.size) &&
+           wgctl_peer_name_check(name, &ignored) == WGCTL_OK;
+}
+
+/* Who has a name keeps it, then who has found a good one gets it, and the others make
+ * way. */
+enum round { KEEP, TAKE, CHANGE };
+
+static void choose(struct wgctl_adopt *adopt, size_t index, enum round round)
+{
+    struct wgctl_adopt_peer *peer = &adopt->peers[index];
+    char name[WGCTL_PEER_NAME_SIZE];
+    const struct wgctl_peer *read = &adopt->server.peers[index];
+    bool has_name = wgctl_peer_text(&adopt->server, read, WGCTL_PEER_NAME).size > 0;
+    if (!peer->found || peer->name[0])
+        return;
+    struct wgctl_slice found = wgctl_slice_of(peer->found);
+    if (round == KEEP   ? !has_name || !is_name(found) || is_taken(adopt, peer->found)
+        : round == TAKE ? !is_name(found) || is_taken(adopt, peer->found)
+                        : !wgctl_adapt_name(found, name))
+        return;
+    take_name(adopt, peer, round == CHANGE ? name : peer->found);
+    if (round == KEEP)
+        peer->fate = WGCTL_ADOPT_KEPT;
+}
+
+int wgctl_adopt_choose_names(struct wgctl_adopt *adopt, struct wgctl_error *err)
+{
+    for (size_t i = 0; i < adopt->server.peer_count; i++) {
+        struct wgctl_adopt_peer *peer = &adopt->peers[i];
+        struct wgctl_found_name found = find_name(adopt, i);
+        peer->fate = WGCTL_ADOPT_UNNAMED;
+        if (found.text.size == 0)
+            continue;
+        peer->source = found.source;
+        peer->found = wgctl_adopt_keep(adopt, found.text);
+        if (!peer->found)
+            return wgctl_fail_memory(err);
+    }
+    for (enum round round = KEEP; round <= CHANGE; round++)
+        for (size_t i = 0; i < adopt->server.peer_count; i++)
+            choose(adopt, i, round);
+    return WGCTL_OK;
+}
+
+int wgctl_adopt_write_names(struct wgctl_adopt *adopt, struct wgctl_error *err)
+{
+    struct wgctl_tunnel *tunnel = adopt->tunnel;
+    WGCTL_SERVER server = {0};
+    WGCTL_TEXT text = {0};
+    int rc = WGCTL_OK;
+    /* From the end, so that the lines of those before stay where they are. */
+    for (size_t i = adopt->server.peer_count; i-- > 0 && rc == WGCTL_OK;)
+        if (adopt->peers[i].fate == WGCTL_ADOPT_NAMED ||
+            adopt->peers[i].fate == WGCTL_ADOPT_RENAMED)
+            rc = wgctl_write_name(&adopt->server, &adopt->server.peers[i], adopt->peers[i].name,
+                                  err);
+    if (rc < 0)
+        return rc;
+    wgctl_document_render(&adopt->server.document, &text);
+    rc = wgctl_text_check(&text, err);
+    if (rc < 0)
+        return rc;
+    tunnel->conf_changed = !wgctl_slice_equal(wgctl_text_slice_of(&text), tunnel->original);
+    rc = wgctl_server_parse(tunnel->conf_name, &text, &server, err);
+    if (rc < 0)
+        return rc;
+    wgctl_tunnel_replace_server(tunnel, &server);
+    return WGCTL_OK;
+}

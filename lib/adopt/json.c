@@ -1,0 +1,311 @@
+#include "adopt/json.h"
+
+#include <jansson.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void wgctl_foreign_server_clear(struct wgctl_foreign_server *server)
+{
+    for (size_t i = 0; i < server->peer_count; i++) {
+        struct wgctl_foreign_peer *peer = &server->peers[i];
+        wgctl_prefixes_clear(&peer->allowed_ips);
+        free(peer->name);
+        free(peer->note);
+        explicit_bzero(peer, sizeof *peer);
+    }
+    free(server->peers);
+    wgctl_prefixes_clear(&server->addresses);
+    free(server->allowed_ips);
+    free(server->post_up);
+    free(server->post_down);
+    explicit_bzero(server, sizeof *server);
+}
+
+const struct wgctl_foreign_peer *wgctl_foreign_by_key(const struct wgctl_foreign_server *server,
+                                                      const struct wgctl_key *public_key)
+{
+    for (size_t i = 0; i < server->peer_count; i++)
+        if (wgctl_key_compare(&server->peers[i].public_key, public_key) == 0)
+            return &server->peers[i];
+    return NULL;
+}
+
+/* Private keys go through the parser's memory. */
+static void free_wiped(void *memory)
+{
+    if (memory)
+        explicit_bzero(memory, malloc_usable_size(memory));
+    free(memory);
+}
+
+/* Where we are, for messages. */
+struct reader {
+    const char *file;
+    const char *where; /* "the server", or a client's place in the file */
+    struct wgctl_error *err;
+};
+
+static int fail_value(const struct reader *reader, const char *key, const char *what)
+{
+    wgctl_fail(reader->err, WGCTL_INVALID, "%s: %s: %s %s", reader->file, reader->where, key, what);
+    return wgctl_hint(reader->err, "mend the file, or take that entry out of a copy of it");
+}
+
+/* "" where it is missing or null. */
+static const char *text_at(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text ? text : "";
+}
+
+static int read_key(const struct reader *reader, const json_t *object, const char *key,
+                    bool required, struct wgctl_key *ret)
+{
+    const char *text = text_at(object, key);
+    if (!text[0] && !required)
+        return WGCTL_OK;
+    return wgctl_key_parse(wgctl_slice_of(text), ret, reader->err) < 0
+               ? fail_value(reader, key, "is no key")
+               : WGCTL_OK;
+}
+
+/* An address as a whole one, or with the length given. */
+static int read_address(const struct reader *reader, const json_t *object, const char *key,
+                        int length, struct wgctl_prefixes *list)
+{
+    struct wgctl_prefix prefix;
+    const char *text = text_at(object, key);
+    if (!text[0])
+        return WGCTL_OK;
+    if (wgctl_prefix_parse(wgctl_slice_of(text), &prefix, reader->err) < 0)
+        return fail_value(reader, key, "is no address");
+    if (length >= 0)
+        prefix.length = (uint8_t)length;
+    return wgctl_prefixes_add(list, &prefix, reader->err);
+}
+
+/* A line that goes into wg0.conf as it is: a newline in it would be another setting,
+ * and a '#' ends it for some versions of wg-quick. */
+static int read_hook(const struct reader *reader, const json_t *object, const char *key, char **ret)
+{
+    struct wgctl_slice text = wgctl_slice_trim(wgctl_slice_of(text_at(object, key)));
+    if (text.size == 0)
+        return WGCTL_OK;
+    if (wgctl_slice_has_control(text) || memchr(text.data, '#', text.size))
+        return fail_value(reader, key, "has a line break, a control character or a '#' in it");
+    *ret = wgctl_slice_dup(text);
+    return *ret ? WGCTL_OK : wgctl_fail_memory(reader->err);
+}
+
+static int copy_text(const struct reader *reader, const char *text, char **ret)
+{
+    *ret = wgctl_slice_dup(wgctl_slice_of(text));
+    return *ret ? WGCTL_OK : wgctl_fail_memory(reader->err);
+}
+
+/* The day of "2026-11-22T10:04:46+01:00". */
+static void read_day(const json_t *object, const char *key, char day[16])
+{
+    const char *text = text_at(object, key);
+    enum { DAY = 10 };
+    if (strspn(text, "0123456789-") == DAY && text[DAY] == 'T' && text[4] == '-' && text[7] == '-')
+        snprintf(day, 16, "%.10s", text);
+}
+
+static struct wgctl_foreign_peer *add_peer(const struct reader *reader,
+                                           struct wgctl_foreign_server *server)
+{
+    struct wgctl_foreign_peer *peers =
+        wgctl_array_grow(server->peers, server->peer_count, &server->peer_capacity, sizeof *peers);
+    if (!peers) {
+        wgctl_fail_memory(reader->err);
+        return NULL;
+    }
+    server->peers = peers;
+    return &peers[server->peer_count++];
+}
+
+/* ---- wg-easy ---- */
+
+static int read_wg_easy_client(const struct reader *reader, const json_t *client,
+                               struct wgctl_foreign_server *server)
+{
+    struct wgctl_foreign_peer *peer = add_peer(reader, server);
+    if (!peer)
+        return WGCTL_SYSTEM;
+    peer->enabled = !json_is_false(json_object_get(client, "enabled"));
+    read_day(client, "createdAt", peer->added);
+    int rc = read_key(reader, client, "publicKey", true, &peer->public_key);
+    if (rc == WGCTL_OK)
+        rc = read_key(reader, client, "privateKey", false, &peer->private_key);
+    if (rc == WGCTL_OK)
+        rc = read_key(reader, client, "preSharedKey", false, &peer->preshared_key);
+    if (rc == WGCTL_OK)
+        rc = read_address(reader, client, "address", -1, &peer->allowed_ips);
+    if (rc == WGCTL_OK)
+        rc = copy_text(reader, text_at(client, "name"), &peer->name);
+    return rc;
+}
+
+static int read_wg_easy(struct reader *reader, json_t *root, struct wgctl_foreign_server *ret)
+{
+    enum { LENGTH = 24 }; /* it knows no other */
+    const json_t *server = json_object_get(root, "server");
+    const char *id;
+    json_t *client;
+    ret->source = "wg-easy";
+    int rc = read_key(reader, server, "privateKey", true, &ret->private_key);
+    if (rc == WGCTL_OK)
+        rc = read_address(reader, server, "address", LENGTH, &ret->addresses);
+    json_object_foreach(json_object_get(root, "clients"), id, client)
+    {
+        char where[64];
+        if (rc < 0)
+            break;
+        snprintf(where, sizeof where, "client %s", id);
+        reader->where = where;
+        rc = read_wg_easy_client(reader, client, ret);
+        reader->where = "the server";
+    }
+    return rc;
+}
+
+/* ---- dsnet ---- */
+
+static int read_networks(const struct reader *reader, const json_t *object,
+                         struct wgctl_prefixes *list)
+{
+    size_t i;
+    const json_t *value;
+    json_array_foreach(json_object_get(object, "Networks"), i, value)
+    {
+        struct wgctl_prefix prefix;
+        const char *text = json_string_value(value);
+        if (!text || wgctl_prefix_parse(wgctl_slice_of(text), &prefix, reader->err) < 0)
+            return fail_value(reader, "Networks", "has an entry that is no network");
+        int rc = wgctl_prefixes_add(list, &prefix, reader->err);
+        if (rc < 0)
+            return rc;
+    }
+    return WGCTL_OK;
+}
+
+static int read_dsnet_peer(const struct reader *reader, const json_t *object,
+                           struct wgctl_foreign_server *server)
+{
+    struct wgctl_foreign_peer *peer = add_peer(reader, server);
+    if (!peer)
+        return WGCTL_SYSTEM;
+    const char *note = text_at(object, "Description");
+    peer->enabled = true;
+    read_day(object, "Added", peer->added);
+    int rc = read_key(reader, object, "PublicKey", true, &peer->public_key);
+    if (rc == WGCTL_OK)
+        rc = read_key(reader, object, "PresharedKey", false, &peer->preshared_key);
+    if (rc == WGCTL_OK)
+        rc = read_address(reader, object, "IP", -1, &peer->allowed_ips);
+    if (rc == WGCTL_OK)
+        rc = read_address(reader, object, "IP6", -1, &peer->allowed_ips);
+    if (rc == WGCTL_OK)
+        rc = read_networks(reader, object, &peer->allowed_ips);
+    if (rc == WGCTL_OK)
+        rc = copy_text(reader, text_at(object, "Hostname"), &peer->name);
+    if (rc == WGCTL_OK && note[0])
+        rc = copy_text(reader, note, &peer->note);
+    return rc;
+}
+
+/* The server's address in a network, with its length; and what clients reach. */
+static int read_dsnet_network(const struct reader *reader, const json_t *root, const char *network,
+                              const char *address, struct wgctl_prefixes *reached,
+                              struct wgctl_foreign_server *ret)
+{
+    struct wgctl_prefix prefix;
+    const char *text = text_at(root, network);
+    if (!text[0] || !text_at(root, address)[0])
+        return WGCTL_OK;
+    if (wgctl_prefix_parse(wgctl_slice_of(text), &prefix, reader->err) < 0)
+        return fail_value(reader, network, "is no network");
+    int rc = wgctl_prefixes_add(reached, &prefix, reader->err);
+    return rc < 0 ? rc : read_address(reader, root, address, prefix.length, &ret->addresses);
+}
+
+static int read_dsnet_server(const struct reader *reader, json_t *root,
+                             struct wgctl_foreign_server *ret)
+{
+    static const char *const endpoints[] = {"ExternalHostname", "ExternalIP", "ExternalIP6"};
+    WGCTL_PREFIXES reached = {0};
+    WGCTL_TEXT allowed_ips = {0};
+    json_int_t port = json_integer_value(json_object_get(root, "ListenPort"));
+    if (port < 0 || port > UINT16_MAX)
+        return fail_value(reader, "ListenPort", "is no port");
+    ret->listen_port = (uint16_t)port;
+    snprintf(ret->interface, sizeof ret->interface, "%.15s", text_at(root, "InterfaceName"));
+    snprintf(ret->dns, sizeof ret->dns, "%.63s", text_at(root, "DNS"));
+    for (size_t i = 0; i < 3 && !ret->endpoint[0]; i++)
+        snprintf(ret->endpoint, sizeof ret->endpoint, "%.256s", text_at(root, endpoints[i]));
+
+    int rc = read_key(reader, root, "PrivateKey", true, &ret->private_key);
+    if (rc == WGCTL_OK)
+        rc = read_dsnet_network(reader, root, "Network", "IP", &reached, ret);
+    if (rc == WGCTL_OK)
+        rc = read_dsnet_network(reader, root, "Network6", "IP6", &reached, ret);
+    if (rc == WGCTL_OK)
+        rc = read_networks(reader, root, &reached);
+    if (rc == WGCTL_OK)
+        rc = read_hook(reader, root, "PostUp", &ret->post_up);
+    if (rc == WGCTL_OK)
+        rc = read_hook(reader, root, "PostDown", &ret->post_down);
+    if (rc < 0 || reached.count == 0)
+        return rc;
+    wgctl_prefixes_format(&reached, &allowed_ips);
+    rc = wgctl_text_check(&allowed_ips, reader->err);
+    return rc < 0 ? rc : copy_text(reader, allowed_ips.data, &ret->allowed_ips);
+}
+
+static int read_dsnet(struct reader *reader, json_t *root, struct wgctl_foreign_server *ret)
+{
+    ret->source = "dsnet";
+    int rc = read_dsnet_server(reader, root, ret);
+    size_t i;
+    json_t *peer;
+    json_array_foreach(json_object_get(root, "Peers"), i, peer)
+    {
+        char where[32];
+        if (rc < 0)
+            break;
+        snprintf(where, sizeof where, "peer %zu", i + 1);
+        reader->where = where;
+        rc = read_dsnet_peer(reader, peer, ret);
+        reader->where = "the server";
+    }
+    return rc;
+}
+
+int wgctl_foreign_json_parse(const char *file, struct wgctl_slice text,
+                             struct wgctl_foreign_server *ret, struct wgctl_error *err)
+{
+    WGCTL_FOREIGN_SERVER server = {0};
+    struct reader reader = {.file = file, .where = "the server", .err = err};
+    json_error_t where;
+    int rc;
+    json_set_alloc_funcs(malloc, free_wiped);
+    json_t *root = json_loadb(text.data ? text.data : "", text.size, 0, &where);
+    if (json_is_object(json_object_get(root, "server"))) {
+        rc = read_wg_easy(&reader, root, &server);
+    } else if (json_is_array(json_object_get(root, "Peers"))) {
+        rc = read_dsnet(&reader, root, &server);
+    } else {
+        wgctl_fail(err, WGCTL_INVALID, "%s is %s", file,
+                   root ? "neither wg-easy's nor dsnet's file" : "no JSON");
+        rc = wgctl_hint(err, "wg-easy up to version 14 keeps a wg0.json, dsnet a dsnetconfig.json");
+    }
+    json_decref(root);
+    if (rc < 0)
+        return rc;
+    *ret = server;
+    server = (struct wgctl_foreign_server){0};
+    return WGCTL_OK;
+}

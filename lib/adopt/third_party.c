@@ -1,0 +1,140 @@
+#include "adopt/third_party.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+static int read_at(int folder, const char *name, size_t most, struct wgctl_text *ret,
+                   bool *ret_trusted)
+{
+    struct stat status;
+    WGCTL_FD fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &status) < 0)
+        return -1;
+    if (!S_ISREG(status.st_mode)) {
+        errno = EINVAL;
+        return -1;
+    }
+    *ret_trusted = (status.st_uid == 0 || status.st_uid == geteuid()) &&
+                   !(status.st_mode & (S_IWGRP | S_IWOTH));
+    /* The room for all of it at once, but not for what a huge file would take. */
+    if ((size_t)status.st_size > most) {
+        errno = EFBIG;
+        return -1;
+    }
+    /* It may grow while it is read. */
+    return wgctl_read_all(fd, (size_t)status.st_size, most, ret);
+}
+
+int wgctl_foreign_read(const char *path, size_t most, struct wgctl_text *ret,
+                       struct wgctl_error *err)
+{
+    bool trusted;
+    if (read_at(AT_FDCWD, path, most, ret, &trusted) == 0)
+        return wgctl_text_check(ret, err);
+    if (errno == ELOOP || errno == EINVAL || errno == EFBIG) {
+        const char *what = errno == ELOOP    ? "is a symbolic link"
+                           : errno == EINVAL ? "is not a regular file"
+                                             : "is too large";
+        wgctl_fail(err, WGCTL_DENIED, "%s %s", path, what);
+        return wgctl_hint(err, "'ls -l %s' shows what it is; name the file itself", path);
+    }
+    return wgctl_fail_errno(err, "cannot read %s", path);
+}
+
+/* What is not to be read is passed over, and so is a home on a server that is away.
+ * Where the disk or the memory fails, it is another matter. */
+static int pass_over(const char *path, struct wgctl_error *err)
+{
+    if (errno == EIO || errno == ENOMEM || errno == EMFILE || errno == ENFILE)
+        return wgctl_fail_errno(err, "cannot read %s", path);
+    return WGCTL_OK;
+}
+
+/* The names in a folder, sorted. */
+static int list(const char *path, int *ret_fd, struct dirent ***ret_names, int *ret_count,
+                struct wgctl_error *err)
+{
+    *ret_count = 0;
+    *ret_fd = open(path, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC);
+    if (*ret_fd < 0)
+        return pass_over(path, err);
+    int count = scandirat(*ret_fd, ".", ret_names, NULL, alphasort);
+    if (count < 0)
+        return pass_over(path, err);
+    *ret_count = count;
+    return WGCTL_OK;
+}
+
+static void free_list(struct dirent **names, int count)
+{
+    for (int i = 0; i < count; i++)
+        free(names[i]);
+    free(names);
+}
+
+static bool ends_in(const char *name, const char *ending)
+{
+    size_t size = strlen(name), end = strlen(ending);
+    return size > end && strcmp(name + size - end, ending) == 0;
+}
+
+static bool join(char path[PATH_MAX], const char *folder, const char *name)
+{
+    int size = snprintf(path, PATH_MAX, "%s/%s", folder, name);
+    return size > 0 && size < PATH_MAX;
+}
+
+static int take_file(int folder, const char *name, const char *path, size_t most,
+                     wgctl_foreign_file *take, void *user, struct wgctl_error *err)
+{
+    WGCTL_TEXT text = {0};
+    bool trusted;
+    if (read_at(folder, name, most, &text, &trusted) < 0)
+        return pass_over(path, err);
+    int rc = wgctl_text_check(&text, err);
+    return rc < 0 ? rc : take(user, path, trusted, &text, err);
+}
+
+int wgctl_foreign_files(const char *folder, const char *ending, size_t most,
+                        wgctl_foreign_file *take, void *user, struct wgctl_error *err)
+{
+    struct dirent **names = NULL;
+    WGCTL_FD fd = -1;
+    int count, rc = list(folder, &fd, &names, &count, err);
+    for (int i = 0; i < count && rc == WGCTL_OK; i++) {
+        char path[PATH_MAX];
+        if (ends_in(names[i]->d_name, ending) && join(path, folder, names[i]->d_name))
+            rc = take_file(fd, names[i]->d_name, path, most, take, user, err);
+    }
+    free_list(names, count);
+    return rc;
+}
+
+int wgctl_foreign_folders(const char *folder, wgctl_foreign_folder *take, void *user,
+                          struct wgctl_error *err)
+{
+    struct dirent **names = NULL;
+    WGCTL_FD fd = -1;
+    int count, rc = list(folder, &fd, &names, &count, err);
+    for (int i = 0; i < count && rc == WGCTL_OK; i++) {
+        struct stat status;
+        char path[PATH_MAX];
+        if (names[i]->d_name[0] == '.' || !join(path, folder, names[i]->d_name))
+            continue;
+        if (fstatat(fd, names[i]->d_name, &status, 0) < 0)
+            rc = pass_over(path, err);
+        else if (S_ISDIR(status.st_mode))
+            rc = take(user, path, err);
+    }
+    free_list(names, count);
+    return rc;
+}

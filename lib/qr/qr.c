@@ -1,0 +1,179 @@
+#include "qr/qr.h"
+
+#include <qrencode.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/library.h"
+
+struct wgctl_qr {
+    QRcode *code;
+    void *qrencode;
+    __typeof__(&QRcode_encodeData) encode_data;
+    __typeof__(&QRcode_free) free_code;
+};
+
+static int load_qrencode(struct wgctl_qr *qr, struct wgctl_error *err)
+{
+    const struct wgctl_symbol symbols[] = {
+        {"QRcode_encodeData", &qr->encode_data},
+        {"QRcode_free", &qr->free_code},
+    };
+    return wgctl_library_load(WGCTL_QRENCODE_LIBRARY, "libqrencode4", symbols,
+                              sizeof symbols / sizeof *symbols, &qr->qrencode, err);
+}
+
+static void append_line(struct wgctl_slice line, struct wgctl_text *ret)
+{
+    const char *comment = line.size ? memchr(line.data, '#', line.size) : NULL;
+    if (comment)
+        line.size = (size_t)(comment - line.data);
+    line = wgctl_slice_trim(line);
+    if (line.size == 0)
+        return;
+    wgctl_text_slice(ret, line);
+    wgctl_text_append(ret, "\n", 1);
+}
+
+void wgctl_qr_text(struct wgctl_slice config, struct wgctl_text *ret)
+{
+    struct wgctl_slice line;
+    while (wgctl_slice_split(&config, '\n', &line))
+        append_line(line, ret);
+}
+
+static int check_size(size_t size, struct wgctl_error *err)
+{
+    if (size == 0)
+        return wgctl_fail(err, WGCTL_INVALID, "there is no configuration to make a QR code of");
+    if (size > WGCTL_QR_BYTES_MAX) {
+        wgctl_fail(err, WGCTL_INVALID,
+                   "the configuration is too long for a QR code: %zu bytes, and it holds %d", size,
+                   WGCTL_QR_BYTES_MAX);
+        return wgctl_hint(err, "shorten its list of allowed IPs, or copy the file to the device "
+                               "and import it there");
+    }
+    return WGCTL_OK;
+}
+
+int wgctl_qr_encode(struct wgctl_slice config, struct wgctl_qr **ret, struct wgctl_error *err)
+{
+    WGCTL_TEXT text = {0};
+    wgctl_qr_text(config, &text);
+    int status = wgctl_text_check(&text, err);
+    if (!status)
+        status = check_size(text.size, err);
+    if (status)
+        return status;
+
+    struct wgctl_qr *qr = calloc(1, sizeof *qr);
+    if (!qr)
+        return wgctl_fail_memory(err);
+    status = load_qrencode(qr, err);
+    if (!status) {
+        /* Not QRcode_encodeString8bit(), which would stop at a NUL byte and say nothing. */
+        qr->code =
+            qr->encode_data((int)text.size, (const unsigned char *)text.data, 0, QR_ECLEVEL_L);
+        if (!qr->code)
+            status = wgctl_fail_errno(err, "cannot make the QR code");
+    }
+    if (status)
+        wgctl_qr_free(qr);
+    else
+        *ret = qr;
+    return status;
+}
+
+void wgctl_qr_free(struct wgctl_qr *qr)
+{
+    if (!qr)
+        return;
+    if (qr->code) {
+        explicit_bzero(qr->code->data, (size_t)qr->code->width * (size_t)qr->code->width);
+        qr->free_code(qr->code);
+    }
+    if (qr->qrencode)
+        wgctl_library_unload(qr->qrencode);
+    free(qr);
+}
+
+unsigned wgctl_qr_width(const struct wgctl_qr *qr)
+{
+    return (unsigned)qr->code->width + 2 * WGCTL_QR_QUIET;
+}
+
+bool wgctl_qr_dark(const struct wgctl_qr *qr, unsigned x, unsigned y)
+{
+    unsigned width = (unsigned)qr->code->width;
+    if (x < WGCTL_QR_QUIET || y < WGCTL_QR_QUIET)
+        return false;
+    x -= WGCTL_QR_QUIET;
+    y -= WGCTL_QR_QUIET;
+    return x < width && y < width && (qr->code->data[y * width + x] & 1);
+}
+
+void wgctl_qr_terminal_size(const struct wgctl_qr *qr, unsigned *ret_columns, unsigned *ret_rows)
+{
+    *ret_columns = wgctl_qr_width(qr);
+    *ret_rows = (wgctl_qr_width(qr) + 1) / 2;
+}
+
+/* The light modules are the ink. With colour, a cell without a dark module has a
+ * light background too: the glyphs of some fonts leave a gap between two lines,
+ * where the background shows. Light gaps through dark bars are what readers fail
+ * on first, so the background is dark wherever there is anything dark. */
+static void draw_line(const struct wgctl_qr *qr, unsigned y, bool colour, struct wgctl_text *ret)
+{
+    static const char *const blocks[2][2] = {{"█", "▀"}, {"▄", " "}};
+    static const char *const backgrounds[2] = {"\033[48;5;231m", "\033[48;5;16m"};
+    bool before = false;
+    if (colour)
+        wgctl_text_string(ret, "\033[38;5;231m");
+    for (unsigned x = 0; x < wgctl_qr_width(qr); x++) {
+        bool upper = wgctl_qr_dark(qr, x, y);
+        bool lower = wgctl_qr_dark(qr, x, y + 1);
+        bool dark = upper || lower;
+        if (colour && (x == 0 || dark != before))
+            wgctl_text_string(ret, backgrounds[dark]);
+        wgctl_text_string(ret, blocks[upper][lower]);
+        before = dark;
+    }
+    /* Before the newline: a terminal that scrolls fills the new line with the
+     * background it has. */
+    if (colour)
+        wgctl_text_string(ret, "\033[0m");
+    wgctl_text_string(ret, "\n");
+}
+
+void wgctl_qr_terminal(const struct wgctl_qr *qr, bool colour, struct wgctl_text *ret)
+{
+    for (unsigned y = 0; y < wgctl_qr_width(qr); y += 2)
+        draw_line(qr, y, colour, ret);
+}
+
+/* Each run of dark modules as a rectangle of the one path. */
+static void draw_runs(const struct wgctl_qr *qr, unsigned y, struct wgctl_text *ret)
+{
+    unsigned width = wgctl_qr_width(qr);
+    for (unsigned x = 0, end; x < width; x = end + 1) {
+        for (end = x; end < width && wgctl_qr_dark(qr, end, y);)
+            end++;
+        if (end > x)
+            wgctl_text_format(ret, "M%u %uh%uv1h-%uz", x, y, end - x, end - x);
+    }
+}
+
+void wgctl_qr_svg(const struct wgctl_qr *qr, struct wgctl_text *ret)
+{
+    unsigned width = wgctl_qr_width(qr);
+    wgctl_text_format(ret,
+                      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+                      "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%u\" height=\"%u\" "
+                      "viewBox=\"0 0 %u %u\">\n"
+                      "<rect width=\"%u\" height=\"%u\" fill=\"#fff\"/>\n"
+                      "<path fill=\"#000\" shape-rendering=\"crispEdges\" d=\"",
+                      width * WGCTL_QR_PIXELS, width * WGCTL_QR_PIXELS, width, width, width, width);
+    for (unsigned y = 0; y < width; y++)
+        draw_runs(qr, y, ret);
+    wgctl_text_string(ret, "\"/>\n</svg>\n");
+}

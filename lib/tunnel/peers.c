@@ -1,0 +1,392 @@
+/* Adding and revoking peers. */
+#include <string.h>
+#include <time.h>
+
+#include "conf/expiry.h"
+#include "host/route.h"
+#include "net/pool.h"
+#include "tunnel/state.h"
+
+/* ---- addresses ---- */
+
+static int collect_used(const struct wgctl_server *server, struct wgctl_prefixes *ret,
+                        struct wgctl_error *err)
+{
+    int rc = WGCTL_OK;
+    for (size_t i = 0; rc == WGCTL_OK && i < server->addresses.count; i++) {
+        struct wgctl_prefix own = wgctl_prefix_host(server->addresses.items[i]);
+        rc = wgctl_prefixes_add(ret, &own, err);
+    }
+    for (size_t i = 0; i < server->peer_count; i++) {
+        const struct wgctl_prefixes *list = &server->peers[i].allowed_ips;
+        for (size_t k = 0; rc == WGCTL_OK && k < list->count; k++)
+            rc = wgctl_prefixes_add(ret, &list->items[k], err);
+    }
+    return rc;
+}
+
+/* The first of the server's networks of that family, which peers live in. */
+static const struct wgctl_prefix *subnet_of(const struct wgctl_server *server, uint8_t family)
+{
+    for (size_t i = 0; i < server->addresses.count; i++)
+        if (server->addresses.items[i].family == family)
+            return &server->addresses.items[i];
+    return NULL;
+}
+
+static bool has_family(const struct wgctl_prefixes *list, uint8_t family)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i].family == family)
+            return true;
+    return false;
+}
+
+static int check_requested(const struct wgctl_server *server, const struct wgctl_prefixes *used,
+                           const struct wgctl_prefix *address, struct wgctl_error *err)
+{
+    const struct wgctl_prefix *subnet = NULL;
+    char text[WGCTL_PREFIX_TEXT_SIZE];
+    for (size_t i = 0; i < server->addresses.count && !subnet; i++)
+        if (wgctl_prefix_contains(&server->addresses.items[i], address))
+            subnet = &server->addresses.items[i];
+    if (!subnet)
+        subnet = subnet_of(server, address->family);
+    if (!subnet)
+        return wgctl_fail(err, WGCTL_INVALID, "%s has no %s address, so %s cannot be a peer's",
+                          server->file, address->family == AF_INET ? "IPv4" : "IPv6",
+                          wgctl_address_format(address, text));
+    return wgctl_pool_check(subnet, used, address, err);
+}
+
+/* The addresses asked for, and for each family left out the next free one. */
+static int choose_addresses(const struct wgctl_server *server, const char *requested,
+                            struct wgctl_prefixes *ret, struct wgctl_error *err)
+{
+    static const uint8_t families[] = {AF_INET, AF_INET6};
+    WGCTL_PREFIXES used = {0};
+    int rc = collect_used(server, &used, err);
+    if (rc == WGCTL_OK && requested)
+        rc = wgctl_prefixes_parse(ret, wgctl_slice_of(requested), err);
+    for (size_t i = 0; rc == WGCTL_OK && i < ret->count; i++) {
+        rc = check_requested(server, &used, &ret->items[i], err);
+        if (rc == WGCTL_OK)
+            rc = wgctl_prefixes_add(&used, &ret->items[i], err);
+    }
+    for (size_t i = 0; rc == WGCTL_OK && i < sizeof families; i++) {
+        const struct wgctl_prefix *subnet = subnet_of(server, families[i]);
+        struct wgctl_prefix address;
+        if (!subnet || has_family(ret, families[i]))
+            continue;
+        rc = wgctl_pool_next(subnet, &used, &address, err);
+        if (rc == WGCTL_OK)
+            rc = wgctl_prefixes_add(ret, &address, err);
+    }
+    if (rc == WGCTL_OK && ret->count == 0) {
+        wgctl_fail(err, WGCTL_INVALID, "%s has no Address, so there are none for peers",
+                   server->file);
+        return wgctl_hint(err, "add a line to [Interface], as in Address = 10.73.21.1/24");
+    }
+    return rc;
+}
+
+/* Networks behind the peer: nobody else's, and not the tunnel's own. */
+static int add_lan(const struct wgctl_server *server, const char *lan, struct wgctl_prefixes *ret,
+                   struct wgctl_error *err)
+{
+    WGCTL_PREFIXES networks = {0}, used = {0};
+    char text[WGCTL_PREFIX_TEXT_SIZE], other[WGCTL_PREFIX_TEXT_SIZE];
+    int rc = wgctl_prefixes_parse(&networks, wgctl_slice_of(lan), err);
+    for (size_t i = 0; rc == WGCTL_OK && i < server->addresses.count; i++)
+        rc = wgctl_prefixes_add(&used, &server->addresses.items[i], err);
+    if (rc == WGCTL_OK)
+        rc = collect_used(server, &used, err);
+    for (size_t i = 0; rc == WGCTL_OK && i < networks.count; i++) {
+        struct wgctl_prefix network = wgctl_prefix_mask(networks.items[i]);
+        for (size_t k = 0; k < used.count; k++)
+            if (wgctl_prefix_overlaps(&network, &used.items[k])) {
+                wgctl_fail(err, WGCTL_EXISTS, "the network %s overlaps %s, which is in use in %s",
+                           wgctl_prefix_format(&network, text),
+                           wgctl_prefix_format(&used.items[k], other), server->file);
+                return wgctl_hint(err,
+                                  "--lan names networks behind the device that nobody else has");
+            }
+        rc = wgctl_prefixes_add(ret, &network, err);
+        if (rc == WGCTL_OK)
+            rc = wgctl_prefixes_add(&used, &network, err);
+    }
+    return rc;
+}
+
+/* ---- what the client sends through the tunnel ---- */
+
+/* The server's own LAN: the networks of its way out. */
+static int add_server_lan(struct wgctl_prefixes *ret, struct wgctl_error *err)
+{
+    WGCTL_ROUTES routes = {0};
+    struct wgctl_way_out way;
+    int rc = wgctl_route_way_out(AF_INET, &way, err);
+    if (rc == WGCTL_OK && way.found)
+        rc = wgctl_route_list_into(way.interface, &routes, err);
+    bool any = false;
+    for (size_t i = 0; rc == WGCTL_OK && i < routes.count; i++) {
+        const struct wgctl_prefix *network = &routes.items[i].destination;
+        if (routes.items[i].table != WGCTL_TABLE_MAIN || network->length == 0 ||
+            network->family != AF_INET || !wgctl_address_is_private(network))
+            continue;
+        rc = wgctl_prefixes_add(ret, network, err);
+        any = true;
+    }
+    if (rc < 0 || any)
+        return rc;
+    wgctl_fail(err, WGCTL_NOT_FOUND, "this host has no private network that could be the LAN");
+    return wgctl_hint(err, "name it: --allowed-ips 10.73.21.0/24,192.168.1.0/24");
+}
+
+static int choose_allowed_ips(const struct wgctl_server *server, const char *requested,
+                              struct wgctl_settings *settings, struct wgctl_error *err)
+{
+    WGCTL_PREFIXES list = {0};
+    WGCTL_TEXT text = {0};
+    if (!requested)
+        return WGCTL_OK;
+    if (strcmp(requested, "split") != 0 && strcmp(requested, "lan") != 0)
+        return wgctl_settings_allowed_ips(wgctl_slice_of(requested), settings, err);
+
+    int rc = WGCTL_OK;
+    for (size_t i = 0; rc == WGCTL_OK && i < server->addresses.count; i++) {
+        struct wgctl_prefix subnet = wgctl_prefix_mask(server->addresses.items[i]);
+        rc = wgctl_prefixes_add(&list, &subnet, err);
+    }
+    if (rc == WGCTL_OK && strcmp(requested, "lan") == 0)
+        rc = add_server_lan(&list, err);
+    if (rc < 0)
+        return rc;
+    wgctl_prefixes_format(&list, &text);
+    rc = wgctl_text_check(&text, err);
+    return rc < 0 ? rc : wgctl_settings_allowed_ips(wgctl_text_slice_of(&text), settings, err);
+}
+
+/* The settings for clients, with what the request wants otherwise. */
+static int choose_settings(const struct wgctl_tunnel *tunnel,
+                           const struct wgctl_peer_request *request, struct wgctl_settings *ret,
+                           struct wgctl_error *err)
+{
+    *ret = tunnel->settings;
+    int rc = choose_allowed_ips(&tunnel->server, request->allowed_ips, ret, err);
+    if (rc == WGCTL_OK && request->dns)
+        rc = wgctl_settings_dns(wgctl_slice_of(request->dns), ret, err);
+    if (rc == WGCTL_OK && request->mtu)
+        rc = wgctl_settings_mtu(wgctl_slice_of(request->mtu), ret, err);
+    if (rc == WGCTL_OK && request->keepalive)
+        rc = wgctl_settings_keepalive(wgctl_slice_of(request->keepalive), ret, err);
+    return rc;
+}
+
+/* ---- keys ---- */
+
+static int choose_keys(const struct wgctl_tunnel *tunnel, const struct wgctl_peer_request *request,
+                       struct wgctl_new_peer *peer, struct wgctl_client *client,
+                       struct wgctl_error *err)
+{
+    int rc;
+    if (request->public_key) {
+        rc = wgctl_key_parse(wgctl_slice_trim(wgctl_slice_of(request->public_key)),
+                             &peer->public_key, err);
+        if (rc == WGCTL_OK && wgctl_key_is_zero(&peer->public_key))
+            rc = wgctl_fail(err, WGCTL_INVALID, "the public key is all zero");
+        if (rc < 0)
+            return wgctl_hint(err, "on the device, 'wg pubkey' or the app's tunnel page shows it");
+    } else {
+        wgctl_key_generate_private(&client->private_key);
+        client->has_private_key = true;
+        rc = wgctl_key_public(&client->private_key, &peer->public_key, err);
+        if (rc < 0)
+            return rc;
+    }
+
+    const struct wgctl_peer *other = wgctl_server_by_key(&tunnel->server, &peer->public_key);
+    char label[64];
+    if (other) {
+        wgctl_fail(err, WGCTL_EXISTS, "peer '%s' has that public key already",
+                   wgctl_peer_label(&tunnel->server, other, label, sizeof label));
+        return wgctl_hint(err, "each device needs a key of its own");
+    }
+    if (wgctl_key_equal(&peer->public_key, &tunnel->server.public_key)) {
+        wgctl_fail(err, WGCTL_INVALID, "that is the server's own public key");
+        return wgctl_hint(err, "give the device's: it shows it beside its own private key");
+    }
+    if (!request->no_preshared_key)
+        wgctl_key_generate_preshared(&peer->preshared_key);
+    client->preshared_key = peer->preshared_key;
+    client->server_key = tunnel->server.public_key;
+    return WGCTL_OK;
+}
+
+/* ---- adding ---- */
+
+static int check_request(const struct wgctl_tunnel *tunnel,
+                         const struct wgctl_peer_request *request, struct wgctl_error *err)
+{
+    enum { LONGEST_NOTE = 200 };
+    int rc = wgctl_peer_name_check(request->name, err);
+    if (rc < 0)
+        return rc;
+    if (wgctl_server_has_name(&tunnel->server, wgctl_slice_of(request->name))) {
+        wgctl_fail(err, WGCTL_EXISTS, "peer '%s' already exists", request->name);
+        return wgctl_hint(err, "'wgctl qr %s' shows its code again; or choose another name",
+                          request->name);
+    }
+    if (request->note && (strlen(request->note) > LONGEST_NOTE ||
+                          !wgctl_slice_is_plain(wgctl_slice_of(request->note)))) {
+        wgctl_fail(err, WGCTL_INVALID, "that note cannot be stored");
+        return wgctl_hint(err,
+                          "a note is one line of at most %d bytes of UTF-8, without control "
+                          "characters",
+                          LONGEST_NOTE);
+    }
+    const char *const lists[] = {request->addresses, request->allowed_ips, request->dns,
+                                 request->lan};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        if (!lists[i] || !wgctl_slice_has_control(wgctl_slice_of(lists[i])))
+            continue;
+        wgctl_fail(err, WGCTL_INVALID, "'%.40s' has a control byte in it", lists[i]);
+        return wgctl_hint(err, "write lists with commas between, on one line");
+    }
+    if (!tunnel->server.has_private_key) {
+        wgctl_fail(err, WGCTL_INVALID, "%s has no PrivateKey, so it is no server's",
+                   tunnel->conf_name);
+        return wgctl_hint(err, "'wgctl init' makes a server; or put its key into [Interface]");
+    }
+    if (tunnel->settings.endpoint.port)
+        return WGCTL_OK;
+    wgctl_fail(err, WGCTL_INVALID, "the address at which devices reach this server is not known");
+    return wgctl_hint(err, "sudo wgctl edit-server --endpoint vpn.example.org");
+}
+
+/* A client's file without a peer is left over from one removed by hand. Its key
+ * opens nothing, so it may be replaced, unless it is some other server's. */
+static int check_leftover(struct wgctl_tunnel *tunnel, const char *peer, struct wgctl_text *ret,
+                          struct wgctl_error *err)
+{
+    char name[WGCTL_CLIENT_NAME_SIZE];
+    if (!wgctl_file_exists(&tunnel->folder, tunnel->peers_name))
+        return WGCTL_OK;
+    int rc = wgctl_tunnel_open_peers(tunnel, false, err);
+    if (rc < 0)
+        return rc;
+    rc =
+        wgctl_file_read(&tunnel->peers, wgctl_client_file_name(peer, name), WGCTL_SECRET, ret, err);
+    if (rc == WGCTL_NOT_FOUND)
+        return WGCTL_OK;
+    bool ours = false;
+    if (rc == WGCTL_OK)
+        rc = wgctl_client_is_of(wgctl_text_slice_of(ret), &tunnel->server.public_key, &ours, err);
+    if (rc < 0 || ours)
+        return rc;
+    wgctl_fail(err, WGCTL_EXISTS, "%s/%s is there already, and belongs to another server",
+               tunnel->peers.path, name);
+    return wgctl_hint(err, "move it away, or choose another name");
+}
+
+static int add_client_file(struct wgctl_tunnel *tunnel, const struct wgctl_peer_request *request,
+                           const struct wgctl_client *client, struct wgctl_error *err)
+{
+    WGCTL_TEXT leftover = {0};
+    struct wgctl_client_file *file;
+    int rc = request->no_store ? WGCTL_OK : check_leftover(tunnel, request->name, &leftover, err);
+    if (rc == WGCTL_OK)
+        rc = wgctl_tunnel_add_file(tunnel, wgctl_slice_of(request->name), &file, err);
+    if (rc < 0)
+        return rc;
+    file->fate = request->no_store ? WGCTL_CLIENT_UNSTORED : WGCTL_CLIENT_NEW;
+    file->original = leftover;
+    leftover = (struct wgctl_text){0};
+    return wgctl_client_render(client, &tunnel->folder, &file->text, err);
+}
+
+struct new_peer {
+    struct wgctl_new_peer peer;
+    struct wgctl_client client;
+    struct wgctl_settings settings;
+    char added[16], expires[32];
+};
+
+static int build(const struct wgctl_tunnel *tunnel, const struct wgctl_peer_request *request,
+                 struct new_peer *new, struct wgctl_error *err)
+{
+    time_t now = time(NULL);
+    struct tm utc;
+    new->added[strftime(new->added, sizeof new->added, "%Y-%m-%d", gmtime_r(&now, &utc))] = '\0';
+    new->peer.name = wgctl_slice_of(request->name);
+    new->peer.added = wgctl_slice_of(new->added);
+    new->peer.note = wgctl_slice_trim(wgctl_slice_of(request->note ? request->note : ""));
+    int rc = WGCTL_OK;
+    if (request->expires)
+        rc = wgctl_expiry_parse(request->expires, now, new->expires, err);
+    new->peer.expires = wgctl_slice_of(new->expires);
+
+    if (rc == WGCTL_OK)
+        rc = choose_settings(tunnel, request, &new->settings, err);
+    if (rc == WGCTL_OK)
+        rc = choose_addresses(&tunnel->server, request->addresses, &new->client.addresses, err);
+    for (size_t i = 0; rc == WGCTL_OK && i < new->client.addresses.count; i++)
+        rc = wgctl_prefixes_add(&new->peer.allowed_ips, &new->client.addresses.items[i], err);
+    if (rc == WGCTL_OK && request->lan)
+        rc = add_lan(&tunnel->server, request->lan, &new->peer.allowed_ips, err);
+    if (rc == WGCTL_OK)
+        rc = choose_keys(tunnel, request, &new->peer, &new->client, err);
+
+    new->client.dns = new->settings.dns;
+    new->client.mtu = new->settings.mtu;
+    new->client.allowed_ips = new->settings.allowed_ips;
+    new->client.endpoint = new->settings.endpoint;
+    new->client.keepalive = new->settings.keepalive;
+    return rc;
+}
+
+int wgctl_tunnel_add_peer(struct wgctl_tunnel *tunnel, const struct wgctl_peer_request *request,
+                          struct wgctl_error *err)
+{
+    struct new_peer new = {0};
+    int rc = check_request(tunnel, request, err);
+    if (rc == WGCTL_OK)
+        rc = build(tunnel, request, &new, err);
+    if (rc == WGCTL_OK)
+        rc = add_client_file(tunnel, request, &new.client, err);
+    if (rc == WGCTL_OK)
+        rc = wgctl_server_append(&tunnel->server, &new.peer, err);
+    if (rc == WGCTL_OK)
+        tunnel->conf_changed = true;
+    wgctl_prefixes_clear(&new.peer.allowed_ips);
+    wgctl_client_clear(&new.client);
+    explicit_bzero(&new, sizeof new);
+    return rc;
+}
+
+/* ---- revoking ---- */
+
+int wgctl_tunnel_revoke(struct wgctl_tunnel *tunnel, const char *name, struct wgctl_error *err)
+{
+    const struct wgctl_peer *peer;
+    struct wgctl_slice peer_name;
+    struct wgctl_client_file *file;
+    struct wgctl_error ignored;
+    char label[WGCTL_INTERFACE_SIZE];
+    int rc = wgctl_server_find(&tunnel->server, name, &peer, err);
+    if (rc < 0)
+        return rc;
+    /* Only names of ours are names of files. */
+    peer_name = wgctl_peer_text(&tunnel->server, peer, WGCTL_PEER_NAME);
+    if (peer_name.size < sizeof label &&
+        wgctl_peer_name_check(wgctl_slice_string(peer_name, label, sizeof label), &ignored) ==
+            WGCTL_OK) {
+        rc = wgctl_tunnel_add_file(tunnel, peer_name, &file, err);
+        if (rc < 0)
+            return rc;
+        file->fate = WGCTL_CLIENT_GONE;
+    }
+    wgctl_server_remove(&tunnel->server, peer);
+    tunnel->conf_changed = true;
+    return WGCTL_OK;
+}

@@ -1,0 +1,276 @@
+/* Opening a tunnel, and looking at its peers. */
+#include "tunnel/tunnel.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tunnel/state.h"
+
+enum { LOCK_FREE = -1 };
+
+void wgctl_tunnel_clear_files(struct wgctl_tunnel *tunnel)
+{
+    for (size_t i = 0; i < tunnel->file_count; i++) {
+        wgctl_text_clear(&tunnel->files[i].text);
+        wgctl_text_clear(&tunnel->files[i].original);
+    }
+    tunnel->file_count = 0;
+}
+
+void wgctl_tunnel_close(struct wgctl_tunnel **pointer)
+{
+    struct wgctl_tunnel *tunnel = *pointer;
+    if (!tunnel)
+        return;
+    wgctl_tunnel_clear_files(tunnel);
+    free(tunnel->files);
+    wgctl_server_clear(&tunnel->server);
+    wgctl_text_clear(&tunnel->replaced);
+    wgctl_text_clear(&tunnel->ini_original);
+    wgctl_text_clear(&tunnel->ini);
+    wgctl_folder_close(&tunnel->peers);
+    wgctl_folder_close(&tunnel->folder);
+    wgctl_device_query_clear(&tunnel->query);
+    if (tunnel->lock != LOCK_FREE)
+        close(tunnel->lock);
+    free(tunnel);
+    *pointer = NULL;
+}
+
+static int fail_no_tunnel(const struct wgctl_tunnel *tunnel, struct wgctl_error *err)
+{
+    wgctl_fail(err, WGCTL_NOT_FOUND, "there is no tunnel %s: %s/%s does not exist",
+               tunnel->interface, tunnel->folder.path, tunnel->conf_name);
+    return wgctl_hint(err, "sudo wgctl init sets one up");
+}
+
+static int read_conf(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
+{
+    WGCTL_TEXT source = {0};
+    int rc = wgctl_file_read(&tunnel->folder, tunnel->conf_name, WGCTL_SECRET, &source, err);
+    if (rc == WGCTL_NOT_FOUND)
+        return fail_no_tunnel(tunnel, err);
+    if (rc < 0)
+        return rc;
+    rc = wgctl_server_parse(tunnel->conf_name, &source, &tunnel->server, err);
+    tunnel->original = wgctl_document_original(&tunnel->server.document);
+    return rc;
+}
+
+void wgctl_tunnel_replace_server(struct wgctl_tunnel *tunnel, struct wgctl_server *server)
+{
+    struct wgctl_text *source = &tunnel->server.document.source;
+    if (tunnel->original.data == source->data) {
+        tunnel->replaced = *source;
+        *source = (struct wgctl_text){0};
+    }
+    wgctl_server_clear(&tunnel->server);
+    tunnel->server = *server;
+    *server = (struct wgctl_server){0};
+}
+
+int wgctl_tunnel_read_settings(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
+{
+    tunnel->settings = wgctl_settings_default;
+    int rc = wgctl_file_read(&tunnel->folder, tunnel->ini_name, WGCTL_PUBLIC, &tunnel->ini_original,
+                             err);
+    if (rc == WGCTL_NOT_FOUND)
+        return WGCTL_OK;
+    if (rc < 0)
+        return rc;
+    return wgctl_settings_parse(tunnel->ini_name, wgctl_text_slice_of(&tunnel->ini_original),
+                                &tunnel->settings, err);
+}
+
+/* wg-quick's `down` would write the running state over the file, and every
+ * comment, name and disabled peer would be gone. */
+static int refuse_save_config(const struct wgctl_tunnel *tunnel, struct wgctl_error *err)
+{
+    if (!tunnel->server.save_config)
+        return WGCTL_OK;
+    wgctl_fail(err, WGCTL_UNSUPPORTED,
+               "%s says SaveConfig = true: wg-quick would write over it, and lose the names of "
+               "the peers",
+               tunnel->conf_name);
+    return wgctl_hint(err, "sudo wgctl adopt takes that line out, and changes nothing that runs");
+}
+
+static int read_files(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
+{
+    int rc = read_conf(tunnel, err);
+    if (rc == WGCTL_OK)
+        rc = wgctl_tunnel_read_settings(tunnel, err);
+    if (rc == WGCTL_OK && tunnel->lock != LOCK_FREE)
+        rc = wgctl_files_recover(tunnel, err);
+    return rc;
+}
+
+int wgctl_tunnel_new(const char *interface, struct wgctl_tunnel **ret, struct wgctl_error *err)
+{
+    int rc = wgctl_interface_name_check(wgctl_slice_of(interface), err);
+    if (rc < 0)
+        return rc;
+    struct wgctl_tunnel *tunnel = calloc(1, sizeof *tunnel);
+    if (!tunnel)
+        return wgctl_fail_memory(err);
+    tunnel->lock = LOCK_FREE;
+    tunnel->folder = tunnel->peers = WGCTL_FOLDER_CLOSED;
+    snprintf(tunnel->interface, sizeof tunnel->interface, "%s", interface);
+    snprintf(tunnel->conf_name, sizeof tunnel->conf_name, "%s.conf", interface);
+    snprintf(tunnel->ini_name, sizeof tunnel->ini_name, "%s.ini", interface);
+    snprintf(tunnel->peers_name, sizeof tunnel->peers_name, "%s.peers", interface);
+    tunnel->settings = wgctl_settings_default;
+    *ret = tunnel;
+    return WGCTL_OK;
+}
+
+int wgctl_tunnel_open(const char *folder, const char *interface, enum wgctl_access access,
+                      struct wgctl_tunnel **ret, struct wgctl_error *err)
+{
+    WGCTL_TUNNEL *tunnel = NULL;
+    int rc = wgctl_tunnel_new(interface, &tunnel, err);
+    if (rc == WGCTL_OK)
+        rc = wgctl_folder_open(folder, &tunnel->folder, err);
+    if (rc < 0)
+        return rc;
+    /* A folder without the tunnel must not get a lock file. */
+    if (!wgctl_file_exists(&tunnel->folder, tunnel->conf_name))
+        return fail_no_tunnel(tunnel, err);
+    if (access != WGCTL_READ)
+        rc = wgctl_folder_lock(&tunnel->folder, WGCTL_LOCK_NAME, &tunnel->lock, err);
+    tunnel->applies = access == WGCTL_APPLY;
+    /* What runs is asked for first: its answer takes as long as reading the files. */
+    if (rc == WGCTL_OK && tunnel->applies)
+        rc = wgctl_device_ask(interface, &tunnel->query, err);
+    if (rc == WGCTL_OK)
+        rc = read_files(tunnel, err);
+    if (rc == WGCTL_OK && access != WGCTL_READ && access != WGCTL_HOLD)
+        rc = refuse_save_config(tunnel, err);
+    if (rc < 0)
+        return rc;
+    *ret = tunnel;
+    tunnel = NULL;
+    return WGCTL_OK;
+}
+
+bool wgctl_tunnel_is_busy(const char *path)
+{
+    struct wgctl_folder folder;
+    struct wgctl_error ignored;
+    if (wgctl_folder_open(path, &folder, &ignored) < 0)
+        return false;
+    bool busy = wgctl_folder_is_locked(&folder, WGCTL_LOCK_NAME);
+    wgctl_folder_close(&folder);
+    return busy;
+}
+
+void wgctl_tunnel_on_progress(struct wgctl_tunnel *tunnel, struct wgctl_progress progress)
+{
+    tunnel->progress = progress;
+}
+
+const char *wgctl_tunnel_interface(const struct wgctl_tunnel *tunnel)
+{
+    return tunnel->interface;
+}
+
+void wgctl_tunnel_default(const char *folder, char interface[WGCTL_INTERFACE_SIZE])
+{
+    static const char ending[] = ".conf";
+    size_t found = 0;
+    strcpy(interface, "wg0");
+    DIR *listing = opendir(folder);
+    if (!listing)
+        return;
+    for (const struct dirent *entry; found < 2 && (entry = readdir(listing));) {
+        struct wgctl_error ignored;
+        struct wgctl_slice name = wgctl_slice_of(entry->d_name);
+        if (name.size < sizeof ending ||
+            strcmp(entry->d_name + name.size - strlen(ending), ending) != 0)
+            continue;
+        name.size -= strlen(ending);
+        if (wgctl_interface_name_check(name, &ignored) < 0)
+            continue;
+        wgctl_slice_string(name, interface, WGCTL_INTERFACE_SIZE);
+        found++;
+    }
+    closedir(listing);
+    if (found != 1)
+        strcpy(interface, "wg0");
+}
+
+int wgctl_tunnel_open_peers(struct wgctl_tunnel *tunnel, bool create, struct wgctl_error *err)
+{
+    if (tunnel->peers.fd >= 0)
+        return WGCTL_OK;
+    return wgctl_folder_open_in(&tunnel->folder, tunnel->peers_name, create, &tunnel->peers, err);
+}
+
+char *wgctl_client_file_name(const char *peer, char text[WGCTL_CLIENT_NAME_SIZE])
+{
+    snprintf(text, WGCTL_CLIENT_NAME_SIZE, "%s.conf", peer);
+    return text;
+}
+
+int wgctl_tunnel_add_file(struct wgctl_tunnel *tunnel, struct wgctl_slice name,
+                          struct wgctl_client_file **ret, struct wgctl_error *err)
+{
+    struct wgctl_client_file *files =
+        wgctl_array_grow(tunnel->files, tunnel->file_count, &tunnel->file_capacity, sizeof *files);
+    if (!files)
+        return wgctl_fail_memory(err);
+    tunnel->files = files;
+    *ret = &files[tunnel->file_count++];
+    **ret = (struct wgctl_client_file){0};
+    wgctl_slice_string(name, (*ret)->name, sizeof(*ret)->name);
+    return WGCTL_OK;
+}
+
+size_t wgctl_tunnel_peer_count(const struct wgctl_tunnel *tunnel)
+{
+    return tunnel->server.peer_count;
+}
+
+void wgctl_tunnel_peer(const struct wgctl_tunnel *tunnel, size_t index, struct wgctl_peer_info *ret)
+{
+    const struct wgctl_server *server = &tunnel->server;
+    const struct wgctl_peer *peer = &server->peers[index];
+    *ret = (struct wgctl_peer_info){
+        .name = wgctl_peer_text(server, peer, WGCTL_PEER_NAME),
+        .added = wgctl_peer_text(server, peer, WGCTL_PEER_ADDED),
+        .expires = wgctl_peer_text(server, peer, WGCTL_PEER_EXPIRES),
+        .note = wgctl_peer_text(server, peer, WGCTL_PEER_NOTE),
+        .enabled = peer->enabled,
+        .has_preshared_key = !wgctl_key_is_zero(&peer->preshared_key),
+        .address_count = peer->allowed_ips.count,
+    };
+    wgctl_peer_label(server, peer, ret->label, sizeof ret->label);
+    wgctl_key_format(&peer->public_key, ret->public_key);
+}
+
+char *wgctl_tunnel_peer_address(const struct wgctl_tunnel *tunnel, size_t index, size_t which,
+                                char text[WGCTL_ADDRESS_TEXT_SIZE])
+{
+    _Static_assert((int)WGCTL_ADDRESS_TEXT_SIZE >= (int)WGCTL_PREFIX_TEXT_SIZE, "a prefix fits");
+    return wgctl_prefix_format(&tunnel->server.peers[index].allowed_ips.items[which], text);
+}
+
+int wgctl_tunnel_find_peer(const struct wgctl_tunnel *tunnel, const char *name, size_t *ret,
+                           struct wgctl_error *err)
+{
+    const struct wgctl_peer *peer;
+    int rc = wgctl_server_find(&tunnel->server, name, &peer, err);
+    if (rc == WGCTL_OK)
+        *ret = (size_t)(peer - tunnel->server.peers);
+    return rc;
+}
+
+void wgctl_tunnel_endpoint(const struct wgctl_tunnel *tunnel, struct wgctl_text *ret)
+{
+    if (tunnel->settings.endpoint.port)
+        wgctl_endpoint_format(&tunnel->settings.endpoint, ret);
+}
