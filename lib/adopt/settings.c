@@ -5,6 +5,7 @@
 
 #include "adopt/state.h"
 #include "adopt/third_party.h"
+#include "conf/ini.h"
 
 /* Files of `NAME=value` that a shell reads. */
 static const struct variables {
@@ -183,7 +184,7 @@ static void find_defaults(struct wgctl_adopt *adopt)
 static int set(struct wgctl_document *document, const char *section, const char *key,
                const char *value, struct wgctl_error *err)
 {
-    return value ? wgctl_document_set(document, section, key, wgctl_slice_of(value), err)
+    return value ? wgctl_ini_set(document, section, key, wgctl_slice_of(value), err)
                  : WGCTL_OK;
 }
 

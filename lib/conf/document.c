@@ -245,20 +245,19 @@ void wgctl_document_remove(struct wgctl_document *document, size_t index, size_t
     document->count -= count;
 }
 
-int wgctl_document_set_value(struct wgctl_document *document, size_t index,
-                             struct wgctl_slice value, struct wgctl_error *err)
+int wgctl_document_replace(struct wgctl_document *document, size_t index, struct wgctl_slice part,
+                           struct wgctl_slice with, struct wgctl_error *err)
 {
-    /* The old line may itself be one of the text that is added to. */
-    size_t size = wgctl_document_at(document, document->lines[index]).size + value.size;
-    if (!wgctl_text_room(&document->added, size))
-        return wgctl_fail_memory(err);
     struct wgctl_slice line = wgctl_document_at(document, document->lines[index]);
-    struct wgctl_slice old = wgctl_line_parse(line).value;
-    const char *after = old.data + old.size;
+    size_t before = (size_t)(part.data - line.data), after = before + part.size;
+    /* The line may itself be in the text that is added to, and move with it. */
+    if (!wgctl_text_room(&document->added, line.size + with.size))
+        return wgctl_fail_memory(err);
+    line = wgctl_document_at(document, document->lines[index]);
     const struct wgctl_slice parts[] = {
-        {line.data, (size_t)(old.data - line.data)},
-        value,
-        {after, (size_t)(line.data + line.size - after)},
+        {line.data, before},
+        with,
+        {line.data + after, line.size - after},
     };
     size_t position;
     int rc = add_text(document, parts, 3, &position, err);
@@ -269,31 +268,9 @@ int wgctl_document_set_value(struct wgctl_document *document, size_t index,
     return WGCTL_OK;
 }
 
-int wgctl_document_set(struct wgctl_document *document, const char *section, const char *key,
-                       struct wgctl_slice value, struct wgctl_error *err)
+int wgctl_document_set_value(struct wgctl_document *document, size_t index,
+                             struct wgctl_slice value, struct wgctl_error *err)
 {
-    size_t after = 0; /* the line after the section's last setting; 0 while outside */
-    for (size_t i = 0; i < document->count; i++) {
-        struct wgctl_line_parts parts = wgctl_line_parse(wgctl_document_line(document, i));
-        if (parts.kind == WGCTL_LINE_SECTION) {
-            if (after)
-                break;
-            after = wgctl_key_is(parts.key, section) ? i + 1 : 0;
-        } else if (after && parts.kind == WGCTL_LINE_SETTING) {
-            if (wgctl_key_is(parts.key, key))
-                return wgctl_document_set_value(document, i, value, err);
-            after = i + 1;
-        }
-    }
-
-    WGCTL_TEXT text = {0};
-    if (!after) {
-        wgctl_text_format(&text, "%s[%s]\n", document->count ? "\n" : "", section);
-        after = document->count;
-    }
-    wgctl_text_format(&text, "%s = %.*s\n", key, (int)value.size, value.data);
-    int rc = wgctl_text_check(&text, err);
-    if (rc < 0)
-        return rc;
-    return wgctl_document_insert(document, after, wgctl_text_slice_of(&text), err);
+    struct wgctl_slice line = wgctl_document_at(document, document->lines[index]);
+    return wgctl_document_replace(document, index, wgctl_line_parse(line).value, value, err);
 }

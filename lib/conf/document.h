@@ -79,12 +79,11 @@ bool wgctl_value_squeeze(struct wgctl_slice value, char *buffer, size_t size,
 int wgctl_document_insert(struct wgctl_document *document, size_t index, struct wgctl_slice text,
                           struct wgctl_error *err);
 void wgctl_document_remove(struct wgctl_document *document, size_t index, size_t count);
-/* Puts another value in the place of the one on line `index`, a setting; all
- * around it stays. `value` is none of the document's. */
+/* Replaces `part`, a slice of line `index`; the rest of the line stays. `with` is one line and
+ * is not part of the document. Fails with WGCTL_SYSTEM if memory runs out, or WGCTL_INVALID
+ * above 4 GiB. */
+int wgctl_document_replace(struct wgctl_document *document, size_t index, struct wgctl_slice part,
+                           struct wgctl_slice with, struct wgctl_error *err);
+/* Replaces the value on line `index`, which is a setting, in the same way. */
 int wgctl_document_set_value(struct wgctl_document *document, size_t index,
                              struct wgctl_slice value, struct wgctl_error *err);
-/* Sets `key` in the first section called `section`: in place where it is there,
- * else on a line of its own after the section's last setting; the section is
- * made where it is missing. */
-int wgctl_document_set(struct wgctl_document *document, const char *section, const char *key,
-                       struct wgctl_slice value, struct wgctl_error *err);

@@ -263,6 +263,12 @@ static int finish_setting(struct feed *feed)
                : rc;
 }
 
+/* Regardless of case, whatever the locale. */
+static bool is_named(const char *text, const char *name)
+{
+    return wgctl_slice_equal_nocase(wgctl_slice_of(text), wgctl_slice_of(name));
+}
+
 static int take_setting(void *user, const char *section, const char *key, const char *value)
 {
     enum { STOP = 0, GO_ON = 1 };
@@ -270,7 +276,7 @@ static int take_setting(void *user, const char *section, const char *key, const 
     if (!feed->continues && finish_setting(feed) < 0)
         return STOP;
     for (size_t i = 0; !feed->continues && i < sizeof known / sizeof *known; i++)
-        if (strcmp(section, known[i].section) == 0 && strcmp(key, known[i].key) == 0)
+        if (is_named(section, known[i].section) && is_named(key, known[i].key))
             feed->setting = &known[i];
     if (feed->setting) {
         if (!feed->continues)

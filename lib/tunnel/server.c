@@ -1,6 +1,7 @@
 /* What can be changed of the server itself. */
 #include <string.h>
 
+#include "conf/ini.h"
 #include "tunnel/state.h"
 
 /* Reads a peer's client file; true where it is here. */
@@ -102,7 +103,7 @@ static int edit_ini(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
     if (rc == WGCTL_OK)
         rc = wgctl_document_parse(&source, &document, err);
     if (rc == WGCTL_OK)
-        rc = wgctl_document_set(&document, "server", "endpoint", wgctl_text_slice_of(&value), err);
+        rc = wgctl_ini_set(&document, "server", "endpoint", wgctl_text_slice_of(&value), err);
     if (rc < 0)
         return rc;
     return wgctl_tunnel_take_ini(tunnel, &document, err);

@@ -456,58 +456,6 @@ START_TEST(any_sequence_of_edits_touches_what_it_names_and_nothing_else)
 }
 END_TEST
 
-static const struct {
-    const char *before, *section, *key, *value, *after;
-} sets[] = {
-    /* In place. */
-    {"[a]\nx = 1\n", "a", "x", "2", "[a]\nx = 2\n"},
-    {"[a]\nx=1 # why\ny = 2", "a", "x", "3", "[a]\nx=3 # why\ny = 2"},
-    {"[ A ]\nX = 1\n", "a", "x", "2", "[ A ]\nX = 2\n"},
-    {"[a]\r\nx = 1\r\n", "a", "x", "2", "[a]\r\nx = 2\r\n"},
-    {"x = 0\n[b]\nx = 1\n[a]\nx = 2\n", "a", "x", "3", "x = 0\n[b]\nx = 1\n[a]\nx = 3\n"},
-    {"[a]\nx = 1\nx = 2\n", "a", "x", "3", "[a]\nx = 3\nx = 2\n"},
-    {"[a]\nx = 1\n[a]\nx = 2\n", "a", "x", "3", "[a]\nx = 3\n[a]\nx = 2\n"},
-    {"[a]\n# x = 1\nx = 2\n", "a", "x", "3", "[a]\n# x = 1\nx = 3\n"},
-    /* After the section's last setting. */
-    {"[a]\n", "a", "x", "1", "[a]\nx = 1\n"},
-    {"[a]", "a", "x", "1", "[a]\nx = 1\n"},
-    {"[a]\ny = 1\n", "a", "x", "2", "[a]\ny = 1\nx = 2\n"},
-    {"[a]\ny = 1\n\n# of b\n[b]\nx = 1\n", "a", "x", "2",
-     "[a]\ny = 1\nx = 2\n\n# of b\n[b]\nx = 1\n"},
-    {"[a]\n# none yet\n\n[b]\nx = 1\n", "a", "x", "2", "[a]\nx = 2\n# none yet\n\n[b]\nx = 1\n"},
-    {"[a]\ny = 1\n[a]\nx = 1\n", "a", "x", "2", "[a]\ny = 1\nx = 2\n[a]\nx = 1\n"},
-    {"[a]\r\ny = 1", "a", "x", "2", "[a]\r\ny = 1\r\nx = 2\r\n"},
-    /* In a new section. */
-    {"", "a", "x", "1", "[a]\nx = 1\n"},
-    {"[b]\nx = 1\n", "a", "x", "2", "[b]\nx = 1\n\n[a]\nx = 2\n"},
-    {"[b]\nx = 1", "a", "x", "2", "[b]\nx = 1\n\n[a]\nx = 2\n"},
-    {"# only\r\n", "a", "x", "1", "# only\r\n\r\n[a]\r\nx = 1\r\n"},
-    {"x = 1\n", "a", "x", "2", "x = 1\n\n[a]\nx = 2\n"},
-};
-enum { SETS = sizeof sets / sizeof *sets };
-
-START_TEST(a_setting_is_set_where_it_belongs)
-{
-    WGCTL_DOCUMENT document = document_of(wgctl_slice_of(sets[_i].before));
-    struct wgctl_error err;
-    ck_assert_int_eq(wgctl_document_set(&document, sets[_i].section, sets[_i].key,
-                                        wgctl_slice_of(sets[_i].value), &err),
-                     WGCTL_OK);
-    assert_document(&document, wgctl_slice_of(sets[_i].after));
-}
-END_TEST
-
-START_TEST(setting_the_same_once_more_changes_nothing)
-{
-    WGCTL_DOCUMENT document = document_of(wgctl_slice_of(sets[_i].after));
-    struct wgctl_error err;
-    ck_assert_int_eq(wgctl_document_set(&document, sets[_i].section, sets[_i].key,
-                                        wgctl_slice_of(sets[_i].value), &err),
-                     WGCTL_OK);
-    assert_document(&document, wgctl_slice_of(sets[_i].after));
-}
-END_TEST
-
 static Suite *document_suite(void)
 {
     Suite *suite = suite_create("document");
@@ -533,8 +481,6 @@ static Suite *document_suite(void)
     tcase_add_test(changing, what_is_removed_goes_and_nothing_else);
     tcase_add_loop_test(changing, any_sequence_of_edits_touches_what_it_names_and_nothing_else, 0,
                         20);
-    tcase_add_loop_test(changing, a_setting_is_set_where_it_belongs, 0, SETS);
-    tcase_add_loop_test(changing, setting_the_same_once_more_changes_nothing, 0, SETS);
     suite_add_tcase(suite, changing);
     return suite;
 }

@@ -36,6 +36,9 @@ static const struct {
      "[2001:db8::1]:1|auto||1.1.1.1|0.0.0.0/0, ::/0|576|25"},
     {"[server]\nendpoint = a:1", "a:1" DEFAULTS},
     {"[server]\nendpoint=a:1\n[server]\nendpoint=b:2\n", "b:2" DEFAULTS},
+    /* Sections and keys are found in any case. */
+    {"[Server]\nEndpoint = a:1\nFIREWALL: none\n[CLIENTS]\nAllowed-IPs = 10.0.0.0/8\n",
+     "a:1|none||1.1.1.1|10.0.0.0/8|0|25"},
     /* A blank at the start of a line makes no continuation. */
     {"  [server]\n  endpoint = a:1\n\tfirewall = none\n", "a:1|none||1.1.1.1|0.0.0.0/0, ::/0|0|25"},
     {"[server]\nendpoint = a:1 ; where it is\nfirewall = iptables\t; why\n",
@@ -69,8 +72,8 @@ static const struct {
     {"[server]\n\n# x\nendpoints = a:1\n", "4: 'endpoints' is not known in [server]"},
     {"[server]\ndns = 1.1.1.1\n", "2: 'dns' is not known in [server]"},
     {"[clients]\nendpoint = a:1\n", "2: 'endpoint' is not known in [clients]"},
-    {"[Server]\nendpoint = a:1\n", "2: 'endpoint' is not known in [Server]"},
-    {"[server]\nEndpoint = a:1\n", "2: 'Endpoint' is not known in [server]"},
+    {"[ server ]\nendpoint = a:1\n", "2: 'endpoint' is not known in [ server ]"},
+    {"[Server]\nEndpoints = a:1\n", "2: 'Endpoints' is not known in [Server]"},
     {"[peers]\nx = y\n", "2: 'x' is not known in [peers]"},
     {"[server]\nendpoint\n", "2: this is neither a [section] nor key = value"},
     {"[server\n", "1: this is neither a [section] nor key = value"},
