@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The kernel fills dump messages up to what the reader offers, 32 KiB at most;
- * a smaller buffer would cut them. */
+/* The kernel fills dump messages up to the size of the reader's buffer, 32 KiB at most, and
+ * truncates those that do not fit a smaller one. */
 enum { RECEIVE_SIZE = 32768 };
 
 struct wgctl_netlink {
@@ -28,7 +28,7 @@ int wgctl_netlink_open(int protocol, struct wgctl_netlink **ret, struct wgctl_er
     if (!netlink->socket || mnl_socket_bind(netlink->socket, 0, MNL_SOCKET_AUTOPID) < 0)
         return wgctl_fail_errno(err, "cannot talk to the kernel over netlink");
 
-    /* Old kernels lack these; the answers are poorer then, not wrong. */
+    /* Old kernels lack these options: their errors then come without a reason. */
     int on = 1;
     mnl_socket_setsockopt(netlink->socket, NETLINK_CAP_ACK, &on, sizeof on);
     mnl_socket_setsockopt(netlink->socket, NETLINK_EXT_ACK, &on, sizeof on);
@@ -132,12 +132,13 @@ void wgctl_netlink_message_clear(struct wgctl_netlink_message *message)
     explicit_bzero(message, sizeof *message);
 }
 
-/* The text the kernel attaches to an error (NETLINK_EXT_ACK). */
+/* Keeps the text that the kernel attaches to an error (NETLINK_EXT_ACK). */
 static void note_reason(struct wgctl_netlink *netlink, const struct nlmsghdr *header)
 {
     const struct nlmsgerr *error = mnl_nlmsg_get_payload(header);
     netlink->reason[0] = '\0';
-    if (!(header->nlmsg_flags & NLM_F_ACK_TLVS))
+    if (!(header->nlmsg_flags & NLM_F_ACK_TLVS) ||
+        mnl_nlmsg_get_payload_len(header) < sizeof *error)
         return;
     size_t skip = sizeof *error;
     if (!(header->nlmsg_flags & NLM_F_CAPPED))
@@ -158,12 +159,12 @@ enum progress { MORE = 1, END = 0 }; /* or a negative errno */
 static int take_message(struct wgctl_netlink *netlink, const struct nlmsghdr *header,
                         wgctl_netlink_callback callback, void *context)
 {
-    /* A late answer to an exchange that was given up. */
+    /* A late answer to an earlier exchange that was abandoned. */
     if (header->nlmsg_seq != netlink->sequence)
         return MORE;
 
     if (header->nlmsg_type == NLMSG_ERROR || header->nlmsg_type == NLMSG_DONE) {
-        int error = 0; /* both begin with it; a bare NLMSG_DONE is a success */
+        int error = 0; /* both start with it; a bare NLMSG_DONE means success */
         if (mnl_nlmsg_get_payload_len(header) >= sizeof error)
             memcpy(&error, mnl_nlmsg_get_payload(header), sizeof error);
         if (header->nlmsg_type == NLMSG_ERROR)
@@ -176,18 +177,29 @@ static int take_message(struct wgctl_netlink *netlink, const struct nlmsghdr *he
     return rc < 0 ? rc : MORE;
 }
 
-static int take_datagram(struct wgctl_netlink *netlink, int size, bool *interrupted,
+/* mnl_nlmsg_ok() compares lengths as int, and accepts one of 2^31 or more. */
+static bool is_whole(const struct nlmsghdr *header, size_t left)
+{
+    return left >= sizeof *header && header->nlmsg_len >= sizeof *header &&
+           header->nlmsg_len <= left;
+}
+
+static int take_datagram(struct wgctl_netlink *netlink, size_t size, bool *interrupted,
                          wgctl_netlink_callback callback, void *context)
 {
-    const struct nlmsghdr *header = (const void *)netlink->buffer;
-    int left = size, rc = MORE;
-    while (rc == MORE && mnl_nlmsg_ok(header, left)) {
+    int rc = MORE;
+    for (size_t at = 0; rc == MORE && at < size;) {
+        const struct nlmsghdr *header = (const void *)(netlink->buffer + at);
+        if (!is_whole(header, size - at)) {
+            rc = -EBADMSG;
+            break;
+        }
         *interrupted |=
             header->nlmsg_seq == netlink->sequence && header->nlmsg_flags & NLM_F_DUMP_INTR;
         rc = take_message(netlink, header, callback, context);
-        header = mnl_nlmsg_next(header, &left);
+        at += NLMSG_ALIGN(header->nlmsg_len);
     }
-    explicit_bzero(netlink->buffer, (size_t)size);
+    explicit_bzero(netlink->buffer, size);
     return rc;
 }
 
@@ -213,9 +225,22 @@ int wgctl_netlink_talk(struct wgctl_netlink *netlink, struct wgctl_netlink_messa
             continue;
         if (done < 0)
             return -errno;
-        rc = take_datagram(netlink, (int)done, &interrupted, callback, context);
+        rc = take_datagram(netlink, (size_t)done, &interrupted, callback, context);
     }
     return rc == END && interrupted ? -EINTR : rc;
+}
+
+int wgctl_netlink_dump(struct wgctl_netlink *netlink, struct wgctl_netlink_message *message,
+                       void (*restart)(void *context), wgctl_netlink_callback callback,
+                       void *context)
+{
+    enum { MOST_TRIES = 16 };
+    int rc = -EINTR;
+    for (int tries = 0; rc == -EINTR && tries < MOST_TRIES; tries++) {
+        restart(context);
+        rc = wgctl_netlink_talk(netlink, message, callback, context);
+    }
+    return rc;
 }
 
 const char *wgctl_netlink_reason(const struct wgctl_netlink *netlink)

@@ -127,10 +127,15 @@ static int take_device(const struct nlmsghdr *header, void *context)
     return 0;
 }
 
+static void restart_reading(void *context)
+{
+    wgctl_reading_start(context);
+}
+
 int wgctl_kernel_read(const char *interface, const struct wgctl_device_filter *filter,
                       struct wgctl_device *ret, struct wgctl_error *err)
 {
-    enum { MOST_TRIES = 16 };
+    struct wgctl_netlink_message message;
     WGCTL_NETLINK *netlink = NULL;
     WGCTL_DEVICE_READING reading = {.device = ret, .filter = filter};
     uint16_t family;
@@ -138,16 +143,9 @@ int wgctl_kernel_read(const char *interface, const struct wgctl_device_filter *f
     if (rc < 0)
         return rc;
 
-    /* A change during the dump makes it worthless; try again, but not for ever. */
-    rc = -EINTR;
-    for (int tries = 0; rc == -EINTR && tries < MOST_TRIES; tries++) {
-        struct wgctl_netlink_message message;
-        wgctl_reading_start(&reading);
-        wgctl_netlink_begin_generic(&message, family, WG_CMD_GET_DEVICE, WG_GENL_VERSION,
-                                    NLM_F_DUMP);
-        wgctl_netlink_put_string(&message, WGDEVICE_A_IFNAME, interface);
-        rc = wgctl_netlink_talk(netlink, &message, take_device, &reading);
-    }
+    wgctl_netlink_begin_generic(&message, family, WG_CMD_GET_DEVICE, WG_GENL_VERSION, NLM_F_DUMP);
+    wgctl_netlink_put_string(&message, WGDEVICE_A_IFNAME, interface);
+    rc = wgctl_netlink_dump(netlink, &message, restart_reading, take_device, &reading);
     if (rc >= 0 && !wgctl_reading_finish(&reading))
         rc = -ENOMEM;
     if (rc < 0)

@@ -127,23 +127,23 @@ static int take_table(const struct nlmsghdr *header, void *context)
     return 0;
 }
 
+static void restart_look(void *context)
+{
+    wgctl_text_clear(&((struct look *)context)->commands);
+}
+
 static int look_at_tables(struct look *look, struct wgctl_error *err)
 {
+    struct wgctl_netlink_message message;
     WGCTL_NETLINK *netlink = NULL;
     int rc = wgctl_netlink_open(NETLINK_NETFILTER, &netlink, err);
     if (rc < 0)
         return rc;
-    enum { MOST_TRIES = 16 };
-    rc = -EINTR;
-    for (int tries = 0; rc == -EINTR && tries < MOST_TRIES; tries++) {
-        struct wgctl_netlink_message message;
-        struct nfgenmsg *header = wgctl_netlink_begin(
-            &message, (NFNL_SUBSYS_NFTABLES << 8) | NFT_MSG_GETTABLE, NLM_F_DUMP, sizeof *header);
-        header->nfgen_family = AF_UNSPEC;
-        header->version = NFNETLINK_V0;
-        wgctl_text_clear(&look->commands);
-        rc = wgctl_netlink_talk(netlink, &message, take_table, look);
-    }
+    struct nfgenmsg *header = wgctl_netlink_begin(
+        &message, (NFNL_SUBSYS_NFTABLES << 8) | NFT_MSG_GETTABLE, NLM_F_DUMP, sizeof *header);
+    header->nfgen_family = AF_UNSPEC;
+    header->version = NFNETLINK_V0;
+    rc = wgctl_netlink_dump(netlink, &message, restart_look, take_table, look);
     /* A kernel without nftables has no tables of it. */
     if (rc == -EINVAL || rc == -EOPNOTSUPP)
         rc = 0;

@@ -39,7 +39,7 @@ static const char *family_name(uint8_t family)
 
 static int take_chain(const struct nlmsghdr *header, void *context)
 {
-    struct wgctl_firewall_facts *facts = context;
+    struct wgctl_firewall_facts *found = context;
     const struct nfgenmsg *message = NLMSG_DATA(header);
     size_t size;
     const void *attributes = wgctl_netlink_payload(header, sizeof *message, &size);
@@ -51,7 +51,7 @@ static int take_chain(const struct nlmsghdr *header, void *context)
     const char *name = wgctl_attribute_string(table[NFTA_CHAIN_TABLE]);
     if (is_iptables_table(message->nfgen_family, name) &&
         is_capital(wgctl_attribute_string(table[NFTA_CHAIN_NAME]))) {
-        facts->uses_iptables = true;
+        found->uses_iptables = true;
         return 0;
     }
 
@@ -64,27 +64,37 @@ static int take_chain(const struct nlmsghdr *header, void *context)
     if (is_ip && table[NFTA_CHAIN_POLICY] &&
         (number == NF_INET_FORWARD || number == NF_INET_LOCAL_IN) &&
         ntohl(wgctl_attribute_u32(table[NFTA_CHAIN_POLICY])) == NF_DROP)
-        snprintf(facts->dropping_table, sizeof facts->dropping_table, "%s %s",
+        snprintf(found->dropping_table, sizeof found->dropping_table, "%s %s",
                  family_name(message->nfgen_family), name);
     return 0;
 }
 
+static void restart_chains(void *context)
+{
+    *(struct wgctl_firewall_facts *)context = (struct wgctl_firewall_facts){0};
+}
+
 static int look_at_chains(struct wgctl_firewall_facts *facts, struct wgctl_error *err)
 {
+    struct wgctl_firewall_facts found;
+    struct wgctl_netlink_message message;
     WGCTL_NETLINK *netlink = NULL;
     int rc = wgctl_netlink_open(NETLINK_NETFILTER, &netlink, err);
     if (rc < 0)
         return rc;
-    struct wgctl_netlink_message message;
     struct nfgenmsg *header = wgctl_netlink_begin(
         &message, (NFNL_SUBSYS_NFTABLES << 8) | NFT_MSG_GETCHAIN, NLM_F_DUMP, sizeof *header);
     header->nfgen_family = AF_UNSPEC;
     header->version = NFNETLINK_V0;
-    rc = wgctl_netlink_talk(netlink, &message, take_chain, facts);
-    /* No nftables in this kernel, or no right to look: nothing is known of it then. */
+    rc = wgctl_netlink_dump(netlink, &message, restart_chains, take_chain, &found);
+    /* The kernel has no nftables, or does not let this user look: nothing is known then. */
     if (rc == -EINVAL || rc == -EOPNOTSUPP || rc == -EPERM || rc == -EINTR)
         return WGCTL_OK;
-    return rc < 0 ? wgctl_netlink_fail(netlink, rc, err, "cannot look at the firewall") : WGCTL_OK;
+    if (rc < 0)
+        return wgctl_netlink_fail(netlink, rc, err, "cannot look at the firewall");
+    facts->uses_iptables |= found.uses_iptables;
+    memcpy(facts->dropping_table, found.dropping_table, sizeof facts->dropping_table);
+    return WGCTL_OK;
 }
 
 int wgctl_firewall_look(struct wgctl_firewall_facts *ret, struct wgctl_error *err)

@@ -148,6 +148,7 @@ int wgctl_link_keep_addresses(const char *interface, bool keep, struct wgctl_err
 struct address_listing {
     uint32_t index;
     struct wgctl_prefixes *list;
+    uint32_t before; /* how many the list had already */
     struct wgctl_error *err;
 };
 
@@ -168,25 +169,25 @@ static int take_address(const struct nlmsghdr *header, void *context)
     return wgctl_prefixes_add(listing->list, &address, listing->err) < 0 ? -ENOMEM : 0;
 }
 
+static void restart_addresses(void *context)
+{
+    struct address_listing *listing = context;
+    listing->list->count = listing->before;
+}
+
 int wgctl_link_addresses(const char *interface, uint8_t family, struct wgctl_prefixes *ret,
                          struct wgctl_error *err)
 {
-    enum { MOST_TRIES = 16 };
-    struct address_listing listing = {if_nametoindex(interface), ret, err};
+    struct address_listing listing = {if_nametoindex(interface), ret, ret->count, err};
+    struct wgctl_netlink_message message;
     WGCTL_NETLINK *netlink = NULL;
     int rc = wgctl_netlink_open(NETLINK_ROUTE, &netlink, err);
     if (rc < 0)
         return rc;
-    uint32_t before = ret->count;
-    rc = -EINTR;
-    for (int tries = 0; rc == -EINTR && tries < MOST_TRIES; tries++) {
-        struct wgctl_netlink_message message;
-        struct ifaddrmsg *header =
-            wgctl_netlink_begin(&message, RTM_GETADDR, NLM_F_DUMP, sizeof *header);
-        header->ifa_family = family;
-        ret->count = before;
-        rc = wgctl_netlink_talk(netlink, &message, take_address, &listing);
-    }
+    struct ifaddrmsg *header =
+        wgctl_netlink_begin(&message, RTM_GETADDR, NLM_F_DUMP, sizeof *header);
+    header->ifa_family = family;
+    rc = wgctl_netlink_dump(netlink, &message, restart_addresses, take_address, &listing);
     return rc < 0
                ? wgctl_netlink_fail(netlink, rc, err, "cannot read the addresses of %s", interface)
                : WGCTL_OK;

@@ -138,22 +138,16 @@ int wgctl_route_mtu_to(const struct wgctl_prefix *address, uint32_t *ret, struct
 
 /* ---- lists ---- */
 
-/* A dump is repeated from the start where a change interrupts it. */
 static int dump_routes(wgctl_netlink_callback take, void (*restart)(void *context), void *context,
                        struct wgctl_error *err)
 {
-    enum { MOST_TRIES = 16 };
+    struct wgctl_netlink_message message;
     WGCTL_NETLINK *netlink = NULL;
     int rc = wgctl_netlink_open(NETLINK_ROUTE, &netlink, err);
     if (rc < 0)
         return rc;
-    rc = -EINTR;
-    for (int tries = 0; rc == -EINTR && tries < MOST_TRIES; tries++) {
-        struct wgctl_netlink_message message;
-        restart(context);
-        wgctl_netlink_begin(&message, RTM_GETROUTE, NLM_F_DUMP, sizeof(struct rtmsg));
-        rc = wgctl_netlink_talk(netlink, &message, take, context);
-    }
+    wgctl_netlink_begin(&message, RTM_GETROUTE, NLM_F_DUMP, sizeof(struct rtmsg));
+    rc = wgctl_netlink_dump(netlink, &message, restart, take, context);
     return rc < 0 ? wgctl_netlink_fail(netlink, rc, err, "cannot read the routes") : WGCTL_OK;
 }
 

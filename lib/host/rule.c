@@ -70,19 +70,18 @@ static int take_rule(const struct nlmsghdr *message, void *context)
     return 0;
 }
 
+static void restart_rules(void *context)
+{
+    ((struct listing *)context)->count = 0;
+}
+
 static int list_rules(struct wgctl_netlink *netlink, uint8_t family, struct listing *ret)
 {
-    enum { MOST_TRIES = 16 };
-    int rc = -EINTR;
-    for (int tries = 0; rc == -EINTR && tries < MOST_TRIES; tries++) {
-        struct wgctl_netlink_message message;
-        struct fib_rule_hdr *header =
-            wgctl_netlink_begin(&message, RTM_GETRULE, NLM_F_DUMP, sizeof *header);
-        header->family = family;
-        ret->count = 0;
-        rc = wgctl_netlink_talk(netlink, &message, take_rule, ret);
-    }
-    return rc;
+    struct wgctl_netlink_message message;
+    struct fib_rule_hdr *header =
+        wgctl_netlink_begin(&message, RTM_GETRULE, NLM_F_DUMP, sizeof *header);
+    header->family = family;
+    return wgctl_netlink_dump(netlink, &message, restart_rules, take_rule, ret);
 }
 
 /* ---- changes ---- */

@@ -29,6 +29,8 @@ static struct datagram {
 static size_t queued, delivered;
 
 static int send_error; /* an errno: the next sending fails */
+/* If it is not 0, the first message of each datagram claims to be that long. */
+static uint32_t claimed_length;
 /* Where it is set, a request is answered as soon as it is sent: with 0 or an errno. */
 static int (*answer_request)(const struct nlmsghdr *request);
 static const char *receive_buffer;                    /* the library's own */
@@ -38,6 +40,7 @@ static inline void forget_exchanges(void)
 {
     sent_count = queued = delivered = 0;
     send_error = 0;
+    claimed_length = 0;
     answer_request = NULL;
 }
 
@@ -172,5 +175,7 @@ ssize_t __wrap_mnl_socket_recvfrom(const struct mnl_socket *socket, void *buffer
     size_t length =
         (size_t)((char *)datagram->last - datagram->data) + NLMSG_ALIGN(datagram->last->nlmsg_len);
     memcpy(buffer, datagram->data, length);
+    if (claimed_length)
+        ((struct nlmsghdr *)buffer)->nlmsg_len = claimed_length;
     return (ssize_t)length;
 }

@@ -173,7 +173,7 @@ END_TEST
 
 /* Counts the messages; ends the exchange at the one where that is asked for. */
 struct count {
-    int calls, end_at;
+    int calls, end_at, restarts;
 };
 
 static int count_message(const struct nlmsghdr *header, void *context)
@@ -309,6 +309,69 @@ START_TEST(what_takes_a_message_can_end_the_exchange)
     say_more(PRIVATE, NLM_F_MULTI);
     ck_assert_int_eq(talk(&count), -EBADMSG);
     ck_assert_int_eq(count.calls, 2);
+}
+END_TEST
+
+/* An int cannot hold the last two lengths: libmnl takes them for negative, which fits. */
+START_TEST(a_message_whose_length_is_wrong_ends_the_exchange)
+{
+    static const uint32_t lengths[] = {1, NLMSG_HDRLEN - 1, NLMSG_HDRLEN + 8, 0x80000000U,
+                                       UINT32_MAX};
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        struct count count = {0};
+        forget_exchanges();
+        say(PRIVATE, NLM_F_MULTI);
+        claimed_length = lengths[i];
+        ck_assert_int_eq(talk(&count), -EBADMSG);
+        ck_assert_int_eq(count.calls, 0);
+    }
+}
+END_TEST
+
+/* ---- dumps that are repeated ---- */
+
+static void restart_count(void *context)
+{
+    ((struct count *)context)->calls = 0;
+    ((struct count *)context)->restarts++;
+}
+
+static int dump(struct count *count)
+{
+    return wgctl_netlink_dump(netlink, &message, restart_count, count_message, count);
+}
+
+START_TEST(a_dump_that_was_interrupted_is_repeated_from_the_start)
+{
+    struct count count = {0};
+    say(PRIVATE, NLM_F_MULTI);
+    say(PRIVATE, NLM_F_MULTI);
+    say_done(0, NLM_F_DUMP_INTR);
+    say(PRIVATE, NLM_F_MULTI);
+    say_done(0, 0);
+    ck_assert_int_eq(dump(&count), 0);
+    ck_assert_int_eq(count.restarts, 2);
+    ck_assert_int_eq(count.calls, 1);
+    ck_assert_uint_eq(sent_count, 2);
+}
+END_TEST
+
+START_TEST(a_dump_is_not_repeated_for_ever)
+{
+    struct count count = {0};
+    for (int i = 0; i < 20; i++)
+        say_done(0, NLM_F_DUMP_INTR);
+    ck_assert_int_eq(dump(&count), -EINTR);
+    ck_assert_uint_eq(sent_count, 16);
+}
+END_TEST
+
+START_TEST(a_dump_that_fails_is_not_repeated)
+{
+    struct count count = {0};
+    say_error(EPERM, 0);
+    ck_assert_int_eq(dump(&count), -EPERM);
+    ck_assert_uint_eq(sent_count, 1);
 }
 END_TEST
 
@@ -454,6 +517,10 @@ static void add_exchange_tests(TCase *exchanges)
     tcase_add_test(exchanges, a_signal_ends_neither_sending_nor_receiving);
     tcase_add_test(exchanges, what_cannot_be_sent_or_received_is_an_error);
     tcase_add_test(exchanges, what_takes_a_message_can_end_the_exchange);
+    tcase_add_test(exchanges, a_message_whose_length_is_wrong_ends_the_exchange);
+    tcase_add_test(exchanges, a_dump_that_was_interrupted_is_repeated_from_the_start);
+    tcase_add_test(exchanges, a_dump_is_not_repeated_for_ever);
+    tcase_add_test(exchanges, a_dump_that_fails_is_not_repeated);
     tcase_add_test(exchanges, messages_that_are_the_protocol_s_own_are_passed_over);
     tcase_add_test(exchanges, nobody_has_to_take_the_messages);
     tcase_add_test(exchanges, each_exchange_has_a_number_of_its_own);
