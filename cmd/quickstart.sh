@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# From a clone of wgctl to a WireGuard server and the QR code of a first device:
+# Builds and installs wgctl from this clone, sets up a WireGuard server, and shows the QR code for a first device:
 #
-#     sudo cmd/quickstart.sh [ENDPOINT]      as in: sudo cmd/quickstart.sh vpn.example.org
+#     sudo cmd/quickstart.sh [ENDPOINT]      for example: sudo cmd/quickstart.sh vpn.example.org
 #
-# ENDPOINT is the name or address under which the internet knows this server. Run again, it mends what is missing and
-# shows the code; it never overwrites a configuration.
+# ENDPOINT is the server's public hostname or IP address. Running the script again repairs what is missing and shows the
+# code again. It never overwrites a configuration.
 set -euo pipefail
 umask 022
 
@@ -17,23 +17,23 @@ say() {
     echo "quickstart: $*"
 }
 
-die() { # MESSAGE [WHAT_TO_DO]
+die() { # MESSAGE [HINT]
     echo "quickstart: $1" >&2
     [[ $# -lt 2 ]] || echo "  -> $2" >&2
     exit 1
 }
 
-# Runs a command that has much to say: what it says is shown where it fails.
-quietly() { # WHAT_FAILED WHAT_TO_DO COMMAND...
-    local output what=$1 mend=$2
+# Runs a verbose command and shows its output only if it fails.
+quietly() { # MESSAGE HINT COMMAND...
+    local output message=$1 hint=$2
     shift 2
     output=$("$@" 2>&1 </dev/null) || {
         tail -n 20 <<<"$output" >&2
-        die "$what" "$mend"
+        die "$message" "$hint"
     }
 }
 
-# ---- what is needed ----
+# ---- requirements ----
 
 has() { # PROGRAM
     command -v "$1" >/dev/null
@@ -47,7 +47,7 @@ uses_iptables() {
     has iptables && grep -qv '^-P .* ACCEPT$' < <({ iptables -S && ip6tables -S; } 2>/dev/null)
 }
 
-# Packages are named as Debian, Ubuntu and Raspberry Pi OS name them.
+# Lists missing packages by their names in Debian, Ubuntu and Raspberry Pi OS.
 list_missing() {
     has cc || echo gcc
     [[ -e /usr/include/stdio.h ]] || echo libc6-dev
@@ -66,13 +66,13 @@ list_missing() {
 }
 
 install_packages() { # PACKAGE...
-    has apt-get || die "this needs $*, and there is no apt to install it" "install it, then run this again"
+    has apt-get || die "these are missing, and this system has no apt: $*" "install them, then run this script again"
     say "installing $*"
     export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
     local wait=(-o DPkg::Lock::Timeout=300)
-    quietly "apt cannot read its lists of packages" "is the internet there? 'sudo apt-get update' says more" \
+    quietly "apt cannot update its package lists" "check the internet connection; 'sudo apt-get update' shows the details" \
         apt-get "${wait[@]}" update -q
-    quietly "apt cannot install $*" "'sudo apt-get install $*' says more" \
+    quietly "apt cannot install $*" "'sudo apt-get install $*' shows the details" \
         apt-get "${wait[@]}" install -q -y --no-install-recommends "$@"
 }
 
@@ -82,32 +82,32 @@ install_missing() {
     [[ ${#missing[@]} -eq 0 ]] || install_packages "${missing[@]}"
 }
 
-# Makes an interface, and removes it at once.
+# Creates an interface and removes it right away.
 kernel_has_wireguard() {
     local probe=wgprobe$$
     modprobe -q wireguard 2>/dev/null || true
     ip link add "${probe:0:15}" type wireguard 2>/dev/null && ip link delete "${probe:0:15}"
 }
 
-# The modules of the kernel that runs went with its package.
+# After a kernel upgrade, the running kernel's modules are gone.
 kernel_was_upgraded() {
     [[ ! -d /lib/modules/$(uname -r) ]] && compgen -G "/lib/modules/*" >/dev/null
 }
 
-see_to_wireguard() {
+ensure_wireguard() {
     ! kernel_has_wireguard || return 0
-    say "this kernel has no WireGuard of its own: wireguard-go does its work, in a process"
-    ! kernel_was_upgraded || say "the kernel was upgraded: it may have WireGuard after a restart"
+    say "this kernel has no WireGuard support: using wireguard-go instead"
+    ! kernel_was_upgraded || say "the kernel was upgraded: WireGuard may be available after a reboot"
     has wireguard-go || install_packages wireguard-go
     [[ -e /dev/net/tun ]] || modprobe -q tun 2>/dev/null || true
     [[ -e /dev/net/tun ]] ||
-        die "there is no /dev/net/tun, which wireguard-go needs" \
-            "in a container: 'modprobe wireguard' on its host, or give the container /dev/net/tun; then run this again"
+        die "wireguard-go needs /dev/net/tun, which does not exist" \
+            "in a container: run 'modprobe wireguard' on the host, or give the container /dev/net/tun; then run this again"
 }
 
 # ---- building and installing ----
 
-# What is built in the clone belongs to the user whose clone it is.
+# Builds as the user who owns the clone, so that the files in it stay theirs.
 as_owner() { # COMMAND...
     local owner=()
     if [[ ${SUDO_USER:-root} != root ]] && runuser -u "$SUDO_USER" -- mkdir -p "$build" 2>/dev/null &&
@@ -118,12 +118,12 @@ as_owner() { # COMMAND...
 }
 
 build_and_install() {
-    local mend="if that does not say enough, remove $build and run this again"
+    local hint="if the output above does not help, remove $build and run this again"
     say "building wgctl"
-    quietly "wgctl cannot be configured" "$mend" \
+    quietly "cannot configure wgctl" "$hint" \
         as_owner cmake -S "$repo" -B "$build" -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX="$prefix"
-    quietly "wgctl cannot be built" "$mend" as_owner cmake --build "$build" --parallel "$(nproc)"
-    quietly "wgctl cannot be installed under $prefix" "$mend" cmake --install "$build"
+    quietly "cannot build wgctl" "$hint" as_owner cmake --build "$build" --parallel "$(nproc)"
+    quietly "cannot install wgctl in $prefix" "$hint" cmake --install "$build"
     ! systemd_runs || systemctl daemon-reload
 }
 
@@ -133,7 +133,7 @@ systemd_runs() {
     [[ -d /run/systemd/system ]]
 }
 
-# Up, and completely: not what an up left that was killed.
+# True if the interface is completely up, false after an `up` that was killed halfway.
 is_up() {
     wg show "$interface" >/dev/null 2>&1 && [[ ! -e /run/wgctl/$interface.starting ]]
 }
@@ -143,38 +143,38 @@ starts_at_boot() {
 }
 
 bring_up() {
-    say "$interface is not up: bringing it up"
+    say "$interface is down: bringing it up"
     if ! systemd_runs; then
         "$wgctl" -i "$interface" up
     elif systemctl -q is-enabled "wg-quick@$interface" 2>/dev/null; then
-        quietly "$interface does not start" "journalctl -eu wg-quick@$interface" systemctl restart "wg-quick@$interface"
+        quietly "$interface failed to start" "journalctl -eu wg-quick@$interface" systemctl restart "wg-quick@$interface"
     else
-        quietly "$interface does not start" "journalctl -eu wgctl@$interface" systemctl enable "wgctl@$interface"
-        quietly "$interface does not start" "journalctl -eu wgctl@$interface" systemctl restart "wgctl@$interface"
+        quietly "$interface failed to start" "journalctl -eu wgctl@$interface" systemctl enable "wgctl@$interface"
+        quietly "$interface failed to start" "journalctl -eu wgctl@$interface" systemctl restart "wgctl@$interface"
     fi
 }
 
-# init says what to do next, and this script does it.
+# Hides init's "Next:" hint, because this script takes that step itself.
 without_next() { # COMMAND...
     { "$@" 2>&1 >&3 | sed '/^Next: /d' >&2; } 3>&1
 }
 
-# The server is there: what is missing is mended, and nothing is overwritten.
-mend_server() { # ENDPOINT, or ""
-    say "$conf is there already, and stays as it is"
-    [[ -z $1 ]] || mend_endpoint "$1"
+# For an existing server: repairs what is missing and overwrites nothing.
+repair_server() { # ENDPOINT, or ""
+    say "keeping the existing $conf"
+    [[ -z $1 ]] || set_missing_endpoint "$1"
     is_up || bring_up
     ! systemd_runs || starts_at_boot ||
-        say "$interface does not start at boot. To let it: sudo systemctl enable wgctl@$interface"
+        say "$interface does not start at boot. To change that: sudo systemctl enable wgctl@$interface"
 }
 
-mend_endpoint() { # ENDPOINT
+set_missing_endpoint() { # ENDPOINT
     local known=""
     [[ ! -e $ini ]] || known=$(sed -n 's/^[[:space:]]*endpoint[[:space:]]*=[[:space:]]*//p' "$ini")
     case $known in
     "") "$wgctl" -i "$interface" edit-server --endpoint "$1" ;;
     "$1" | "$1":* | "[$1]":*) ;;
-    *) say "the endpoint stays $known, too. To change it: sudo wgctl -i $interface edit-server --endpoint $1" ;;
+    *) say "keeping the endpoint $known. To change it: sudo wgctl -i $interface edit-server --endpoint $1" ;;
     esac
 }
 
@@ -183,18 +183,18 @@ has_peer() {
 }
 
 add_peer() {
-    say "adding the peer $peer"
+    say "adding peer $peer"
     "$wgctl" -q -i "$interface" add-peer "$peer"
 }
 
-# In a window that is too small nothing is drawn, and said what to do; that is no failure. Without a window it is drawn.
+# In a window that is too small, qr draws nothing and says what to do. That is not a failure; any other error is.
 show_code() {
-    say "scan this with the WireGuard app on your $peer: tap +, then \"Scan from QR code\""
+    say "scan this code with the WireGuard app on your $peer: tap +, then \"Scan from QR code\""
     "$wgctl" -i "$interface" qr "$peer" || "$wgctl" -i "$interface" qr "$peer" >/dev/null 2>&1
 }
 
 usage() {
-    echo "usage: sudo cmd/quickstart.sh [ENDPOINT]     as in: sudo cmd/quickstart.sh vpn.example.org"
+    echo "usage: sudo cmd/quickstart.sh [ENDPOINT]     for example: sudo cmd/quickstart.sh vpn.example.org"
 }
 
 main() {
@@ -203,13 +203,13 @@ main() {
     0:* | 1:[!-]*) ;;
     *) usage >&2 && exit 2 ;;
     esac
-    [[ $EUID -eq 0 ]] || die "this sets up the network, which only root can do" "sudo cmd/quickstart.sh $*"
+    [[ $EUID -eq 0 ]] || die "only root can set up the network" "sudo cmd/quickstart.sh $*"
 
     install_missing
-    see_to_wireguard
+    ensure_wireguard
     build_and_install
     if [[ -e $conf ]]; then
-        mend_server "${1-}"
+        repair_server "${1-}"
     elif [[ $# -gt 0 ]]; then
         without_next "$wgctl" -i "$interface" init --endpoint "$1"
     else
