@@ -235,7 +235,9 @@ const char *interface_of(struct context *context)
 int open_tunnel(struct context *context, enum wgctl_access access, struct wgctl_tunnel **ret,
                 struct wgctl_error *err)
 {
-    if (access != WGCTL_READ && isatty(STDERR_FILENO) && wgctl_tunnel_is_busy(context->folder))
+    if (context->dry_run)
+        access |= WGCTL_DRY_RUN;
+    else if (access != WGCTL_READ && isatty(STDERR_FILENO) && wgctl_tunnel_is_busy(context->folder))
         say_step(context, "Another wgctl is at work: waiting for it to finish...");
     int rc = wgctl_tunnel_open(context->folder, interface_of(context), access, ret, err);
     if (rc == WGCTL_OK)

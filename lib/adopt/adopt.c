@@ -128,7 +128,8 @@ static int open_conf(struct wgctl_adopt *adopt, const struct wgctl_adopt_request
                      struct wgctl_text *ret, struct wgctl_error *err)
 {
     int rc = wgctl_tunnel_open(request->folder, request->interface ? request->interface : "wg0",
-                               WGCTL_HOLD, &adopt->tunnel, err);
+                               request->dry_run ? WGCTL_HOLD | WGCTL_DRY_RUN : WGCTL_HOLD,
+                               &adopt->tunnel, err);
     if (rc == WGCTL_NOT_FOUND)
         return hint_at_json(request, err);
     if (rc == WGCTL_OK)
@@ -148,6 +149,8 @@ static int open_folder(struct wgctl_tunnel *tunnel, const struct wgctl_adopt_req
         snprintf(tunnel->folder.path, sizeof tunnel->folder.path, "%s", request->folder);
         return WGCTL_OK;
     }
+    if (request->dry_run)
+        return wgctl_folder_open(request->folder, &tunnel->folder, err);
     int rc = wgctl_folder_make(request->folder, 0700, NULL, err);
     if (rc == WGCTL_OK)
         rc = wgctl_folder_open(request->folder, &tunnel->folder, err);

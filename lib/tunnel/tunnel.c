@@ -132,6 +132,8 @@ int wgctl_tunnel_open(const char *folder, const char *interface, enum wgctl_acce
                       struct wgctl_tunnel **ret, struct wgctl_error *err)
 {
     WGCTL_TUNNEL *tunnel = NULL;
+    bool is_dry_run = access & WGCTL_DRY_RUN;
+    access &= WGCTL_DRY_RUN - 1;
     int rc = wgctl_tunnel_new(interface, &tunnel, err);
     if (rc == WGCTL_OK)
         rc = wgctl_folder_open(folder, &tunnel->folder, err);
@@ -140,7 +142,7 @@ int wgctl_tunnel_open(const char *folder, const char *interface, enum wgctl_acce
     /* A folder without the tunnel must not get a lock file. */
     if (!wgctl_file_exists(&tunnel->folder, tunnel->conf_name))
         return fail_no_tunnel(tunnel, err);
-    if (access != WGCTL_READ)
+    if (access != WGCTL_READ && !is_dry_run)
         rc = wgctl_folder_lock(&tunnel->folder, WGCTL_LOCK_NAME, &tunnel->lock, err);
     tunnel->applies = access == WGCTL_APPLY;
     /* What runs is asked for first: its answer takes as long as reading the files. */

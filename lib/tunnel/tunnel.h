@@ -24,6 +24,9 @@ enum wgctl_access {
     WGCTL_APPLY,  /* the files, and what runs */
     WGCTL_HOLD,   /* as WGCTL_CHANGE, also where the file says SaveConfig = true: for up, down and
                      adopt, which know what to do with that */
+    /* Combined with one of the others: opens it for wgctl_tunnel_plan() only. Takes no lock,
+     * recovers nothing, and needs no right to write. */
+    WGCTL_DRY_RUN = 1 << 4,
 };
 
 /* Opens the tunnel `interface` whose files are in `folder`: reads and checks

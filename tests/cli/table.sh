@@ -58,6 +58,17 @@ wgctl() {
     user "$work/wgctl" "$@"
 }
 
+# As wgctl, while another process holds the lock of the folder etc.
+while_locked() { # ARGUMENT...
+    local got=0
+    coproc user flock etc/.wgctl.lock sh -c 'echo; read -r line'
+    read -r _ <&"${COPROC[0]}"
+    wgctl -C etc "$@" || got=$?
+    echo >&"${COPROC[1]}"
+    wait "$COPROC_PID"
+    return $got
+}
+
 # Types ANSWER on a terminal on which wgctl runs. What it prints is on standard output, whole.
 on_terminal() { # ANSWER ARGUMENT...
     local answer=$1 call
