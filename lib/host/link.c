@@ -82,45 +82,54 @@ int wgctl_link_set_up(const char *interface, struct wgctl_error *err)
     return request(&message, NULL, NULL, err, "turn on", interface);
 }
 
-static void begin_address(struct wgctl_netlink_message *message, uint16_t type, uint16_t flags,
-                          const char *interface, const struct wgctl_prefix *address)
+/* Returns 0 or a negative errno: -ENODEV if the interface does not exist. */
+static int change_address(uint16_t type, uint16_t flags, const char *interface,
+                          const struct wgctl_prefix *address, struct wgctl_netlink *netlink)
 {
-    struct ifaddrmsg *header = wgctl_netlink_begin(message, type, flags, sizeof *header);
+    struct wgctl_netlink_message message;
+    const uint32_t index = if_nametoindex(interface);
+    if (index == 0)
+        return -ENODEV;
+    struct ifaddrmsg *header =
+        wgctl_netlink_begin(&message, type, (uint16_t)(NLM_F_ACK | flags), sizeof *header);
     header->ifa_family = address->family;
     header->ifa_prefixlen = address->length;
-    header->ifa_index = if_nametoindex(interface);
+    header->ifa_index = index;
     /* As ip-address(8) does: an address of 127.0.0.0/8 is for this host alone. */
     if (address->family == AF_INET && address->bytes[0] == 127)
         header->ifa_scope = RT_SCOPE_HOST;
     unsigned size = wgctl_family_size(address->family);
-    wgctl_netlink_put(message, IFA_LOCAL, address->bytes, size);
-    wgctl_netlink_put(message, IFA_ADDRESS, address->bytes, size);
+    wgctl_netlink_put(&message, IFA_LOCAL, address->bytes, size);
+    wgctl_netlink_put(&message, IFA_ADDRESS, address->bytes, size);
+    return wgctl_netlink_talk(netlink, &message, NULL, NULL);
 }
 
 int wgctl_link_add_address(const char *interface, const struct wgctl_prefix *address,
                            struct wgctl_error *err)
 {
-    struct wgctl_netlink_message message;
-    char text[WGCTL_PREFIX_TEXT_SIZE], what[WGCTL_PREFIX_TEXT_SIZE + 24];
-    begin_address(&message, RTM_NEWADDR, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, interface, address);
-    snprintf(what, sizeof what, "give the address %s to", wgctl_prefix_format(address, text));
-    return request(&message, NULL, NULL, err, what, interface);
+    WGCTL_NETLINK *netlink = NULL;
+    char text[WGCTL_PREFIX_TEXT_SIZE];
+    int rc = wgctl_netlink_open(NETLINK_ROUTE, &netlink, err);
+    if (rc < 0)
+        return rc;
+    rc = change_address(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, interface, address, netlink);
+    return rc < 0 ? wgctl_netlink_fail(netlink, rc, err, "cannot give the address %s to %s",
+                                       wgctl_prefix_format(address, text), interface)
+                  : WGCTL_OK;
 }
 
 int wgctl_link_remove_address(const char *interface, const struct wgctl_prefix *address,
                               struct wgctl_error *err)
 {
     WGCTL_NETLINK *netlink = NULL;
-    struct wgctl_netlink_message message;
     char text[WGCTL_PREFIX_TEXT_SIZE];
     int rc = wgctl_netlink_open(NETLINK_ROUTE, &netlink, err);
     if (rc < 0)
         return rc;
-    begin_address(&message, RTM_DELADDR, NLM_F_ACK, interface, address);
-    rc = wgctl_netlink_talk(netlink, &message, NULL, NULL);
-    if (rc >= 0 || rc == -EADDRNOTAVAIL)
+    rc = change_address(RTM_DELADDR, 0, interface, address, netlink);
+    if (rc >= 0 || rc == -EADDRNOTAVAIL || rc == -ENODEV)
         return WGCTL_OK;
-    return wgctl_netlink_fail(netlink, rc, err, "cannot take the address %s from %s",
+    return wgctl_netlink_fail(netlink, rc, err, "cannot remove the address %s from %s",
                               wgctl_prefix_format(address, text), interface);
 }
 

@@ -290,10 +290,15 @@ int wgctl_route_list_into(const char *interface, struct wgctl_routes *ret, struc
 
 /* ---- changes ---- */
 
+/* -ENODEV if the interface does not exist: to the kernel an index of 0 is any interface, and
+ * it would remove somebody else's route. */
 static int change_route(uint16_t type, uint16_t flags, const char *interface,
                         const struct wgctl_route *route, struct wgctl_netlink *netlink)
 {
     struct wgctl_netlink_message message;
+    const uint32_t index = if_nametoindex(interface);
+    if (index == 0)
+        return -ENODEV;
     struct rtmsg *header =
         wgctl_netlink_begin(&message, type, (uint16_t)(NLM_F_ACK | flags), sizeof *header);
     header->rtm_family = route->destination.family;
@@ -304,7 +309,7 @@ static int change_route(uint16_t type, uint16_t flags, const char *interface,
     header->rtm_type = type == RTM_DELROUTE ? 0 : RTN_UNICAST;
     wgctl_netlink_put(&message, RTA_DST, route->destination.bytes,
                       wgctl_family_size(route->destination.family));
-    wgctl_netlink_put_u32(&message, RTA_OIF, if_nametoindex(interface));
+    wgctl_netlink_put_u32(&message, RTA_OIF, index);
     wgctl_netlink_put_u32(&message, RTA_TABLE, route->table);
     return wgctl_netlink_talk(netlink, &message, NULL, NULL);
 }
@@ -338,7 +343,7 @@ int wgctl_route_remove(const char *interface, const struct wgctl_route *route,
     if (rc < 0)
         return rc;
     rc = change_route(RTM_DELROUTE, 0, interface, route, netlink);
-    if (rc >= 0 || rc == -ESRCH)
+    if (rc >= 0 || rc == -ESRCH || rc == -ENODEV)
         return WGCTL_OK;
     return wgctl_netlink_fail(netlink, rc, err, "cannot remove the route to %s",
                               wgctl_prefix_format(&route->destination, text));

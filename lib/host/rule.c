@@ -139,6 +139,9 @@ int wgctl_rules_remove(uint8_t family, uint32_t mark, struct wgctl_error *err)
 {
     struct listing listing = {0};
     WGCTL_NETLINK *netlink = NULL;
+    /* Rules without a table, such as a blackhole, say 0; and to the kernel it is any table. */
+    if (mark == 0)
+        return WGCTL_OK;
     int rc = wgctl_netlink_open(NETLINK_ROUTE, &netlink, err);
     if (rc < 0)
         return rc;

@@ -1,6 +1,6 @@
 /* Down, as wg-quick(8) does it. */
 #include "base/signals.h"
-#include "host/antispoofing.h"
+#include "host/default_route_firewall.h"
 #include "host/dns.h"
 #include "host/link.h"
 #include "tunnel/state.h"
@@ -12,7 +12,9 @@ static int clean_up(const struct wgctl_tunnel *tunnel, uint32_t mark, struct wgc
     struct wgctl_error ignored;
     if (wgctl_dns_parse(wgctl_text_slice_of(&tunnel->server.dns), &dns, &ignored) == WGCTL_OK)
         wgctl_dns_unset(tunnel->interface, &dns, &ignored);
-    return wgctl_antispoofing_unset(tunnel->interface, AF_UNSPEC, mark ? err : &ignored) < 0 && mark
+    return wgctl_default_route_firewall_unset(tunnel->interface, AF_UNSPEC, mark ? err : &ignored) <
+                       0 &&
+                   mark
                ? err->status
                : WGCTL_OK;
 }

@@ -3,10 +3,10 @@
  * table of its own, into which rules send every packet without WireGuard's own mark. */
 #include <stdlib.h>
 
-#include "host/antispoofing.h"
+#include "host/default_route_firewall.h"
 #include "host/link.h"
-#include "host/marks.h"
 #include "host/rule.h"
+#include "host/src_valid_mark.h"
 #include "host/table.h"
 #include "tunnel/state.h"
 
@@ -272,7 +272,7 @@ static int add_default(const char *interface, const struct wgctl_route *route,
                        struct wgctl_error *err)
 {
     uint8_t family = route->destination.family;
-    struct wgctl_antispoofing rules = {
+    struct wgctl_default_route_firewall rules = {
         .interface = interface, .family = family, .mark = route->table};
     int rc = wgctl_route_add(interface, route, err);
     if (rc == WGCTL_OK)
@@ -280,9 +280,9 @@ static int add_default(const char *interface, const struct wgctl_route *route,
     if (rc == WGCTL_OK)
         rc = wgctl_link_addresses(interface, family, &rules.addresses, err);
     if (rc == WGCTL_OK && family == AF_INET)
-        rc = wgctl_marks_heed(true, err);
+        rc = wgctl_src_valid_mark_set(true, err);
     if (rc == WGCTL_OK)
-        rc = wgctl_antispoofing_set(&rules, err);
+        rc = wgctl_default_route_firewall_set(&rules, err);
     wgctl_prefixes_clear(&rules.addresses);
     return rc;
 }
@@ -291,7 +291,7 @@ static int remove_default(const char *interface, const struct wgctl_route *route
                           struct wgctl_error *err)
 {
     uint8_t family = route->destination.family;
-    int rc = wgctl_antispoofing_unset(interface, family, err);
+    int rc = wgctl_default_route_firewall_unset(interface, family, err);
     if (rc == WGCTL_OK)
         rc = wgctl_rules_remove(family, route->table, err);
     return rc < 0 ? rc : wgctl_route_remove(interface, route, err);
@@ -340,13 +340,13 @@ int wgctl_routes_change(const char *interface, struct wgctl_application *applica
     struct wgctl_routes *add = &application->routes_to_add;
     const struct wgctl_routes *remove = &application->routes_to_remove;
     uint32_t chosen = 0;
-    bool heeded = add->count == 0 || wgctl_marks_are_heeded();
+    bool heeded = add->count == 0 || wgctl_src_valid_mark_get();
     int rc = WGCTL_OK;
     for (size_t i = 0; rc == WGCTL_OK && i < remove->count; i++)
         rc = remove_route(interface, &remove->items[i], err);
     for (size_t i = 0; rc == WGCTL_OK && i < add->count; i++)
         rc = add_route(interface, &add->items[i], &chosen, err);
-    application->marks_turned_on = !heeded && wgctl_marks_are_heeded();
+    application->marks_turned_on = !heeded && wgctl_src_valid_mark_get();
     return rc;
 }
 
@@ -371,7 +371,7 @@ int wgctl_routes_revert(const char *interface, const struct wgctl_application *a
         first = first < 0 ? first : rc;
     }
     if (application->marks_turned_on)
-        wgctl_marks_heed(false, &later);
+        wgctl_src_valid_mark_set(false, &later);
     return first;
 }
 

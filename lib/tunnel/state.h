@@ -179,7 +179,7 @@ struct wgctl_application {
     struct wgctl_plan plan;
     struct wgctl_setup setup;
     struct wgctl_routes routes_to_add, routes_to_remove;
-    bool marks_turned_on; /* host/marks.h, by carrying it out */
+    bool marks_turned_on; /* host/src_valid_mark.h, by carrying it out */
     bool ran_hooks;       /* were begun with, by carrying it out */
 };
 void wgctl_application_clear(struct wgctl_application *application);

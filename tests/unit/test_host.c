@@ -1,6 +1,6 @@
 /* What is decided or written for the host: rules, tables, DNS, the firewall of a default
  * route. Nothing of the host is touched. */
-#include "host/antispoofing.h"
+#include "host/default_route_firewall.h"
 #include "host/dns.h"
 #include "host/rule.h"
 #include "host/table.h"
@@ -167,10 +167,11 @@ END_TEST
 
 /* ---- the firewall of a default route ---- */
 
-static struct wgctl_antispoofing rules_of(uint8_t family, const char *addresses)
+static struct wgctl_default_route_firewall rules_of(uint8_t family, const char *addresses)
 {
     struct wgctl_error err;
-    struct wgctl_antispoofing rules = {.interface = "wg0", .family = family, .mark = 51820};
+    struct wgctl_default_route_firewall rules = {
+        .interface = "wg0", .family = family, .mark = 51820};
     ck_assert_int_eq(wgctl_prefixes_parse(&rules.addresses, wgctl_slice_of(addresses), &err),
                      WGCTL_OK);
     return rules;
@@ -179,8 +180,8 @@ static struct wgctl_antispoofing rules_of(uint8_t family, const char *addresses)
 START_TEST(writes_nft)
 {
     WGCTL_TEXT text = {0};
-    struct wgctl_antispoofing rules = rules_of(AF_INET6, "fd5c::2/64, fd5d::2/128");
-    wgctl_antispoofing_nft(&rules, &text);
+    struct wgctl_default_route_firewall rules = rules_of(AF_INET6, "fd5c::2/64, fd5d::2/128");
+    wgctl_default_route_firewall_nft(&rules, &text);
     assert_text(&text, "table ip6 wg-quick-wg0 {\n"
                        " chain preraw {\n"
                        "  type filter hook prerouting priority -300\n"
@@ -211,11 +212,11 @@ START_TEST(undoes_iptables)
         "# Generated\n*raw\n:PREROUTING ACCEPT [1:2]\n-A PREROUTING -d 10.0.0.1/32 %s "
         "-j DROP\n-A PREROUTING %s -j DROP\n-A PREROUTING -j DROP\nCOMMIT\n# Done\n",
         ours, others);
-    wgctl_antispoofing_iptables_undo(wgctl_text_slice_of(&saved), "wg2", &text);
+    wgctl_default_route_firewall_iptables_undo(wgctl_text_slice_of(&saved), "wg2", &text);
     assert_text(&text, "");
     WGCTL_TEXT expected = {0};
     wgctl_text_format(&expected, "*raw\n-D PREROUTING -d 10.0.0.1/32 %s -j DROP\nCOMMIT\n", ours);
-    wgctl_antispoofing_iptables_undo(wgctl_text_slice_of(&saved), "wg0", &text);
+    wgctl_default_route_firewall_iptables_undo(wgctl_text_slice_of(&saved), "wg0", &text);
     assert_same(wgctl_text_slice_of(&text), wgctl_text_slice_of(&expected));
 }
 END_TEST
@@ -223,8 +224,8 @@ END_TEST
 START_TEST(writes_iptables)
 {
     WGCTL_TEXT text = {0};
-    struct wgctl_antispoofing rules = rules_of(AF_INET, "10.0.0.1/24");
-    wgctl_antispoofing_iptables(&rules, &text);
+    struct wgctl_default_route_firewall rules = rules_of(AF_INET, "10.0.0.1/24");
+    wgctl_default_route_firewall_iptables(&rules, &text);
 #define NOTE "-m comment --comment \"wg-quick(8) rule for wg0\" "
     assert_text(&text,
                 "*raw\n-I PREROUTING ! -i wg0 -d 10.0.0.1 -m addrtype ! --src-type LOCAL " NOTE

@@ -145,6 +145,15 @@ START_TEST(an_interface_that_is_not_there_is_an_error)
 }
 END_TEST
 
+START_TEST(an_address_of_an_interface_that_is_gone_is_gone)
+{
+    const struct wgctl_prefix address = prefix_of("10.73.21.1/24");
+    assert_ok(wgctl_link_add_address("left", &address, &err));
+    assert_ok(wgctl_link_remove_address("wgt0", &address, &err));
+    host("ip address show dev left | grep -q 'inet 10.73.21.1/24 '");
+}
+END_TEST
+
 /* ---- looking ---- */
 
 START_TEST(an_interface_is_found_by_its_number)
@@ -185,6 +194,7 @@ static Suite *link_suite(void)
     tcase_add_test(links, addresses_are_added_with_their_networks);
     tcase_add_test(links, an_address_that_is_there_already_is_an_error);
     tcase_add_test(links, an_interface_that_is_not_there_is_an_error);
+    tcase_add_test(links, an_address_of_an_interface_that_is_gone_is_gone);
     tcase_add_test(links, an_interface_is_found_by_its_number);
     tcase_add_test(links, a_number_that_no_interface_has_is_an_error);
     suite_add_tcase(suite, links);

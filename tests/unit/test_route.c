@@ -2,6 +2,7 @@
 #include "host/route.h"
 
 #include "host.h"
+#include "host/rule.h"
 #include "texts.h"
 
 static struct wgctl_error err;
@@ -260,6 +261,27 @@ START_TEST(a_route_into_another_interface_is_not_removed)
 }
 END_TEST
 
+/* To the kernel an index of 0 is any interface. */
+START_TEST(without_its_interface_no_route_is_removed)
+{
+    const struct wgctl_route four = main_route("10.9.0.0/16"), six = main_route("fd00:9::/48");
+    host("ip route add 10.9.0.0/16 dev left metric 500 && ip route add fd00:9::/48 dev left");
+    assert_ok(wgctl_route_remove("wgt0", &four, &err));
+    assert_ok(wgctl_route_remove("wgt0", &six, &err));
+    host("ip route show | grep -q '^10.9.0.0/16 dev left'");
+    host("ip -6 route show | grep -q '^fd00:9::/48 dev left'");
+}
+END_TEST
+
+START_TEST(without_a_mark_no_rule_is_removed)
+{
+    host("ip rule add blackhole from 10.9.0.0/16 && ip -6 rule add blackhole from fd00:9::/48");
+    assert_ok(wgctl_rules_remove(AF_INET, 0, &err));
+    assert_ok(wgctl_rules_remove(AF_INET6, 0, &err));
+    host("ip rule show | grep -q blackhole && ip -6 rule show | grep -q blackhole");
+}
+END_TEST
+
 START_TEST(a_route_in_another_table_is_not_removed)
 {
     const struct wgctl_route route = main_route("10.9.0.0/16");
@@ -301,6 +323,8 @@ static Suite *route_suite(void)
     tcase_add_test(routes, a_route_goes_into_the_table_that_is_named);
     tcase_add_test(routes, a_route_that_is_there_already_exists_and_one_that_is_gone_is_no_error);
     tcase_add_test(routes, a_route_into_another_interface_is_not_removed);
+    tcase_add_test(routes, without_its_interface_no_route_is_removed);
+    tcase_add_test(routes, without_a_mark_no_rule_is_removed);
     tcase_add_test(routes, a_route_in_another_table_is_not_removed);
     tcase_add_test(routes, a_route_that_cannot_be_added_is_an_error);
     suite_add_tcase(suite, routes);

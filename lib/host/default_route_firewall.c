@@ -1,4 +1,4 @@
-#include "host/antispoofing.h"
+#include "host/default_route_firewall.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -18,7 +18,8 @@
 
 /* ---- the rules as text ---- */
 
-void wgctl_antispoofing_nft(const struct wgctl_antispoofing *rules, struct wgctl_text *ret)
+void wgctl_default_route_firewall_nft(const struct wgctl_default_route_firewall *rules,
+                                      struct wgctl_text *ret)
 {
     const char *family = rules->family == AF_INET ? "ip" : "ip6";
     char text[WGCTL_PREFIX_TEXT_SIZE];
@@ -36,7 +37,8 @@ void wgctl_antispoofing_nft(const struct wgctl_antispoofing *rules, struct wgctl
                       rules->mark);
 }
 
-void wgctl_antispoofing_iptables(const struct wgctl_antispoofing *rules, struct wgctl_text *ret)
+void wgctl_default_route_firewall_iptables(const struct wgctl_default_route_firewall *rules,
+                                           struct wgctl_text *ret)
 {
     const char *interface = rules->interface;
     char text[WGCTL_PREFIX_TEXT_SIZE];
@@ -58,8 +60,8 @@ static bool contains(struct wgctl_slice line, const char *text)
     return memmem(line.data, line.size, text, strlen(text));
 }
 
-void wgctl_antispoofing_iptables_undo(struct wgctl_slice saved, const char *interface,
-                                      struct wgctl_text *ret)
+void wgctl_default_route_firewall_iptables_undo(struct wgctl_slice saved, const char *interface,
+                                                struct wgctl_text *ret)
 {
     char comment[96];
     struct wgctl_slice line;
@@ -79,16 +81,17 @@ void wgctl_antispoofing_iptables_undo(struct wgctl_slice saved, const char *inte
 
 /* ---- set ---- */
 
-int wgctl_antispoofing_set(const struct wgctl_antispoofing *rules, struct wgctl_error *err)
+int wgctl_default_route_firewall_set(const struct wgctl_default_route_firewall *rules,
+                                     struct wgctl_error *err)
 {
     WGCTL_TEXT text = {0};
     bool has_nft = wgctl_process_find("nft", NULL, 0);
     const char *restore = rules->family == AF_INET ? "iptables-restore" : "ip6tables-restore";
     const char *const nft[] = {"nft", "-f", "-", NULL}, *const iptables[] = {restore, "-n", NULL};
     if (has_nft)
-        wgctl_antispoofing_nft(rules, &text);
+        wgctl_default_route_firewall_nft(rules, &text);
     else
-        wgctl_antispoofing_iptables(rules, &text);
+        wgctl_default_route_firewall_iptables(rules, &text);
     int rc = wgctl_text_check(&text, err);
     if (rc == WGCTL_OK)
         rc = wgctl_process_filter(has_nft ? nft : iptables, wgctl_text_slice_of(&text), NULL, err);
@@ -168,14 +171,15 @@ static int unset_iptables(const char *interface, bool is6, bool in_nftables,
     int rc = wgctl_process_filter(save, nothing, &saved, err);
     if (rc < 0)
         return rc;
-    wgctl_antispoofing_iptables_undo(wgctl_text_slice_of(&saved), interface, &commands);
+    wgctl_default_route_firewall_iptables_undo(wgctl_text_slice_of(&saved), interface, &commands);
     rc = wgctl_text_check(&commands, err);
     return rc < 0 || commands.size == 0
                ? rc
                : wgctl_process_filter(restore, wgctl_text_slice_of(&commands), NULL, err);
 }
 
-int wgctl_antispoofing_unset(const char *interface, uint8_t family, struct wgctl_error *err)
+int wgctl_default_route_firewall_unset(const char *interface, uint8_t family,
+                                       struct wgctl_error *err)
 {
     char name[64];
     snprintf(name, sizeof name, TABLE_PREFIX "%s", interface);
