@@ -224,7 +224,7 @@ int parse_options(struct context *context, const struct command *command,
 
 const char *interface_of(struct context *context)
 {
-    static char found[WGCTL_INTERFACE_SIZE];
+    static char found[WGCTL_NAME_SIZE];
     if (!context->interface || !context->interface[0]) {
         wgctl_tunnel_default(context->folder, found);
         context->interface = found;

@@ -64,7 +64,7 @@ static int set_path(char **path, const char *folder, const char *name, struct wg
  * for nothing. */
 static int read_json_beside(struct wgctl_adopt *adopt, struct wgctl_error *err)
 {
-    char name[24];
+    char name[WGCTL_FILE_NAME_SIZE];
     struct wgctl_error ignored;
     snprintf(name, sizeof name, "%s.json", adopt->tunnel->interface);
     int rc = set_path(&adopt->json_path, adopt->tunnel->folder.path, name, err);

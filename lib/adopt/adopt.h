@@ -14,6 +14,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "net/name.h"
 
 struct wgctl_adopt_request {
     const char *folder;
@@ -28,7 +29,7 @@ struct wgctl_adopt_request {
 /* What becomes of a peer. The texts belong to the struct wgctl_adopt, and come from
  * files of others: escape them before a terminal sees them. */
 struct wgctl_adopt_peer {
-    char name[16]; /* from now on; "": it goes on without one */
+    char name[WGCTL_NAME_SIZE]; /* from now on; "": it goes on without one */
     char public_key[45];
     bool enabled;
     enum {

@@ -18,7 +18,7 @@ static int look_at_kept(struct wgctl_adopt *adopt, size_t index, bool *ret_there
     struct wgctl_adopt_peer *peer = &adopt->peers[index];
     struct wgctl_client_facts facts = {0};
     WGCTL_TEXT text = {0};
-    char name[WGCTL_CLIENT_NAME_SIZE];
+    char name[WGCTL_FILE_NAME_SIZE];
     *ret_there = false;
     if (tunnel->folder.fd < 0 || !wgctl_file_exists(&tunnel->folder, tunnel->peers_name))
         return WGCTL_OK;

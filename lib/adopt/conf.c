@@ -91,7 +91,7 @@ static bool is_taken(const struct wgctl_adopt *adopt, const char *name)
 /* The name where it is free, else the first with a number that is. */
 static void take_name(struct wgctl_adopt *adopt, struct wgctl_adopt_peer *peer, const char *name)
 {
-    char numbered[WGCTL_PEER_NAME_SIZE];
+    char numbered[WGCTL_NAME_SIZE];
     snprintf(numbered, sizeof numbered, "%s", name);
     for (unsigned number = 2; is_taken(adopt, numbered); number++)
         wgctl_number_name(name, number, numbered);
@@ -129,11 +129,8 @@ static struct wgctl_found_name find_name(const struct wgctl_adopt *adopt, size_t
 
 static bool is_name(struct wgctl_slice text)
 {
-    char name[WGCTL_PEER_NAME_SIZE + 1];
     struct wgctl_error ignored;
-    wgctl_slice_string(text, name, sizeof name);
-    return text.size < WGCTL_PEER_NAME_SIZE && !memchr(text.data, '\0', text.size) &&
-           wgctl_peer_name_check(name, &ignored) == WGCTL_OK;
+    return wgctl_peer_name_check(text, &ignored) == WGCTL_OK;
 }
 
 /* Who has a name keeps it, then who has found a good one gets it, and the others make
@@ -143,7 +140,7 @@ enum round { KEEP, TAKE, CHANGE };
 static void choose(struct wgctl_adopt *adopt, size_t index, enum round round)
 {
     struct wgctl_adopt_peer *peer = &adopt->peers[index];
-    char name[WGCTL_PEER_NAME_SIZE];
+    char name[WGCTL_NAME_SIZE];
     const struct wgctl_peer *read = &adopt->server.peers[index];
     bool has_name = wgctl_peer_text(&adopt->server, read, WGCTL_PEER_NAME).size > 0;
     if (!peer->found || peer->name[0])

@@ -3,6 +3,7 @@
 
 #include "net/address.h"
 #include "net/key.h"
+#include "net/name.h"
 
 struct wgctl_foreign_peer {
     char *name; /* as it is there: any text */
@@ -16,8 +17,8 @@ struct wgctl_foreign_peer {
 };
 
 struct wgctl_foreign_server {
-    const char *source; /* "wg-easy" or "dsnet" */
-    char interface[16]; /* "": it does not say */
+    const char *source;              /* "wg-easy" or "dsnet" */
+    char interface[WGCTL_NAME_SIZE]; /* "": it does not say */
     struct wgctl_key private_key;
     struct wgctl_prefixes addresses;
     uint16_t listen_port;      /* 0: it does not say */

@@ -286,10 +286,10 @@ struct wgctl_slice wgctl_adopted_file_name(const char *path, const char *interfa
 
 /* ---- names that wgctl takes ---- */
 
-bool wgctl_adapt_name(struct wgctl_slice text, char name[WGCTL_PEER_NAME_SIZE])
+bool wgctl_adapt_name(struct wgctl_slice text, char name[WGCTL_NAME_SIZE])
 {
     size_t used = 0;
-    for (size_t i = 0; i < text.size && used < WGCTL_PEER_NAME_SIZE - 1; i++) {
+    for (size_t i = 0; i < text.size && used < WGCTL_NAME_SIZE - 1; i++) {
         char c = wgctl_is_space(text.data[i]) ? '-' : text.data[i];
         if (!is_alnum(c) && (c == '\0' || !strchr("_=+.-", c)))
             continue;
@@ -307,9 +307,9 @@ bool wgctl_adapt_name(struct wgctl_slice text, char name[WGCTL_PEER_NAME_SIZE])
     return used > 0;
 }
 
-void wgctl_number_name(const char *name, unsigned number, char ret[WGCTL_PEER_NAME_SIZE])
+void wgctl_number_name(const char *name, unsigned number, char ret[WGCTL_NAME_SIZE])
 {
     char end[12];
     int size = snprintf(end, sizeof end, "-%u", number);
-    snprintf(ret, WGCTL_PEER_NAME_SIZE, "%.*s%s", WGCTL_PEER_NAME_SIZE - 1 - size, name, end);
+    snprintf(ret, WGCTL_NAME_SIZE, "%.*s%s", WGCTL_NAME_SIZE - 1 - size, name, end);
 }

@@ -3,8 +3,6 @@
 
 #include "conf/server.h"
 
-enum { WGCTL_PEER_NAME_SIZE = 16 };
-
 /* A name as it was found. */
 struct wgctl_found_name {
     struct wgctl_slice text; /* points into the document; empty: none */
@@ -28,7 +26,7 @@ struct wgctl_slice wgctl_adopted_file_name(const char *path, const char *interfa
 
 /* Makes of it a name that wgctl takes: blanks become hyphens, what else is not
  * allowed goes, and it is cut after 15 characters. False where nothing is left. */
-bool wgctl_adapt_name(struct wgctl_slice text, char name[WGCTL_PEER_NAME_SIZE]);
+bool wgctl_adapt_name(struct wgctl_slice text, char name[WGCTL_NAME_SIZE]);
 /* Puts "-2" or the like at the end of it, in the place of its last characters
  * where it gets too long. */
-void wgctl_number_name(const char *name, unsigned number, char ret[WGCTL_PEER_NAME_SIZE]);
+void wgctl_number_name(const char *name, unsigned number, char ret[WGCTL_NAME_SIZE]);

@@ -249,29 +249,6 @@ void wgctl_server_remove(struct wgctl_server *server, const struct wgctl_peer *p
     explicit_bzero(server->peers + server->peer_count, sizeof *server->peers);
 }
 
-int wgctl_peer_name_check(const char *name, struct wgctl_error *err)
-{
-    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-    static const char marks[] = "_=+.-";
-    enum { LONGEST = 15 };
-
-    size_t size = strlen(name);
-    const char *wrong = NULL;
-    if (size == 0)
-        wrong = "is empty";
-    else if (size > LONGEST)
-        wrong = "is longer than 15 characters";
-    else if (!strchr(letters, name[0]))
-        wrong = "does not begin with a letter or digit";
-    for (const char *c = name; *c && !wrong; c++)
-        if (!strchr(letters, *c) && !strchr(marks, *c))
-            wrong = "has a character that is none of A-Z a-z 0-9 _ = + . -";
-    if (!wrong)
-        return WGCTL_OK;
-    wgctl_fail(err, WGCTL_INVALID, "the name '%.40s' %s", name, wrong);
-    return wgctl_hint(err, "choose up to 15 letters, digits and _ = + . -, as in 'annas-phone'");
-}
-
 /* All but an endpoint stand in comments, to the end of the line. */
 struct wgctl_slice wgctl_peer_text(const struct wgctl_server *server, const struct wgctl_peer *peer,
                                    enum wgctl_peer_text which)

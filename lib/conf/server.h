@@ -7,6 +7,7 @@
 #include "conf/document.h"
 #include "net/address.h"
 #include "net/key.h"
+#include "net/name.h"
 
 /* What of a peer is kept as text only: what its comments note, and where it is reached. */
 enum wgctl_peer_text {
@@ -115,9 +116,6 @@ int wgctl_server_fail_key(const struct wgctl_server *server, const struct wgctl_
 int wgctl_server_fail_allowed_ip(const struct wgctl_server *server,
                                  const struct wgctl_prefix *network, struct wgctl_error *err);
 
-/* Checks what wgctl accepts as the name of a peer: [A-Za-z0-9][A-Za-z0-9_=+.-]{0,14},
- * which every WireGuard app accepts as the name of a tunnel. */
-int wgctl_peer_name_check(const char *name, struct wgctl_error *err);
 /* A text of one of the server's peers; empty where there is none. Good until the document is
  * edited. */
 struct wgctl_slice wgctl_peer_text(const struct wgctl_server *server, const struct wgctl_peer *peer,

@@ -48,20 +48,6 @@ int wgctl_settings_firewall(struct wgctl_slice value, struct wgctl_settings *set
                            "with firewalld choose none and put the interface into a zone");
 }
 
-int wgctl_interface_name_check(struct wgctl_slice name, struct wgctl_error *err)
-{
-    char text[17];
-    wgctl_slice_string(name, text, sizeof text);
-    size_t good =
-        strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_=+.-");
-    if (name.size > 0 && name.size <= 15 && good == name.size && strcmp(text, ".") != 0 &&
-        strcmp(text, "..") != 0)
-        return WGCTL_OK;
-    wgctl_fail(err, WGCTL_INVALID, "'%.*s' is no name of an interface",
-               (int)(name.size < 40 ? name.size : 40), name.data);
-    return wgctl_hint(err, "it is 1 to 15 letters, digits and _ = + . -, as in wg0");
-}
-
 int wgctl_settings_egress(struct wgctl_slice value, struct wgctl_settings *settings,
                           struct wgctl_error *err)
 {

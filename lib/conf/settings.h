@@ -3,6 +3,7 @@
 
 #include "conf/document.h"
 #include "net/address.h"
+#include "net/name.h"
 
 enum wgctl_firewall {
     WGCTL_FIREWALL_AUTO,
@@ -14,11 +15,11 @@ enum wgctl_firewall {
 struct wgctl_settings {
     struct wgctl_endpoint endpoint; /* of the server, for clients; port 0: not set */
     enum wgctl_firewall firewall;
-    char egress[16];       /* interface that NAT is pinned to; "auto" and "" are none */
-    char dns[256];         /* a list of servers and search domains; "" is none */
-    char allowed_ips[512]; /* what clients send through the tunnel: a list of networks */
-    uint16_t mtu;          /* 0: the client's own choice */
-    uint16_t keepalive;    /* seconds; 0: off */
+    char egress[WGCTL_NAME_SIZE]; /* interface that NAT is pinned to; "auto" and "" are none */
+    char dns[256];                /* a list of servers and search domains; "" is none */
+    char allowed_ips[512];        /* what clients send through the tunnel: a list of networks */
+    uint16_t mtu;                 /* 0: the client's own choice */
+    uint16_t keepalive;           /* seconds; 0: off */
 };
 
 /* What holds where there is no wg0.ini, or a key is not in it. */
@@ -50,7 +51,3 @@ int wgctl_settings_keepalive(struct wgctl_slice value, struct wgctl_settings *se
                              struct wgctl_error *err);
 /* "auto", "nftables", "iptables" or "none". */
 const char *wgctl_firewall_name(enum wgctl_firewall firewall);
-
-/* Checks the name of an interface as wg-quick(8) takes it: [a-zA-Z0-9_=+.-]{1,15},
- * not "." or "..". */
-int wgctl_interface_name_check(struct wgctl_slice name, struct wgctl_error *err);

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "net/name.h"
 
 /* What it was, so that it can be put back. */
 struct wgctl_forwarding {
@@ -14,7 +15,7 @@ struct wgctl_forwarding {
      * way out for IPv6 is one: with forwarding on it would stop listening to them,
      * and lose that way (kernel: Documentation/networking/ip-sysctl.rst,
      * accept_ra). "" else. */
-    char router_advertised[16];
+    char router_advertised[WGCTL_NAME_SIZE];
 };
 
 /* Looks at it. `egress6` is the interface of the way out for IPv6, "" if none. */

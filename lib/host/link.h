@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "net/address.h"
+#include "net/name.h"
 
 /* Makes a WireGuard interface in the kernel. WGCTL_UNSUPPORTED where the kernel
  * has no WireGuard, WGCTL_EXISTS where the name is taken. */
@@ -35,7 +36,7 @@ int wgctl_link_addresses(const char *interface, uint8_t family, struct wgctl_pre
 
 struct wgctl_link {
     uint32_t index;
-    char name[16];
+    char name[WGCTL_NAME_SIZE];
     uint32_t mtu;
 };
 /* The MTU that the interface has. */

@@ -6,11 +6,12 @@
 #include <stdint.h>
 
 #include "net/address.h"
+#include "net/name.h"
 
 /* How a packet leaves this host. */
 struct wgctl_way_out {
     bool found; /* false: there is no route */
-    char interface[16];
+    char interface[WGCTL_NAME_SIZE];
     uint32_t mtu;               /* of the route, or of the interface */
     struct wgctl_prefix source; /* the host's own address on that way */
 };

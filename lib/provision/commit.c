@@ -16,7 +16,8 @@ struct progress {
     struct wgctl_provision *provision;
     struct wgctl_folder folder;
     int lock; /* held until the files are written, or what was written is undone */
-    char conf_name[24], ini_name[24], peers_name[24];
+    char conf_name[WGCTL_FILE_NAME_SIZE], ini_name[WGCTL_FILE_NAME_SIZE],
+        peers_name[WGCTL_FILE_NAME_SIZE];
     bool made_folder, made_peers;
     bool wrote_ini, wrote_conf;
     struct wgctl_text ini_before; /* empty: there was none */

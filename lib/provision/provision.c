@@ -58,7 +58,7 @@ static int check_no_device(const char *interface, struct wgctl_error *err)
  * is the commit's matter. */
 static int check_no_conf(const char *path, const char *interface, struct wgctl_error *err)
 {
-    char conf[24];
+    char conf[WGCTL_FILE_NAME_SIZE];
     snprintf(conf, sizeof conf, "%s.conf", interface);
     if (access(path, F_OK) < 0 && errno == ENOENT)
         return WGCTL_OK;

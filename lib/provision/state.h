@@ -15,7 +15,7 @@
 
 struct wgctl_provision {
     char folder[PATH_MAX];
-    char interface[16];
+    char interface[WGCTL_NAME_SIZE];
     bool applies, boots, ipv6;
 
     struct wgctl_way_out way4, way6;

@@ -29,7 +29,7 @@ static int set_endpoint(const struct sources *sources, const struct wgctl_peer *
     if (!wgctl_peer_endpoint(sources->server, peer, &endpoint) ||
         is_known_name(sources, peer, &endpoint))
         return WGCTL_OK;
-    char label[64];
+    char label[WGCTL_LABEL_SIZE];
     int rc = wgctl_endpoint_resolve(&endpoint, &ret->endpoint, err);
     return rc < 0 ? wgctl_context(err, "peer '%s'",
                                   wgctl_peer_label(sources->server, peer, label, sizeof label))

@@ -80,7 +80,7 @@ static int describe_files(const struct wgctl_tunnel *tunnel, struct wgctl_change
         rc = describe_file(changes, "write_file", tunnel->folder.path, tunnel->ini_name, err);
     for (size_t i = 0; rc == WGCTL_OK && i < tunnel->file_count; i++) {
         const struct wgctl_client_file *file = &tunnel->files[i];
-        char name[WGCTL_CLIENT_NAME_SIZE], path[sizeof tunnel->peers_name + sizeof name + 1];
+        char name[WGCTL_FILE_NAME_SIZE], path[sizeof tunnel->peers_name + sizeof name + 1];
         if (file->fate == WGCTL_CLIENT_UNSTORED)
             continue;
         wgctl_client_file_name(file->name, name);

@@ -15,7 +15,7 @@ int wgctl_tunnel_client(const struct wgctl_tunnel *tunnel, const char *name, str
                         struct wgctl_error *err)
 {
     const struct wgctl_peer *peer;
-    char label[64], file[WGCTL_CLIENT_NAME_SIZE];
+    char label[WGCTL_LABEL_SIZE], file[WGCTL_FILE_NAME_SIZE];
     int rc = wgctl_server_find(&tunnel->server, name, &peer, err);
     if (rc < 0)
         return rc;
@@ -26,7 +26,7 @@ int wgctl_tunnel_client(const struct wgctl_tunnel *tunnel, const char *name, str
         wgctl_text_slice(ret, wgctl_text_slice_of(&tunnel->files[i].text));
         return wgctl_text_check(ret, err);
     }
-    if (wgctl_peer_name_check(label, err) < 0 ||
+    if (wgctl_peer_name_check(wgctl_slice_of(label), err) < 0 ||
         !wgctl_file_exists(&tunnel->folder, tunnel->peers_name))
         return fail_no_client(tunnel, label, err);
 

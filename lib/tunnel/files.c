@@ -69,7 +69,7 @@ static void close_journal(struct wgctl_tunnel *tunnel)
 static int write_client(struct wgctl_tunnel *tunnel, const struct wgctl_client_file *file,
                         struct wgctl_slice content, struct wgctl_error *err)
 {
-    char name[WGCTL_CLIENT_NAME_SIZE];
+    char name[WGCTL_FILE_NAME_SIZE];
     int rc = wgctl_tunnel_open_peers(tunnel, true, err);
     if (rc < 0)
         return rc;
@@ -150,7 +150,7 @@ void wgctl_files_restore(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
         rc |= restore_file(&tunnel->folder, tunnel->ini_name,
                            wgctl_text_slice_of(&tunnel->ini_original), rc == WGCTL_OK ? err : NULL);
     for (size_t i = 0; i < tunnel->file_count && tunnel->peers.fd >= 0; i++) {
-        char name[WGCTL_CLIENT_NAME_SIZE];
+        char name[WGCTL_FILE_NAME_SIZE];
         const struct wgctl_client_file *file = &tunnel->files[i];
         if (file->fate == WGCTL_CLIENT_NEW || file->fate == WGCTL_CLIENT_CHANGED)
             rc |= restore_file(&tunnel->peers, wgctl_client_file_name(file->name, name),
@@ -166,7 +166,7 @@ void wgctl_files_finish(struct wgctl_tunnel *tunnel)
 {
     struct wgctl_error ignored;
     for (size_t i = 0; i < tunnel->file_count; i++) {
-        char name[WGCTL_CLIENT_NAME_SIZE];
+        char name[WGCTL_FILE_NAME_SIZE];
         if (tunnel->files[i].fate != WGCTL_CLIENT_GONE)
             continue;
         /* Where it stays, the journal stays too, and the next one tries again. */
@@ -181,9 +181,9 @@ void wgctl_files_finish(struct wgctl_tunnel *tunnel)
 static int recover_client(struct wgctl_tunnel *tunnel, struct wgctl_slice name,
                           struct wgctl_error *err)
 {
-    char peer[WGCTL_CLIENT_NAME_SIZE], file[WGCTL_CLIENT_NAME_SIZE];
+    char peer[WGCTL_FILE_NAME_SIZE], file[WGCTL_FILE_NAME_SIZE];
     wgctl_slice_string(name, peer, sizeof peer);
-    if (wgctl_peer_name_check(peer, err) < 0 || wgctl_server_has_name(&tunnel->server, name))
+    if (wgctl_peer_name_check(name, err) < 0 || wgctl_server_has_name(&tunnel->server, name))
         return WGCTL_OK;
     if (!wgctl_file_exists(&tunnel->folder, tunnel->peers_name))
         return WGCTL_OK;

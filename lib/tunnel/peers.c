@@ -206,7 +206,7 @@ static int choose_keys(const struct wgctl_tunnel *tunnel, const struct wgctl_pee
     }
 
     const struct wgctl_peer *other = wgctl_server_by_key(&tunnel->server, &peer->public_key);
-    char label[64];
+    char label[WGCTL_LABEL_SIZE];
     if (other) {
         wgctl_fail(err, WGCTL_EXISTS, "peer '%s' has that public key already",
                    wgctl_peer_label(&tunnel->server, other, label, sizeof label));
@@ -229,7 +229,7 @@ static int check_request(const struct wgctl_tunnel *tunnel,
                          const struct wgctl_peer_request *request, struct wgctl_error *err)
 {
     enum { LONGEST_NOTE = 200 };
-    int rc = wgctl_peer_name_check(request->name, err);
+    int rc = wgctl_peer_name_check(wgctl_slice_of(request->name), err);
     if (rc < 0)
         return rc;
     if (wgctl_server_has_name(&tunnel->server, wgctl_slice_of(request->name))) {
@@ -269,7 +269,7 @@ static int check_request(const struct wgctl_tunnel *tunnel,
 static int check_leftover(struct wgctl_tunnel *tunnel, const char *peer, struct wgctl_text *ret,
                           struct wgctl_error *err)
 {
-    char name[WGCTL_CLIENT_NAME_SIZE];
+    char name[WGCTL_FILE_NAME_SIZE];
     if (!wgctl_file_exists(&tunnel->folder, tunnel->peers_name))
         return WGCTL_OK;
     int rc = wgctl_tunnel_open_peers(tunnel, false, err);
@@ -372,15 +372,12 @@ int wgctl_tunnel_revoke(struct wgctl_tunnel *tunnel, const char *name, struct wg
     struct wgctl_slice peer_name;
     struct wgctl_client_file *file;
     struct wgctl_error ignored;
-    char label[WGCTL_INTERFACE_SIZE];
     int rc = wgctl_server_find(&tunnel->server, name, &peer, err);
     if (rc < 0)
         return rc;
     /* Only names of ours are names of files. */
     peer_name = wgctl_peer_text(&tunnel->server, peer, WGCTL_PEER_NAME);
-    if (peer_name.size < sizeof label &&
-        wgctl_peer_name_check(wgctl_slice_string(peer_name, label, sizeof label), &ignored) ==
-            WGCTL_OK) {
+    if (wgctl_peer_name_check(peer_name, &ignored) == WGCTL_OK) {
         rc = wgctl_tunnel_add_file(tunnel, peer_name, &file, err);
         if (rc < 0)
             return rc;

@@ -8,7 +8,7 @@
 static int read_client(struct wgctl_tunnel *tunnel, const char *peer, struct wgctl_text *ret,
                        bool *ret_here, struct wgctl_error *err)
 {
-    char name[WGCTL_CLIENT_NAME_SIZE];
+    char name[WGCTL_FILE_NAME_SIZE];
     *ret_here = false;
     if (!wgctl_file_exists(&tunnel->folder, tunnel->peers_name))
         return WGCTL_OK;
@@ -26,13 +26,13 @@ static int follow(struct wgctl_tunnel *tunnel, const struct wgctl_peer *peer, bo
                   bool *ret_here, struct wgctl_error *err)
 {
     WGCTL_TEXT original = {0}, source = {0}, text = {0};
-    char name[WGCTL_INTERFACE_SIZE];
+    char name[WGCTL_NAME_SIZE];
     struct wgctl_error ignored;
     *ret_changed = *ret_here = false;
     struct wgctl_slice peer_name = wgctl_peer_text(&tunnel->server, peer, WGCTL_PEER_NAME);
-    wgctl_slice_string(peer_name, name, sizeof name);
-    if (peer_name.size >= sizeof name || wgctl_peer_name_check(name, &ignored) < 0)
+    if (wgctl_peer_name_check(peer_name, &ignored) < 0)
         return WGCTL_OK;
+    wgctl_slice_string(peer_name, name, sizeof name);
 
     int rc = read_client(tunnel, name, &original, ret_here, err);
     if (rc < 0 || !*ret_here)

@@ -16,7 +16,7 @@
 
 /* A client's file that a commit writes, keeps to itself, or removes. */
 struct wgctl_client_file {
-    char name[24];              /* of the peer; the file is NAME.conf */
+    char name[WGCTL_NAME_SIZE]; /* of the peer; the file is NAME.conf */
     struct wgctl_text text;     /* empty: the file is to go */
     struct wgctl_text original; /* what a commit that fails puts back; empty: no file */
     enum { WGCTL_CLIENT_NEW, WGCTL_CLIENT_CHANGED, WGCTL_CLIENT_GONE, WGCTL_CLIENT_UNSTORED } fate;
@@ -30,10 +30,10 @@ struct wgctl_tunnel {
     struct wgctl_progress progress;
     struct wgctl_device_query query;
     size_t journal_kept; /* where our own lines begin, behind those of other tunnels */
-    char interface[WGCTL_INTERFACE_SIZE];
-    char conf_name[24];  /* "wg0.conf" */
-    char ini_name[24];   /* "wg0.ini" */
-    char peers_name[24]; /* "wg0.peers" */
+    char interface[WGCTL_NAME_SIZE];
+    char conf_name[WGCTL_FILE_NAME_SIZE];  /* "wg0.conf" */
+    char ini_name[WGCTL_FILE_NAME_SIZE];   /* "wg0.ini" */
+    char peers_name[WGCTL_FILE_NAME_SIZE]; /* "wg0.peers" */
 
     struct wgctl_server server;
     struct wgctl_slice original; /* wg0.conf as it was read: the server's source, or `replaced` */
@@ -68,8 +68,7 @@ int wgctl_tunnel_add_file(struct wgctl_tunnel *tunnel, struct wgctl_slice name,
 /* Empties `files`. */
 void wgctl_tunnel_clear_files(struct wgctl_tunnel *tunnel);
 /* "NAME.conf". Returns `text`. */
-enum { WGCTL_CLIENT_NAME_SIZE = 32 };
-char *wgctl_client_file_name(const char *peer, char text[WGCTL_CLIENT_NAME_SIZE]);
+char *wgctl_client_file_name(const char *peer, char text[WGCTL_FILE_NAME_SIZE]);
 
 /* ---- lib/tunnel/files.c: the files of a commit ---- */
 

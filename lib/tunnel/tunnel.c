@@ -180,7 +180,7 @@ const char *wgctl_tunnel_interface(const struct wgctl_tunnel *tunnel)
     return tunnel->interface;
 }
 
-void wgctl_tunnel_default(const char *folder, char interface[WGCTL_INTERFACE_SIZE])
+void wgctl_tunnel_default(const char *folder, char interface[WGCTL_NAME_SIZE])
 {
     static const char ending[] = ".conf";
     size_t found = 0;
@@ -197,7 +197,7 @@ void wgctl_tunnel_default(const char *folder, char interface[WGCTL_INTERFACE_SIZ
         name.size -= strlen(ending);
         if (wgctl_interface_name_check(name, &ignored) < 0)
             continue;
-        wgctl_slice_string(name, interface, WGCTL_INTERFACE_SIZE);
+        wgctl_slice_string(name, interface, WGCTL_NAME_SIZE);
         found++;
     }
     closedir(listing);
@@ -212,9 +212,9 @@ int wgctl_tunnel_open_peers(struct wgctl_tunnel *tunnel, bool create, struct wgc
     return wgctl_folder_open_in(&tunnel->folder, tunnel->peers_name, create, &tunnel->peers, err);
 }
 
-char *wgctl_client_file_name(const char *peer, char text[WGCTL_CLIENT_NAME_SIZE])
+char *wgctl_client_file_name(const char *peer, char text[WGCTL_FILE_NAME_SIZE])
 {
-    snprintf(text, WGCTL_CLIENT_NAME_SIZE, "%s.conf", peer);
+    snprintf(text, WGCTL_FILE_NAME_SIZE, "%s.conf", peer);
     return text;
 }
 

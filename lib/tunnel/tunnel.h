@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/progress.h"
 #include "base/text.h"
+#include "net/name.h"
 
 struct wgctl_tunnel;
 
@@ -44,8 +45,7 @@ const char *wgctl_tunnel_interface(const struct wgctl_tunnel *tunnel);
 
 /* The interface that is meant where none is named: the only one that has a
  * configuration in `folder`, else wg0. An unreadable folder counts as an empty one. */
-enum { WGCTL_INTERFACE_SIZE = 16 };
-void wgctl_tunnel_default(const char *folder, char interface[WGCTL_INTERFACE_SIZE]);
+void wgctl_tunnel_default(const char *folder, char interface[WGCTL_NAME_SIZE]);
 
 /* ---- peers ---- */
 
@@ -53,7 +53,7 @@ void wgctl_tunnel_default(const char *folder, char interface[WGCTL_INTERFACE_SIZ
  * changed; what is not known is "". They come from a file that is edited by
  * hand: escape them before a terminal sees them. */
 struct wgctl_peer_info {
-    char label[WGCTL_INTERFACE_SIZE * 4]; /* its name, or the beginning of its key */
+    char label[WGCTL_LABEL_SIZE]; /* its name, or the beginning of its key */
     struct wgctl_slice name;
     struct wgctl_slice added;   /* a date: 2026-11-22 */
     struct wgctl_slice expires; /* a time: 2026-12-24T18:00:00Z */
@@ -130,12 +130,13 @@ void wgctl_tunnel_endpoint(const struct wgctl_tunnel *tunnel, struct wgctl_text 
  * No secret is in it. */
 struct wgctl_change {
     const char *op;
-    char peer[64];       /* its label; "" where it is no peer's */
-    char public_key[45]; /* "" likewise */
-    char *value;         /* what it becomes, or what goes; "" where it is a secret */
-    char *before;        /* what it was; "" where there was nothing, or a secret */
-    char from_peer[64];  /* of an allowed IP: the label of the peer that has it until then; or "" */
-    bool is_drift;       /* the file has not changed: what runs was changed beside it */
+    char peer[WGCTL_LABEL_SIZE];      /* its label; "" where it is no peer's */
+    char public_key[45];              /* "" likewise */
+    char *value;                      /* what it becomes, or what goes; "" where it is a secret */
+    char *before;                     /* what it was; "" where there was nothing, or a secret */
+    char from_peer[WGCTL_LABEL_SIZE]; /* of an allowed IP: the label of the peer that has it until
+                                         then; or "" */
+    bool is_drift; /* the file has not changed: what runs was changed beside it */
 };
 struct wgctl_changes {
     size_t most; /* how many of them to list, set by who asks; 0: all */

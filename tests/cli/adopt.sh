@@ -475,7 +475,7 @@ check "a newline in a hook is refused" refuses_file 'PostUp has a line break' -i
 sed 's/"PublicKey": ".*"/"PublicKey": "x\\n[Peer]"/' /etc/dsnetconfig.json >/etc/evil.json
 check "a newline in a key is refused" refuses_file 'PublicKey is no key' -i evil /etc/evil.json
 sed 's/"InterfaceName": ".*"/"InterfaceName": "..\/x"/' /etc/dsnetconfig.json >/etc/evil.json
-check "an interface that is a path is refused" refuses_file 'no name of an interface' /etc/evil.json
+check "an interface that is a path is refused" refuses_file 'not a valid interface name' /etc/evil.json
 sed 's/"Hostname": ".*"/"Hostname": "..\/..\/x\\n[Peer]"/; s/"Description": ".*"/"Description": "a\\nb"/' /etc/dsnetconfig.json >/etc/odd.json
 check "a hostname that is a path is made a name" ./wgctl -i odd adopt /etc/odd.json
 check "which stays in its line" grep -qx '# friendly_name = x-Peer-2' /etc/wireguard/odd.conf

@@ -64,8 +64,8 @@ refuses "a name that two peers have is refused" 1 "more than one peer is called 
 fresh
 
 for interface in ../wg0 'wg 0' wg/0 . .. abcdefghijklmnop $'wg\e[0' $'wg\n0' '%s' 'wg0;id' 'wü0'; do
-    refuses "an interface $(quoted "$interface") is refused by list" 1 'is no name of an interface' -C etc -i "$interface" list
-    refuses "an interface $(quoted "$interface") is refused by init" 1 'is no name of an interface' -C etc -i "$interface" init \
+    refuses "an interface $(quoted "$interface") is refused by list" 1 'is not a valid interface name' -C etc -i "$interface" list
+    refuses "an interface $(quoted "$interface") is refused by init" 1 'is not a valid interface name' -C etc -i "$interface" init \
         --no-apply --firewall none --endpoint vpn.example.org
 done
 for interface in wg+ wg=; do
@@ -182,7 +182,7 @@ for firewall in windows '' NFTABLES $'nftables\e[31m' 'nftables;id'; do
         --firewall "$firewall"
 done
 for egress in 'eth 0' eth/0 $'eth0\nPostUp = id' $'eth0\e[31m' abcdefghijklmnop '"; id; "' "eth0'"; do
-    refuses "init refuses the way out $(quoted "$egress")" 1 'is no name of an interface' "${new_server[@]}" \
+    refuses "init refuses the way out $(quoted "$egress")" 1 'is not a valid interface name' "${new_server[@]}" \
         --endpoint vpn.example.org --egress "$egress"
 done
 refuses "init refuses split and lan, where they have no meaning" 1 . "${new_server[@]}" --endpoint vpn.example.org \

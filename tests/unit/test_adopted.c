@@ -104,32 +104,33 @@ enum { ADAPTED = sizeof adapted / sizeof *adapted };
 
 START_TEST(of_any_text_a_name_is_made_or_none)
 {
-    char name[WGCTL_PEER_NAME_SIZE];
+    char name[WGCTL_NAME_SIZE];
     struct wgctl_error err;
     bool made = wgctl_adapt_name(wgctl_slice_of(adapted[_i].text), name);
     ck_assert_int_eq(made, adapted[_i].name[0] != '\0');
     ck_assert_str_eq(name, adapted[_i].name);
     if (made)
-        ck_assert_int_eq(wgctl_peer_name_check(name, &err), WGCTL_OK);
+        ck_assert_int_eq(wgctl_peer_name_check(wgctl_slice_of(name), &err), WGCTL_OK);
 }
 END_TEST
 
 START_TEST(whatever_bytes_it_is_made_of_a_name_is_one)
 {
-    char bytes[40], name[WGCTL_PEER_NAME_SIZE];
+    char bytes[40], name[WGCTL_NAME_SIZE];
     struct wgctl_error err;
     for (int i = 0; i < 20000; i++) {
         size_t size = (size_t)(i % (int)sizeof bytes);
         wgctl_random(bytes, sizeof bytes);
         if (wgctl_adapt_name((struct wgctl_slice){bytes, size}, name))
-            ck_assert_msg(wgctl_peer_name_check(name, &err) == WGCTL_OK, "%s", err.message);
+            ck_assert_msg(wgctl_peer_name_check(wgctl_slice_of(name), &err) == WGCTL_OK, "%s",
+                          err.message);
     }
 }
 END_TEST
 
 START_TEST(a_number_makes_a_name_another_one_of_the_same_length_at_most)
 {
-    char name[WGCTL_PEER_NAME_SIZE];
+    char name[WGCTL_NAME_SIZE];
     wgctl_number_name("phone", 2, name);
     ck_assert_str_eq(name, "phone-2");
     wgctl_number_name("exactly15chars_", 2, name);
