@@ -3,12 +3,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -61,11 +63,15 @@ static int add_streams(posix_spawn_file_actions_t *actions, const struct start *
         rc = posix_spawn_file_actions_adddup2(actions, start->output, STDOUT_FILENO);
     if (rc == 0)
         rc = posix_spawn_file_actions_adddup2(actions, start->errors, STDERR_FILENO);
+    /* A program that stays would keep what our caller left open, as the lock of flock(1). */
+    if (rc == 0)
+        rc = posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
     return rc;
 }
 
 /* In a session of its own, a program that stays (wireguard-go) outlives the
- * terminal: where sudo gives each command one, that goes with the command. */
+ * terminal: where sudo gives each command one, that goes with the command. Every other has
+ * a process group of its own, so that all that it started can be ended. */
 static int spawn(const char *path, const struct start *start, pid_t *ret)
 {
     posix_spawn_file_actions_t actions;
@@ -76,13 +82,13 @@ static int spawn(const char *path, const struct start *start, pid_t *ret)
     rc = posix_spawnattr_init(&attributes);
     if (rc == 0) {
         sigset_t blocked;
-        short session = start->own_session ? POSIX_SPAWN_SETSID : 0;
+        short group = start->own_session ? POSIX_SPAWN_SETSID : POSIX_SPAWN_SETPGROUP;
         wgctl_signals_for_child(&blocked);
         rc = add_streams(&actions, start);
         if (rc == 0)
             rc = posix_spawnattr_setsigmask(&attributes, &blocked);
         if (rc == 0)
-            rc = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | session);
+            rc = posix_spawnattr_setflags(&attributes, (short)(POSIX_SPAWN_SETSIGMASK | group));
         if (rc == 0)
             rc = posix_spawn(ret, path, &actions, &attributes, (char *const *)start->argv,
                              start->environment);
@@ -92,9 +98,37 @@ static int spawn(const char *path, const struct start *start, pid_t *ret)
     return rc;
 }
 
+/* Waits until the program has ended, or a signal waits for us that did not when it began, or
+ * for `ms`. True if it has ended. */
+static bool await_end(int ended, int signals, int ms)
+{
+    struct pollfd files[] = {{.fd = ended, .events = POLLIN}, {.fd = signals, .events = POLLIN}};
+    while (poll(files, signals >= 0 ? 2 : 1, ms) < 0)
+        if (errno != EINTR)
+            return true;
+    return files[0].revents != 0;
+}
+
+/* A signal that waits for us is for the program too: it is asked to end, and made to if it
+ * does not. What is started while one waits already is to clean up, and has a while to do it. */
+static void pass_signal_on(pid_t child, int ended)
+{
+    enum { TO_CLEAN_UP_MS = 10000, TO_END_MS = 5000 };
+    bool cleans_up = wgctl_signals_wait();
+    WGCTL_FD signals = cleans_up ? -1 : wgctl_signals_open();
+    if (ended < 0 || (!cleans_up && signals < 0) ||
+        await_end(ended, signals, cleans_up ? TO_CLEAN_UP_MS : -1))
+        return;
+    kill(-child, SIGTERM);
+    if (!await_end(ended, -1, TO_END_MS))
+        kill(-child, SIGKILL);
+}
+
 static int wait_for(pid_t child, const char *name, struct wgctl_error *err)
 {
     int status;
+    WGCTL_FD ended = (int)syscall(SYS_pidfd_open, child, 0);
+    pass_signal_on(child, ended);
     while (waitpid(child, &status, 0) < 0)
         if (errno != EINTR)
             return wgctl_fail_errno(err, "cannot wait for %s", name);
@@ -106,21 +140,29 @@ static int wait_for(pid_t child, const char *name, struct wgctl_error *err)
     return WGCTL_OK;
 }
 
+/* wireguard-go greets with a box of text, which is no reason for anything. */
+static bool is_of_box(struct wgctl_slice line)
+{
+    return wgctl_slice_starts(line, "\xe2\x94") || wgctl_slice_starts(line, "\xe2\x95");
+}
+
 static void add_last_line(int kept, struct wgctl_error *err)
 {
-    char text[512];
+    char text[2048];
     off_t size = lseek(kept, 0, SEEK_END);
     off_t from = size > (off_t)sizeof text ? size - (off_t)sizeof text : 0;
     ssize_t got = size > 0 ? pread(kept, text, sizeof text, from) : 0;
-    if (got <= 0)
-        return;
-    struct wgctl_slice last = wgctl_slice_trim((struct wgctl_slice){text, (size_t)got});
-    const char *newline = memrchr(last.data, '\n', last.size);
-    if (newline)
-        last.size -= (size_t)(newline + 1 - last.data);
+    struct wgctl_slice rest = {text, got > 0 ? (size_t)got : 0}, line, last = {text, 0};
+    while (wgctl_slice_split(&rest, '\n', &line)) {
+        while (line.size > 0 && wgctl_is_space(line.data[line.size - 1]))
+            line.size--;
+        if (line.size > 0 && !is_of_box(line))
+            last = line;
+    }
     size_t used = strlen(err->message);
-    snprintf(err->message + used, sizeof err->message - used, ": %.*s", (int)last.size,
-             newline ? newline + 1 : last.data);
+    if (last.size > 0)
+        snprintf(err->message + used, sizeof err->message - used, ": %.*s", (int)last.size,
+                 last.data);
 }
 
 static int run_path(const char *path, struct start *start, int kept, struct wgctl_error *err)

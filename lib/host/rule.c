@@ -10,22 +10,50 @@
 #include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
 
+/* Marks the nearest rule above `below` that lets all but the default route pass. */
+static void take_partner(const struct wgctl_rule *rules, size_t below, bool *taken)
+{
+    for (size_t i = below; i-- > 0;)
+        if (rules[i].but_the_default && !taken[i]) {
+            taken[i] = true;
+            return;
+        }
+}
+
+/* The rule by mark stood directly below its partner. If somebody removed it, that place is
+ * empty. */
+static bool is_orphan(const struct wgctl_rule *rules, size_t count, size_t index)
+{
+    return rules[index].but_the_default &&
+           (index + 1 == count || rules[index + 1].priority != rules[index].priority + 1);
+}
+
 void wgctl_rules_choose(const struct wgctl_rule *rules, size_t count, uint32_t table,
                         bool *ret_going)
 {
     /* A mark may have the number of a table that every host needs the rules of. */
-    bool is_own = table < RT_TABLE_DEFAULT || table > RT_TABLE_LOCAL;
-    for (size_t i = 0; i < count; i++)
+    bool is_own = table < RT_TABLE_DEFAULT || table > RT_TABLE_LOCAL, has_mark = false;
+    for (size_t i = 0; i < count; i++) {
         ret_going[i] = rules[i].table == table && (is_own || rules[i].by_mark);
-    for (size_t i = count; i-- > 0;) {
-        if (!ret_going[i] || !rules[i].by_mark)
-            continue;
-        for (size_t k = i; k-- > 0;)
-            if (rules[k].but_the_default && !ret_going[k]) {
-                ret_going[k] = true;
-                break;
-            }
+        has_mark |= ret_going[i] && rules[i].by_mark;
     }
+    for (size_t i = count; i-- > 0;)
+        if (ret_going[i] && rules[i].by_mark)
+            take_partner(rules, i, ret_going);
+    for (size_t i = 0; !has_mark && i < count; i++)
+        if (is_orphan(rules, count, i)) {
+            ret_going[i] = true;
+            return;
+        }
+}
+
+bool wgctl_rules_are_whole(const struct wgctl_rule *rules, size_t count, uint32_t table)
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; rules[i].by_mark && rules[i].table == table && k < i; k++)
+            if (rules[k].but_the_default)
+                return true;
+    return false;
 }
 
 /* ---- what there is ---- */
@@ -135,6 +163,38 @@ static int remove_rule(struct wgctl_netlink *netlink, uint8_t family, const stru
     return rc == -ENOENT ? 0 : rc;
 }
 
+/* Lists the rules of a family; a kernel without IPv6, or without rules for it, has none. */
+static int read_rules(struct wgctl_netlink *netlink, uint8_t family, struct listing *ret)
+{
+    int rc = list_rules(netlink, family, ret);
+    return rc == -EAFNOSUPPORT || rc == -EOPNOTSUPP ? 0 : rc;
+}
+
+int wgctl_rules_find(uint8_t family, uint32_t mark, bool *ret_any, bool *ret_whole,
+                     struct wgctl_error *err)
+{
+    struct listing listing = {0};
+    WGCTL_NETLINK *netlink = NULL;
+    *ret_any = *ret_whole = false;
+    int rc = wgctl_netlink_open(NETLINK_ROUTE, &netlink, err);
+    if (rc < 0)
+        return rc;
+    rc = read_rules(netlink, family, &listing);
+    bool *going = calloc(listing.count + 1, sizeof *going);
+    if (rc == 0 && !going)
+        rc = -ENOMEM;
+    if (rc == 0)
+        wgctl_rules_choose(listing.rules, listing.count, mark, going);
+    for (size_t i = 0; rc == 0 && i < listing.count; i++)
+        *ret_any |= going[i];
+    *ret_whole = rc == 0 && wgctl_rules_are_whole(listing.rules, listing.count, mark);
+    free(going);
+    free(listing.rules);
+    return rc < 0 ? wgctl_netlink_fail(netlink, rc, err, "cannot read the routing rules of %s",
+                                       family_name(family))
+                  : WGCTL_OK;
+}
+
 int wgctl_rules_remove(uint8_t family, uint32_t mark, struct wgctl_error *err)
 {
     struct listing listing = {0};
@@ -145,10 +205,7 @@ int wgctl_rules_remove(uint8_t family, uint32_t mark, struct wgctl_error *err)
     int rc = wgctl_netlink_open(NETLINK_ROUTE, &netlink, err);
     if (rc < 0)
         return rc;
-    rc = list_rules(netlink, family, &listing);
-    /* A kernel without IPv6, or without rules for it, has none. */
-    if (rc == -EAFNOSUPPORT || rc == -EOPNOTSUPP)
-        rc = 0;
+    rc = read_rules(netlink, family, &listing);
     bool *going = calloc(listing.count + 1, sizeof *going);
     if (rc == 0 && !going)
         rc = -ENOMEM;

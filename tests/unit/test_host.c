@@ -49,6 +49,10 @@ static const struct choice {
     /* A mark with the number of a table that every host needs. */
     {{LOCAL, BUT(10), MARK(11, 254), MAIN}, 4, 254, "10 11 "},
     {{LOCAL, MAIN}, 2, 255, ""},
+    /* Somebody removed the rule by mark, as a restart of systemd-networkd does. */
+    {{LOCAL, BUT(32764), MAIN}, 3, 51820, "32764 "},
+    {{LOCAL, BUT(8), MARK(9, 51821), BUT(10), MAIN}, 5, 51820, "10 "},
+    {{LOCAL, BUT(8), MARK(9, 51821), MAIN}, 4, 51820, ""},
 };
 
 START_TEST(chooses_rules)
@@ -62,6 +66,18 @@ START_TEST(chooses_rules)
         if (going[i])
             wgctl_text_format(&text, "%u ", choice->rules[i].priority);
     assert_text(&text, choice->going);
+}
+END_TEST
+
+START_TEST(knows_whether_both_rules_are_there)
+{
+    const struct wgctl_rule whole[] = {LOCAL, BUT(10), MARK(11, 51820), MAIN};
+    const struct wgctl_rule without_mark[] = {LOCAL, BUT(10), MAIN};
+    const struct wgctl_rule without_partner[] = {LOCAL, MARK(11, 51820), MAIN};
+    ck_assert(wgctl_rules_are_whole(whole, 4, 51820));
+    ck_assert(!wgctl_rules_are_whole(whole, 4, 51821));
+    ck_assert(!wgctl_rules_are_whole(without_mark, 3, 51820));
+    ck_assert(!wgctl_rules_are_whole(without_partner, 3, 51820));
 }
 END_TEST
 
@@ -244,6 +260,7 @@ static Suite *host_suite(void)
     Suite *suite = suite_create("host");
     TCase *tests = tcase_create("host");
     ADD_ALL(chooses_rules, choices);
+    tcase_add_test(tests, knows_whether_both_rules_are_there);
     ADD_ALL(finds_names, names);
     tcase_add_test(tests, reads_numbers);
     ADD_ALL(parses_dns, resolvers);

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/signals.h"
 #include "suite.h"
 
 static char folder[] = "/tmp/wgctl-process-XXXXXX";
@@ -135,6 +136,84 @@ START_TEST(a_signal_does_not_end_the_waiting)
 END_TEST
 
 /* ---- what goes in and comes out ---- */
+
+/* A process that sends us a signal once `name` is there. */
+static void signal_when(const char *name, int signal_number)
+{
+    pid_t target = getpid();
+    if (fork() != 0)
+        return;
+    while (access(name, F_OK) != 0)
+        usleep(1000);
+    kill(target, signal_number);
+    _exit(0);
+}
+
+/* Runs one that would never end. */
+static int run_stuck(const char *before)
+{
+    char script[128];
+    sigset_t signals;
+    snprintf(script, sizeof script, "%s touch begun; while :; do sleep 1; done", before);
+    signal_when("begun", SIGTERM);
+    wgctl_signals_hold(&signals);
+    return run(WGCTL_OUTPUT_SHOWN, script);
+}
+
+START_TEST(a_signal_that_is_held_ends_a_program_that_is_stuck)
+{
+    ck_assert_int_eq(run_stuck(""), WGCTL_SYSTEM);
+    ck_assert_str_eq(err.message, "sh was ended by signal 15");
+    ck_assert(wgctl_signals_wait());
+}
+END_TEST
+
+START_TEST(what_does_not_heed_it_is_made_to_end)
+{
+    ck_assert_int_eq(run_stuck("trap '' TERM;"), WGCTL_SYSTEM);
+    ck_assert_str_eq(err.message, "sh was ended by signal 9");
+}
+END_TEST
+
+START_TEST(a_signal_that_waited_before_leaves_a_program_its_time)
+{
+    sigset_t signals;
+    wgctl_signals_hold(&signals);
+    raise(SIGTERM);
+    ck_assert_int_eq(run(WGCTL_OUTPUT_SHOWN, "sleep 0.2; echo done >done"), WGCTL_OK);
+    ck_assert_str_eq(content_of("done"), "done\n");
+}
+END_TEST
+
+/* As with nohup(1). */
+START_TEST(a_signal_that_is_ignored_is_not_held)
+{
+    sigset_t signals;
+    signal(SIGHUP, SIG_IGN);
+    wgctl_signals_hold(&signals);
+    raise(SIGHUP);
+    ck_assert(!wgctl_signals_wait());
+    raise(SIGTERM);
+    ck_assert(wgctl_signals_wait());
+}
+END_TEST
+
+START_TEST(nothing_that_our_caller_left_open_is_open_in_it)
+{
+    int left_open = open("left-open", O_WRONLY | O_CREAT, 0600); // NOLINT: without O_CLOEXEC
+    ck_assert_int_gt(left_open, 2);
+    ck_assert_int_eq(run(WGCTL_OUTPUT_KEPT, "ls -l /proc/$$/fd >open"), WGCTL_OK);
+    ck_assert_ptr_null(strstr(content_of("open"), "left-open"));
+}
+END_TEST
+
+START_TEST(a_box_of_text_is_no_reason)
+{
+    ck_assert_int_eq(run(WGCTL_OUTPUT_KEPT, "echo why; echo '\xe2\x94\x8c\xe2\x94\x80'; exit 1"),
+                     WGCTL_SYSTEM);
+    ck_assert_str_eq(err.message, "sh failed with exit status 1: why");
+}
+END_TEST
 
 START_TEST(arguments_are_given_as_they_are)
 {
@@ -263,6 +342,12 @@ static Suite *process_suite(void)
     tcase_add_test(process, a_file_that_is_no_program_cannot_be_started);
     tcase_add_test(process, how_it_ends_is_known_also_where_children_are_ignored);
     tcase_add_test(process, a_signal_does_not_end_the_waiting);
+    tcase_add_test(process, a_signal_that_is_held_ends_a_program_that_is_stuck);
+    tcase_add_test(process, what_does_not_heed_it_is_made_to_end);
+    tcase_add_test(process, a_signal_that_waited_before_leaves_a_program_its_time);
+    tcase_add_test(process, a_signal_that_is_ignored_is_not_held);
+    tcase_add_test(process, nothing_that_our_caller_left_open_is_open_in_it);
+    tcase_add_test(process, a_box_of_text_is_no_reason);
     tcase_add_test(process, arguments_are_given_as_they_are);
     tcase_add_test(process, its_input_is_empty);
     tcase_add_test(process, what_is_shown_goes_to_standard_error_all_of_it);
