@@ -135,7 +135,7 @@ test_json() {
 test_stricter() {
     tr '\n' ' ' <"$repo/lib/conf/stricter.c" |
         grep -o '\[WGCTL_[A-Z_]*\] *= *{ *"[^"]*"' | sed 's/^[^"]*"//; s/"$//' >"$work/stricter"
-    awk '/^understands it the same|^takes, and understands/ { here = 1 } here && /^\.El/ { exit }
+    awk '/^\.Ss / { here = /Refused files/ } here && /^\.El/ { exit }
         here && /^\.It/ { if (item) print item; item = ""; next }
         here && !/^\./ { item = item (item ? " " : "") $0 } END { print item }' "$manual" |
         sed -n 's/[;.]$//p' >"$work/manual"
