@@ -2,6 +2,7 @@
 #include "adopt/names.h"
 #include "adopt/state.h"
 #include "conf/client.h"
+#include "tunnel/templates.h"
 
 static int refuse(struct wgctl_adopt *adopt, struct wgctl_adopt_peer *peer, const char *why,
                   struct wgctl_error *err)
@@ -98,8 +99,11 @@ static int render_client(struct wgctl_adopt *adopt, const struct wgctl_peer *pee
         .endpoint = settings->endpoint,
         .keepalive = settings->keepalive,
     };
+    WGCTL_TEXT template = {0};
     int rc = own_addresses(peer, &client.addresses, err);
-    return rc < 0 ? rc : wgctl_client_render(&client, &tunnel->folder, ret, err);
+    if (rc == WGCTL_OK)
+        rc = wgctl_template_read(&tunnel->folder, "client.conf", &template, err);
+    return rc < 0 ? rc : wgctl_client_render(&client, wgctl_text_slice_of(&template), ret, err);
 }
 
 /* Where a program keeps the client's private key, if it does. */

@@ -11,10 +11,10 @@ void wgctl_client_clear(struct wgctl_client *client)
     explicit_bzero(client, sizeof *client);
 }
 
-int wgctl_client_render(const struct wgctl_client *client, const struct wgctl_folder *folder,
+int wgctl_client_render(const struct wgctl_client *client, struct wgctl_slice template,
                         struct wgctl_text *ret, struct wgctl_error *err)
 {
-    WGCTL_TEXT template = {0}, addresses = {0}, endpoint = {0};
+    WGCTL_TEXT addresses = {0}, endpoint = {0};
     char private_key[WGCTL_KEY_TEXT_SIZE] = "", preshared_key[WGCTL_KEY_TEXT_SIZE] = "";
     char server_key[WGCTL_KEY_TEXT_SIZE], mtu[8] = "", keepalive[8] = "";
 
@@ -41,10 +41,13 @@ int wgctl_client_render(const struct wgctl_client *client, const struct wgctl_fo
         {"endpoint", wgctl_text_slice_of(&endpoint).data},
         {"keepalive", keepalive},
     };
-    int rc = wgctl_template_load(folder, "client.conf", &template, err);
+    /* A text that memory ran out for would be a line left out. */
+    int rc = wgctl_text_check(&addresses, err);
     if (rc == WGCTL_OK)
-        rc = wgctl_template_fill("client.conf", wgctl_text_slice_of(&template), values,
-                                 sizeof values / sizeof *values, ret, err);
+        rc = wgctl_text_check(&endpoint, err);
+    if (rc == WGCTL_OK)
+        rc = wgctl_template_fill("client.conf", template, values, sizeof values / sizeof *values,
+                                 ret, err);
     explicit_bzero(private_key, sizeof private_key);
     explicit_bzero(preshared_key, sizeof preshared_key);
     return rc;

@@ -1,6 +1,6 @@
 # Writes OUTPUT, a C file, from the files in TEMPLATES.
 set(content "#include \"conf/template.h\"\n\n")
-string(APPEND content "const struct wgctl_template_builtin wgctl_template_builtins[] = {\n")
+string(APPEND content "const struct wgctl_template wgctl_templates[] = {\n")
 foreach(template IN LISTS TEMPLATES)
   get_filename_component(name ${template} NAME)
   file(READ ${template} text)

@@ -2,29 +2,12 @@
 
 #include <string.h>
 
-int wgctl_template_load(const struct wgctl_folder *folder, const char *name, struct wgctl_text *ret,
-                        struct wgctl_error *err)
+const char *wgctl_template_builtin(const char *name)
 {
-    if (wgctl_file_exists(folder, "templates")) {
-        struct wgctl_folder templates;
-        int rc = wgctl_folder_open_in(folder, "templates", false, &templates, err);
-        if (rc < 0)
-            return rc;
-        bool own = wgctl_file_exists(&templates, name);
-        if (own)
-            rc = wgctl_file_read(&templates, name, WGCTL_PUBLIC, ret, err);
-        wgctl_folder_close(&templates);
-        if (own)
-            return rc;
-    }
-    for (const struct wgctl_template_builtin *builtin = wgctl_template_builtins; builtin->name;
-         builtin++) {
-        if (strcmp(builtin->name, name) == 0) {
-            wgctl_text_string(ret, builtin->text);
-            return wgctl_text_check(ret, err);
-        }
-    }
-    return wgctl_fail(err, WGCTL_NOT_FOUND, "there is no template '%s'", name);
+    for (const struct wgctl_template *builtin = wgctl_templates; builtin->name; builtin++)
+        if (strcmp(builtin->name, name) == 0)
+            return builtin->text;
+    return NULL;
 }
 
 struct filling {
@@ -52,7 +35,7 @@ static size_t count_values(const struct filling *filling, struct wgctl_slice nam
     return found;
 }
 
-/* The `nth` value, or the last where there are fewer. */
+/* The `nth` value, or the last if there are fewer. */
 static const char *value_of(const struct filling *filling, struct wgctl_slice name, size_t nth)
 {
     const char *found = "";
@@ -67,7 +50,7 @@ static const char *value_of(const struct filling *filling, struct wgctl_slice na
     return found;
 }
 
-/* Takes the text before the next placeholder and its name off `rest`. False where
+/* Splits off `rest` the text before the next placeholder and the placeholder's name. False if
  * no placeholder is left. */
 static bool next_placeholder(struct wgctl_slice *rest, struct wgctl_slice *ret_before,
                              struct wgctl_slice *ret_name)
@@ -86,7 +69,7 @@ static bool next_placeholder(struct wgctl_slice *rest, struct wgctl_slice *ret_b
     return true;
 }
 
-/* How often the line is to be written. */
+/* How many times the line is written. */
 static int count_repeats(const struct filling *filling, struct wgctl_slice line, size_t *ret)
 {
     struct wgctl_slice before, name;

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "conf/template.h"
 #include "provision/state.h"
+#include "tunnel/templates.h"
 
 enum { MOST_VALUES = 256 };
 
@@ -55,7 +55,7 @@ static int load_template(const struct wgctl_provision *provision, const char *na
     struct wgctl_error ignored;
     if (wgctl_folder_open(provision->folder, &folder, &ignored) < 0)
         folder = WGCTL_FOLDER_CLOSED;
-    int rc = wgctl_template_load(&folder, name, ret, err);
+    int rc = wgctl_template_read(&folder, name, ret, err);
     wgctl_folder_close(&folder);
     return rc;
 }

@@ -6,6 +6,7 @@
 #include "host/route.h"
 #include "net/pool.h"
 #include "tunnel/state.h"
+#include "tunnel/templates.h"
 
 /* ---- addresses ---- */
 
@@ -292,7 +293,7 @@ static int check_leftover(struct wgctl_tunnel *tunnel, const char *peer, struct 
 static int add_client_file(struct wgctl_tunnel *tunnel, const struct wgctl_peer_request *request,
                            const struct wgctl_client *client, struct wgctl_error *err)
 {
-    WGCTL_TEXT leftover = {0};
+    WGCTL_TEXT leftover = {0}, template = {0};
     struct wgctl_client_file *file;
     int rc = request->no_store ? WGCTL_OK : check_leftover(tunnel, request->name, &leftover, err);
     if (rc == WGCTL_OK)
@@ -302,7 +303,9 @@ static int add_client_file(struct wgctl_tunnel *tunnel, const struct wgctl_peer_
     file->fate = request->no_store ? WGCTL_CLIENT_UNSTORED : WGCTL_CLIENT_NEW;
     file->original = leftover;
     leftover = (struct wgctl_text){0};
-    return wgctl_client_render(client, &tunnel->folder, &file->text, err);
+    rc = wgctl_template_read(&tunnel->folder, "client.conf", &template, err);
+    return rc < 0 ? rc
+                  : wgctl_client_render(client, wgctl_text_slice_of(&template), &file->text, err);
 }
 
 struct new_peer {

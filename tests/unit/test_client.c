@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "conf/server.h"
+#include "conf/template.h"
 #include "texts.h"
 
 /* The golden files are for these. */
@@ -25,13 +26,18 @@ static struct wgctl_client client_of(const char *addresses)
     return client;
 }
 
-static const struct wgctl_folder nowhere = WGCTL_FOLDER_CLOSED;
+static int render(const struct wgctl_client *client, struct wgctl_text *ret,
+                  struct wgctl_error *err)
+{
+    return wgctl_client_render(client, wgctl_slice_of(wgctl_template_builtin("client.conf")), ret,
+                               err);
+}
 
 static void assert_rendered(const struct wgctl_client *client, const char *golden)
 {
     WGCTL_TEXT text = {0}, expected = read_golden(golden);
     struct wgctl_error err;
-    ck_assert_int_eq(wgctl_client_render(client, &nowhere, &text, &err), WGCTL_OK);
+    ck_assert_int_eq(render(client, &text, &err), WGCTL_OK);
     assert_same(wgctl_text_slice_of(&text), wgctl_text_slice_of(&expected));
 }
 
@@ -103,7 +109,7 @@ START_TEST(a_client_is_read_back_as_what_it_was)
     struct wgctl_text text = {0};
     struct wgctl_error err;
     struct wgctl_endpoint endpoint;
-    ck_assert_int_eq(wgctl_client_render(&client, &nowhere, &text, &err), WGCTL_OK);
+    ck_assert_int_eq(render(&client, &text, &err), WGCTL_OK);
     ck_assert_int_eq(wgctl_server_parse("phone.conf", &text, &server, &err), WGCTL_OK);
     ck_assert(wgctl_key_equal(&server.private_key, &client.private_key));
     ck_assert_uint_eq(server.addresses.count, 2);
@@ -133,7 +139,7 @@ START_TEST(nothing_can_add_a_line_to_a_client)
             client.allowed_ips = bad;
         else
             snprintf(client.endpoint.host, sizeof client.endpoint.host, "%s", bad);
-        ck_assert_int_eq(wgctl_client_render(&client, &nowhere, &text, &err), WGCTL_INVALID);
+        ck_assert_int_eq(render(&client, &text, &err), WGCTL_INVALID);
         ck_assert(!contains(wgctl_text_slice_of(&text), "PostUp"));
     }
 }
