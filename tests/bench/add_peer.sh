@@ -1,6 +1,6 @@
 #!/bin/bash
-# How long add-peer takes, and what people do today, at 100, 1000 and 5000 peers. Both sides have a device of the same
-# kind, with the same peers; their runs take turns. No time makes it fail; a process that wgctl starts does.
+# Compares add-peer with the manual way (today.sh) for 100, 1000 and 5000 peers. Both sides use the same kind of device
+# with the same peers and run alternately. The benchmark fails if wgctl starts a process, but never because of a time.
 #
 # usage: add_peer.sh WGCTL
 set -euo pipefail
@@ -18,7 +18,7 @@ run_ours() { # ARGUMENT...
     "$wgctl" -C "$work/$ours" -i "$ours" "$@" </dev/null >"$work/said" 2>&1
 }
 
-# A server with that many peers, as wgctl writes it. Any 32 bytes are a public key.
+# Creates a server with PEERS peers, in the form wgctl writes. Any 32 bytes are a valid public key.
 make_server() { # PEERS
     rm -rf "${work:?}/$ours" "${work:?}/$theirs"
     run_ours init --endpoint vpn.example.org --address 10.64.0.1/16,fd00:64::1/64 --no-apply
@@ -42,7 +42,7 @@ make_server() { # PEERS
     sed -i 's/^ListenPort = .*/ListenPort = 51999/' "$work/$theirs/wg1.conf"
 }
 
-# Sets `took`: microseconds.
+# Sets `took` to the elapsed time in microseconds.
 measure() { # COMMAND...
     local begin=${EPOCHREALTIME/[.,]/}
     "$@"
@@ -68,7 +68,7 @@ compare() { # PEERS RUNS
     make_device "$theirs"
     load_device "$ours" "$work/$ours/wg0.conf"
     load_device "$theirs" "$work/$theirs/wg1.conf"
-    for ((run = 0; run <= $2; run++)); do # The first does not count
+    for ((run = 0; run <= $2; run++)); do # the first run is a warm-up
         measure run_ours add-peer "bench$run"
         ((run == 0)) || wgctl_times+=("$took")
         measure add_peer_today "$theirs" "$work/$theirs/wg1.conf" "bench$run" "$(new_address "$run")"
@@ -88,7 +88,7 @@ compare() { # PEERS RUNS
     ((ours_counts[2] == 0)) || failed=1
 }
 
-# Both sides did what they were timed for.
+# Checks that both sides really added their peers.
 check_peers() { # BEFORE ADDED
     local interface has
     for interface in "$ours" "$theirs"; do
@@ -97,13 +97,13 @@ check_peers() { # BEFORE ADDED
     done
 }
 
-# The other commands, on the server that is there.
+# Measures the other commands on the server that compare() has left.
 count_others() { # PEERS
     local line
     printf '\nOther commands, at %d peers:\n\n' "$1"
     printf '%-20s %12s   %7s %6s %9s\n' command 'one run' calls fsyncs processes
     while read -r line; do
-        # shellcheck disable=SC2086 # words
+        # shellcheck disable=SC2086 # split into words
         measure run_ours $line
         [[ $line != *revoke* ]] || line=${line/bench1/bench2}
         # shellcheck disable=SC2086
@@ -124,10 +124,10 @@ main() {
     local peers
     make_device "$ours"
     remove_device "$ours"
-    echo "A peer more on a server that runs, with $kind; the files are on $(stat -f -c %T "$work")."
-    printf '\n%52s %26s\n' "wgctl" "today"
+    echo "Adding a peer to a running server, with $kind; the files are on $(stat -f -c %T "$work")."
+    printf '\n%52s %26s\n' "wgctl" "by hand"
     printf '%6s  %12s  %12s  %7s   %7s %6s %9s   %7s %6s %9s\n' \
-        peers wgctl today ratio calls fsyncs processes calls fsyncs processes
+        peers wgctl "by hand" ratio calls fsyncs processes calls fsyncs processes
     for peers in 100 1000 5000; do
         compare "$peers" $((peers == 5000 ? 5 : 9))
         ((peers != 1000)) || others=$(count_others "$peers")
@@ -135,11 +135,11 @@ main() {
         remove_device "$theirs"
     done
     echo "$others"
-    ((failed == 0)) || fail_early "wgctl has started a process"
+    ((failed == 0)) || fail_early "wgctl started a process"
 }
 
 isolate "$@"
-# On a disk, where an fsync has its price.
+# On a disk, because fsync is free in memory.
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 main

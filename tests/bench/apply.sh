@@ -1,17 +1,18 @@
 #!/bin/bash
-# What `wgctl apply` costs, beside what `wg` needs for the same. Twice: on the kernel's WireGuard, by the clock; and on a
-# process that answers at once and does nothing (standin.c), in processor time, where only our own share is left. The two
-# sides take turns; what counts is the best of each, for what else the machine does only adds. No time makes it fail.
+# Compares `wgctl apply` with `wg` doing the same, in two ways: in elapsed time with the kernel's WireGuard; and in
+# processor time with a process that answers at once and does nothing (standin.c), which leaves only the cost of the
+# command itself. The two sides run alternately, and the best run of each counts, because other load can only make a run
+# slower. The benchmark never fails because of a time.
 #
 # usage: apply.sh WGCTL [KERNEL_DIR [MOST [RUNS]]]
 #
-# Where this machine's kernel has no WireGuard, and KERNEL_DIR is what tests/vm/fetch-kernel.sh made, that one is booted in
-# a virtual machine. Its clock counts instructions, two nanoseconds each, so that nothing else that this machine does is
-# measured with it; a second of it takes some ten of ours. To that clock each step of a repeated string instruction is one
-# more: its processor is one without those that go byte by byte (erms), or clearing a page would count as 4096.
+# If the running kernel has no WireGuard, the kernel that tests/vm/fetch-kernel.sh has put in KERNEL_DIR is booted in a
+# virtual machine. Its clock counts instructions, two nanoseconds each, so other load does not affect it; one second of it
+# takes about ten seconds. This clock counts every step of a repeated string instruction, so the emulated processor has no
+# erms feature: with byte-wise copies, clearing a page would count as 4096 instructions.
 #
-# MOST is the number of peers of the kernel's largest device (10000), and RUNS how often each side is run there (5; 2 in
-# the virtual machine, where they hardly differ).
+# MOST is the number of peers of the kernel's largest device (default: 10000), and RUNS the number of runs with it
+# (default: 5; 2 in the virtual machine, where runs hardly differ).
 set -euo pipefail
 
 here=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
@@ -20,11 +21,11 @@ source "$here/measure.sh"
 
 readonly interface=wg0
 runs=5
-costs=() messages=() instructions=() scales=()
+costs=() messages=() instructions=()
 
 # ---- the two sides ----
 
-# Makes one of the states of bench_tunnels what the file says.
+# Makes STATE, one of those that bench_tunnels creates, the content of the configuration file.
 use() { # STATE
     cp -p "$work/files/$1.conf" "$work/etc/$interface.conf"
 }
@@ -42,7 +43,7 @@ quietly() { # COMMAND...
     }
 }
 
-# The device and the file are in STATE, and wgctl knows.
+# Puts both the device and the file in STATE, and lets wgctl record it as applied.
 settle() { # STATE
     "settle_$device" "$1"
     use "$1"
@@ -50,12 +51,12 @@ settle() { # STATE
 }
 
 settle_kernel() { # STATE
-    local how=syncconf # does not make the peers anew, which takes long
+    local how=syncconf # keeps existing peers, because creating them is slow
     [[ $1 != empty ]] || how=setconf
     quietly wg "$how" "$interface" "$work/files/$1.wg"
 }
 
-# What it is told makes another state of it.
+# Any message that sets something switches the stand-in to its other state.
 settle_standin() { # STATE
     local other=full
     [[ $1 != full ]] || other=${after_full:-full}
@@ -64,14 +65,14 @@ settle_standin() { # STATE
 
 # ---- measuring ----
 
-# The kernel's messages are watched in the same runs; a process gets none.
+# In the same runs, counts the messages to the kernel.
 spend() { # WHOSE COMMAND...
     local watched=-
     [[ $device != kernel ]] || watched=$work/$1.watched
     quietly "$tools/bench_spend" "$work/$1" "$watched" "${@:2}"
 }
 
-# One of the columns of what bench_spend and watch.c write.
+# Both take a column from the output of bench_spend or watch.c.
 least() { # RESULT COLUMN
     awk -v column="$2" '{ print $column }' "$work/$1" | sort -n | head -n 1
 }
@@ -80,7 +81,8 @@ most() { # RESULT COLUMN
     awk -v column="$2" '{ print $column }' "$work/$1" | sort -n | tail -n 1
 }
 
-# The longest of the messages, each of which took as long as it did in its best run: of many, one is always disturbed.
+# Prints the time of the longest message. Each message counts with its best run, since there is always one that something
+# else delays.
 longest() { # WHOSE
     awk '{ for (i = 6; i <= NF; i++) if (!(i in best) || $i < best[i]) best[i] = $i }
         END { for (i in best) if (best[i] > most) most = best[i]; print most + 0 }' "$work/$1.watched"
@@ -102,8 +104,8 @@ forget() {
     rm -f "$work"/{ours,theirs}{,.watched}
 }
 
-# Both sides in turns. Before each run of ours the device is in state FROM, and the file in TO; before one of theirs, the
-# device alone.
+# Runs both sides alternately. Each run of ours starts with the device in state FROM and the file in state TO; theirs
+# only need the device.
 take_turns() { # FROM TO [RUNS]
     local run
     forget
@@ -118,7 +120,7 @@ take_turns() { # FROM TO [RUNS]
 
 # ---- rows ----
 
-# By the clock on the kernel's device, which both wait for; else in processor time.
+# Elapsed time with the kernel's device, because both sides wait for it; processor time otherwise.
 row() { # WHAT PEERS AIM BESIDE
     local column=1 we they
     [[ $device == kernel ]] || column=2
@@ -129,7 +131,7 @@ row() { # WHAT PEERS AIM BESIDE
     progress "${costs[-1]}"
 }
 
-# How many times as fast we are as the way that the guides show. By the clock, for it is many processes.
+# Compares with the way most guides show, in elapsed time, because it starts many processes.
 row_today() { # WHAT PEERS
     local we they
     we=$(least ours 1) they=$(least theirs 1)
@@ -139,7 +141,7 @@ row_today() { # WHAT PEERS
     progress "${costs[-1]}"
 }
 
-# One sees that it goes on.
+
 progress() { # LINE
     echo "# $1" >&2
 }
@@ -153,7 +155,7 @@ row_messages() { # WHAT PEERS WHOSE WHO [AIM CONDITION]
     progress "${messages[-1]}"
 }
 
-# Theirs, and ours with an aim; a CONDITION on SETS, BYTES, LONGEST, and THEIRS, the longest of theirs.
+# Adds a row for each side. CONDITION may refer to SETS, BYTES and LONGEST of ours, and to THEIRS, the longest of theirs.
 row_both_messages() { # WHAT PEERS BESIDE AIM CONDITION
     local sets bytes condition
     [[ $device == kernel ]] || return 0
@@ -165,11 +167,11 @@ row_both_messages() { # WHAT PEERS BESIDE AIM CONDITION
 }
 
 today() {
-    # shellcheck disable=SC2016 # the inner shell's
+    # shellcheck disable=SC2016 # the inner shell expands them
     theirs=(bash -c 'wg syncconf "$0" <(wg-quick strip "$1")' "$interface" "$work/files/$1.conf")
 }
 
-# The way of the guides is slow: fewer runs, and not with more peers.
+# This way is slow, so it gets fewer runs and at most 1000 peers.
 compare_today() { # WHAT PEERS FROM TO
     (($2 == 1000)) || return 0
     today "$4"
@@ -197,7 +199,7 @@ measure_one() { # PEERS
     theirs_changes=no theirs=(wg show "$interface" dump) after_full=changed
     take_turns full changed
     row 'one peer changed' "$1" 1.2 'wg show wg0 dump'
-    # That changes nothing; what does, and its messages:
+    # That was a command that only reads. This one makes the change:
     theirs_changes=yes theirs=(wg syncconf "$interface" "$work/files/changed.wg")
     take_turns full changed
     row 'one peer changed' "$1" '' 'wg syncconf'
@@ -208,8 +210,8 @@ measure_one() { # PEERS
 
 # ---- the kernel's device ----
 
-# What the kernel itself takes for a dump: by the most bytes at once that it makes, by what wg offers it, and twice, as
-# where what was written is read back.
+# Measures the kernel's own share of reading a device: in the largest pieces it sends, in pieces of the size wg asks for,
+# and twice in a row, as in an apply that reads back what it wrote.
 measure_dumps() { # PEERS
     local run what
     local -A arguments=(['(a bare dump)']='' ['(by 8 KiB)']='1 8192' ['(two of them)']=2)
@@ -217,7 +219,7 @@ measure_dumps() { # PEERS
     for what in "${!arguments[@]}"; do
         forget
         for ((run = 0; run < runs; run++)); do
-            # shellcheck disable=SC2086 # words
+            # shellcheck disable=SC2086 # split into words
             spend ours "$tools/bench_dump" "$interface" ${arguments[$what]}
             spend theirs "${theirs[@]}"
         done
@@ -239,15 +241,15 @@ measure_kernel() { # MOST RUNS
         measure_same "$peers"
         measure_one "$peers"
         measure_dumps "$peers"
-        # To take away that many, for the device to be empty again, is slow.
+        # Emptying a device with that many peers between runs is slow.
         ((peers == 1000)) || runs=2
         measure_new "$peers"
     done
-    print_costs "the kernel's WireGuard, Linux $(uname -r), by the clock"
+    print_costs "the kernel's WireGuard, Linux $(uname -r), in elapsed time"
     print_messages
 }
 
-# ---- the process ----
+# ---- the stand-in ----
 
 start_standin() { # FILE OTHER
     local socket=/run/wireguard/$interface.sock
@@ -255,7 +257,7 @@ start_standin() { # FILE OTHER
     rm -f "$socket"
     exec {said}< <(exec "$tools/bench_standin" "$socket" "$1" "$2")
     standin=$!
-    read -r -t 60 -u "$said" || fail_early "the stand-in does not start"
+    read -r -t 60 -u "$said" || fail_early "the stand-in did not start"
 }
 
 stop_standin() {
@@ -265,7 +267,7 @@ stop_standin() {
     standin=
 }
 
-# In millions.
+# Prints millions of instructions.
 count_instructions() { # COMMAND...
     valgrind --tool=callgrind --callgrind-out-file=/dev/null "$@" </dev/null 2>&1 >/dev/null |
         sed -n 's/^==[0-9]*== Collected : //p' | awk '{ printf "%.1f", $1 / 1000000 }'
@@ -291,29 +293,6 @@ measure_instructions() { # PEERS
     after_full=
 }
 
-# Ten times the peers, and the file. MEASURE is one of the three above.
-measure_scale() { # WHAT FROM TO
-    local peers run before=() now=()
-    after_full=$3 runs=2
-    for peers in 10000 100000; do
-        make_files "$peers"
-        rm -f "$work/ours"
-        for ((run = 0; run < runs; run++)); do
-            settle "$2"
-            use "$3"
-            spend ours "${ours[@]}"
-        done
-        before=("${now[@]}")
-        now=("$(least ours 2)" "$(most ours 3)" "$(($(stat -c %s "$work/files/$3.conf") / 1024))")
-    done
-    after_full=
-    scales+=("$(printf '%-16s %10s %10s %6s %8s %4s %10d %10d %6s %8s %4s' "$1" \
-        "$(milliseconds "${before[0]}" 1000)" "$(milliseconds "${now[0]}" 1000)" "$(divide "${now[0]}" "${before[0]}")" \
-        '<= 12' "$(holds "${now[0]} <= 12 * ${before[0]}")" "${now[@]:1}" "$(divide "${now[@]:1}")" \
-        '<= 2' "$(holds "${now[1]} <= 2 * ${now[2]}")")")
-    progress "${scales[-1]}"
-}
-
 measure_standin() {
     local peers
     device=standin costs=()
@@ -329,52 +308,42 @@ measure_standin() {
         measure_one "$peers"
         measure_instructions "$peers"
     done
-    measure_scale 'nothing changed' full full
-    measure_scale 'one peer changed' full changed
-    measure_scale 'new peers' empty full
     stop_standin
     ip link delete "$interface"
-    print_costs "a process that does nothing, in processor time"
+    print_costs "a stand-in that does nothing, in processor time"
     print_instructions
-    print_scales
 }
 
 # ---- tables ----
 
 print_costs() { # OF_WHAT
-    printf '\nOn %s (ms, and KiB at most):\n\n' "$1"
-    printf '%-16s %6s %10s  %-30s %10s %6s %9s %4s %8s %8s\n' '' peers 'wgctl' 'beside' '' ratio aim '' 'wgctl' 'beside'
+    printf '\nWith %s (ms, and peak memory in KiB):\n\n' "$1"
+    printf '%-16s %6s %10s  %-30s %10s %6s %9s %4s %8s %8s\n' '' peers wgctl other '' ratio goal '' wgctl other
     printf '%s\n' "${costs[@]}"
 }
 
 print_messages() {
-    printf '\nMessages that set something: how many, the most bytes and peers of one, and for how many ms one kept\n'
-    printf 'the kernel to itself (the longest; all together):\n\n'
-    printf '%-16s %6s  %-12s %6s %7s %6s %9s %10s   %s\n' '' peers by SETs bytes peers longest all aim
+    printf '\nMessages that set something: their number, the largest one in bytes and peers, and for how many ms they\n'
+    printf 'held the kernel'\''s lock (longest and total):\n\n'
+    printf '%-16s %6s  %-12s %6s %7s %6s %9s %10s   %s\n' '' peers by SETs bytes peers longest total goal
     printf '%s\n' "${messages[@]}"
 }
 
 print_instructions() {
     ((${#instructions[@]} > 0)) || return 0
     printf '\nInstructions, in millions:\n\n'
-    printf '%-16s %6s %10s  %-30s %10s %6s\n' '' peers wgctl beside '' ratio
+    printf '%-16s %6s %10s  %-30s %10s %6s\n' '' peers wgctl other '' ratio
     printf '%s\n' "${instructions[@]}"
 }
 
-print_scales() {
-    printf '\nFrom 10,000 to 100,000 peers (ms of processor time), and at the latter the most memory beside the file (KiB):\n\n'
-    printf '%-16s %10s %10s %6s %8s %4s %10s %10s %6s %8s %4s\n' '' 10000 100000 ratio aim '' memory file ratio aim ''
-    printf '%s\n' "${scales[@]}"
-}
-
-# ---- where ----
+# ---- main ----
 
 main() { # WGCTL [KERNEL_DIR [MOST [RUNS]]]
     local kernel=${2-} most=${3:-10000} vm_runs=${4:-2}
     find_tools
     mkdir -m 0700 "$work/etc"
     ours=("$wgctl" -C "$work/etc" -i "$interface" apply)
-    # The virtual machine has its own for the other part.
+    # The virtual machine only runs the part for the kernel.
     [[ ${WGCTL_TEST_WIREGUARD-} == kernel ]] || measure_standin
     if ip link add probe type wireguard 2>/dev/null; then
         ip link delete probe
@@ -387,7 +356,7 @@ main() { # WGCTL [KERNEL_DIR [MOST [RUNS]]]
             VM_ACCEL=tcg VM_OPTIONS='-icount shift=1,sleep=off -cpu max,-cx16,-erms,-fsrm' \
             tests/vm/run.sh "$kernel" "$work/binaries" tests/bench/apply.sh /usr/local/bin/wgctl '' "$most" "$vm_runs"
     else
-        printf '\nThis kernel has no WireGuard: name a KERNEL_DIR for the other half.\n'
+        printf '\nThis kernel has no WireGuard. To measure with another kernel, give its KERNEL_DIR.\n'
     fi
 }
 

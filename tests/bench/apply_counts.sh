@@ -1,6 +1,6 @@
 #!/bin/bash
-# What `wgctl apply` tells the kernel's WireGuard, counted: nothing where nothing changed; one small message where one
-# peer did; messages that keep nobody waiting where many are new. And it starts no process.
+# Counts the messages that `wgctl apply` sends to the kernel's WireGuard: none if nothing changed, one small message if one
+# peer changed, and messages of a limited size if many peers are new. Also checks that apply starts no process.
 #
 # usage: apply_counts.sh WGCTL
 set -euo pipefail
@@ -13,7 +13,7 @@ source "$here/../cli/checks.sh"
 
 readonly peers=400
 
-# Applies what the file says now. Sets sets, bytes, most: the messages, and the most bytes and peers of one.
+# Applies STATE. Sets `sets` to the number of messages, and `bytes` and `most` to the most bytes and peers in one message.
 apply() { # STATE
     cp -p "$work/files/$1.conf" "$work/etc/wg0.conf"
     rm -f "$work/watched"
@@ -35,18 +35,18 @@ mkdir -m 0700 "$work/etc" "$work/files"
 "$tools/bench_tunnels" "$peers" "$work/files" 51820
 cp -p "$work/files/empty.conf" "$work/etc/wg0.conf"
 "$wgctl" -C "$work/etc" -i wg0 up </dev/null >"$work/said" 2>&1 || fail_early "up: $(cat "$work/said")"
-[[ ! -e /run/wireguard/wg0.sock ]] || fail_early "this is for the kernel's WireGuard"
+[[ ! -e /run/wireguard/wg0.sock ]] || fail_early "this test needs WireGuard in the kernel"
 
 apply full
-check "all new peers are there" has_peers "$peers"
-check "new peers come many in a message" test "$most" -ge 10 -a "$sets" -le $((peers / 10))
-check "no message has more than 4 KiB, as those of wg, so that none keeps others out for long" test "$bytes" -le 4096
+check "all new peers exist" has_peers "$peers"
+check "each message carries many new peers" test "$most" -ge 10 -a "$sets" -le $((peers / 10))
+check "no message is larger than 4 KiB, as with wg, so that none holds the lock for long" test "$bytes" -le 4096
 apply full
-check "nothing is sent where nothing changed" test "$sets" -eq 0
+check "nothing is sent if nothing changed" test "$sets" -eq 0
 apply changed
-check "one peer that changed is one message" test "$sets $most" = "1 1"
+check "one changed peer takes one message" test "$sets $most" = "1 1"
 check "of at most 1 KiB" test "$bytes" -le 1024
 apply empty
-check "peers that are gone from the file go" has_peers 0
-check "many in a message too" test "$sets" -le $((peers / 10))
+check "peers that are no longer in the file are removed" has_peers 0
+check "many per message" test "$sets" -le $((peers / 10))
 finish

@@ -1,6 +1,6 @@
 #!/bin/bash
-# What the commands cost, counted: exactly the fsyncs that durability needs, in the order in which it needs them; no
-# process; no message to a device that is as it shall be.
+# Counts what the commands do: exactly the fsyncs that durability requires, in the required order; no processes; and no
+# message to a device that needs no change.
 #
 # usage: counts.sh WGCTL
 set -euo pipefail
@@ -28,7 +28,7 @@ traced() { # ARGUMENT...
     }
 }
 
-# What makes a change last, in order, without numbers and the folder's own name.
+# Lists the calls that make a change durable, in order, without descriptor numbers and with paths relative to the folder.
 list_durable() {
     sed -nE '
         s/^[0-9]+ +//
@@ -39,7 +39,7 @@ list_durable() {
         s/^(sync\(.*)$/\1/p' "$work/calls" | sed -E 's/^fdatasync/fsync/; s/^fsync $/fsync \//'
 }
 
-# shellcheck disable=SC2016 # a name
+# shellcheck disable=SC2016 # $ is literal
 count_messages() {
     grep -cE 'sendto\(.*"set=1|WG_CMD_SET_DEVICE|sendto\(.*nlmsg_type=wireguard, nlmsg_flags=NLM_F_REQUEST\|NLM_F_ACK,' \
         "$work/calls" || true

@@ -1,10 +1,10 @@
-/* Asks the kernel for the whole state of a WireGuard interface, and looks at nothing of it:
- * what everybody who asks has to spend at least.
+/* Reads the whole state of a WireGuard interface from the kernel and ignores it. This is the
+ * least that any program spends on reading it.
  *
  * usage: bench_dump INTERFACE [TIMES [BYTES]]
  *
- * TIMES one after the other (1), received in pieces of at most BYTES (32 KiB, the most that
- * the kernel makes of them). */
+ * Reads it TIMES in a row (default: 1), in pieces of at most BYTES (default: 32 KiB, the
+ * largest that the kernel sends). */
 #include <linux/genetlink.h>
 #include <linux/netlink.h>
 #include <linux/wireguard.h>
@@ -46,11 +46,11 @@ static void ask(int fd, unsigned short type, unsigned char command, unsigned cha
         die("send");
 }
 
-/* The number of WireGuard's family is in the answer, as the first attribute of that type. */
+/* Returns WireGuard's generic netlink family ID. */
 static unsigned short find_family(int fd, size_t most)
 {
     ask(fd, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 1, 0, CTRL_ATTR_FAMILY_NAME, WG_GENL_NAME);
-    /* The kernel goes by the largest piece that was ever asked for here. */
+    /* The kernel sizes its pieces by the largest receive call so far. */
     ssize_t got = recv(fd, piece, most, 0);
     for (ssize_t at = NLMSG_HDRLEN + GENL_HDRLEN; at + NLA_HDRLEN + 2 <= got;) {
         struct nlattr attribute;
@@ -65,7 +65,7 @@ static unsigned short find_family(int fd, size_t most)
     exit(EXIT_FAILURE);
 }
 
-/* Adds what came to the two counters. */
+/* Adds to the number of pieces and of bytes received. */
 static void dump(int fd, unsigned short family, const char *interface, size_t most, size_t *pieces,
                  size_t *bytes)
 {
@@ -81,7 +81,7 @@ static void dump(int fd, unsigned short family, const char *interface, size_t mo
         }
         *pieces += 1;
         *bytes += (size_t)got;
-        /* The last piece may hold the end alone, or after a message. */
+        /* NLMSG_DONE comes alone or after another message. */
         for (size_t at = 0; at < (size_t)got; at += NLMSG_ALIGN(header->nlmsg_len)) {
             header = (const void *)(piece + at);
             if (header->nlmsg_type == NLMSG_DONE)

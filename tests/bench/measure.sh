@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What the scripts of this folder share: a place of their own, devices, and what strace counts.
+# Shared by the scripts in this folder: isolation, devices, and counting with strace.
 
 fail_early() { # WHY
     echo "not ok - $1"
@@ -7,9 +7,9 @@ fail_early() { # WHY
     exit 1
 }
 
-# Starts the script again as process 1 of namespaces of its own. When it ends, in whatever way, the kernel takes with it
-# every process, interface and mount. Returns in the inner one, with `work`, a folder in memory, and `wgctl` set.
-# shellcheck disable=SC2034 # for who sources this
+# Restarts the script as process 1 in new namespaces. However it ends, the kernel then removes all of its processes,
+# interfaces and mounts. Returns in the restarted script, with `wgctl` and `work`, a folder in memory, set.
+# shellcheck disable=SC2034 # used by the scripts that source this
 isolate() { # WGCTL ARGUMENT...
     local tool
     (($# > 0)) || { echo "usage: ${0##*/} WGCTL" >&2 && exit 2; }
@@ -21,7 +21,7 @@ isolate() { # WGCTL ARGUMENT...
         WGCTL_BENCH_ISOLATED=1 exec unshare --net --mount --pid --fork --kill-child --mount-proc bash "$0" "$@"
     fi
     unset WGCTL_BENCH_ISOLATED WGCTL_INTERFACE NO_COLOR
-    trap 'exit 130' INT TERM HUP # Process 1 would not heed them
+    trap 'exit 130' INT TERM HUP # process 1 ignores them by default
     wgctl=$(realpath -e "$1") || fail_early "there is no program $1"
     mount -t tmpfs -o mode=0755 tmpfs /run
     work=/run/bench
@@ -29,8 +29,8 @@ isolate() { # WGCTL ARGUMENT...
     ip link set lo up
 }
 
-# Sets `kind`: what runs the device.
-# shellcheck disable=SC2034 # for who sources this
+# Sets `kind` to a description of the device's implementation.
+# shellcheck disable=SC2034 # used by the scripts that source this
 make_device() { # INTERFACE
     if ip link add "$1" type wireguard 2>/dev/null; then
         kind="the kernel's WireGuard (Linux $(uname -r))"
@@ -54,7 +54,7 @@ load_device() { # INTERFACE CONFIGURATION
     wg setconf "$1" <(wg-quick strip "$2")
 }
 
-# Sets `tools`: the folder of what is built with the tests to measure with. In the virtual machine it is wgctl's own.
+# Sets `tools` to the folder with the benchmarks' programs. In the virtual machine, they are next to wgctl.
 find_tools() {
     local folder
     for folder in "$(dirname "$wgctl")" "$(dirname "$wgctl")/../tests/bench"; do
@@ -63,12 +63,12 @@ find_tools() {
     [[ ${tools-} ]] || fail_early "there is no bench_spend for $wgctl: build it with -DWGCTL_TESTS=ON"
 }
 
-# Runs a command, and keeps what it called in $work/calls.
+# Runs a command and writes its system calls to $work/calls.
 trace() { # COMMAND...
     strace -f -y -qq -o "$work/calls" "$@" </dev/null >"$work/said" 2>&1
 }
 
-# A call that another process interrupts takes two lines.
+# A call that is interrupted by another process takes two lines.
 count_calls() {
     grep -cvE ' resumed>|^[0-9]+ +(\+\+\+|---)' "$work/calls" || true
 }
@@ -77,7 +77,7 @@ count_fsyncs() {
     grep -cE '^[0-9]+ +(fsync|fdatasync|sync|syncfs|sync_file_range|msync)\(' "$work/calls" || true
 }
 
-# The processes that the command started.
+# Counts the processes that the command started.
 count_processes() {
     awk '{ if (!seen[$1]++) processes++ } END { print processes - 1 }' "$work/calls"
 }

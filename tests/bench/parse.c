@@ -1,6 +1,6 @@
-/* How long it takes to read a wg0.conf and to tell a device what it says, and how much
- * memory, beside `wg setconf`: both tell the same process, which agrees to everything.
- * Needs root: makes namespaces of its own.
+/* Compares reading a wg0.conf and sending it to a device with `wg setconf`, in time and
+ * memory. Both send it to the same process, which accepts everything. Needs root, because it
+ * creates namespaces.
  *
  * usage: parse                    measures, and prints a table
  *        parse FILE INTERFACE     does what `wg setconf INTERFACE FILE` does
@@ -68,7 +68,7 @@ static int send_file(const char *path, const char *interface)
     return rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-/* ---- the process that both tell ---- */
+/* ---- the process that accepts everything ---- */
 
 static void answer(int client)
 {
@@ -115,7 +115,7 @@ static void put_key(FILE *file, const char *name)
     fprintf(file, "%s = %s\n", name, wgctl_key_format(&key, text));
 }
 
-/* Returns its size in bytes. */
+/* Returns the file's size in bytes. */
 static long make_file(unsigned peers)
 {
     FILE *file = fopen(CONF, "we");
@@ -136,8 +136,8 @@ static long make_file(unsigned peers)
 }
 
 struct cost {
-    double milliseconds; /* of processor time, its own and the kernel's for it */
-    long kibibytes;      /* at most, resident */
+    double milliseconds; /* user and system time */
+    long kibibytes;      /* peak resident memory */
 };
 
 static struct cost run(char *const argv[])
@@ -171,7 +171,7 @@ static void measure(unsigned peers, char *self)
     char *theirs[] = {"wg", "setconf", INTERFACE, CONF, NULL};
     struct cost our_costs[RUNS], their_costs[RUNS];
     long size = make_file(peers);
-    for (int i = 0; i < RUNS; i++) { /* in turns */
+    for (int i = 0; i < RUNS; i++) { /* alternately */
         our_costs[i] = run(ours);
         their_costs[i] = run(theirs);
     }

@@ -1,10 +1,10 @@
-/* What a command costs.
+/* Measures what a command costs.
  *
  * usage: bench_spend RESULT WATCHED COMMAND...
  *
- * Runs it, with bench_watch.so where WATCHED is a file for that and not "-", and adds a line to the
- * file RESULT: microseconds by the clock, microseconds of processor time (its own and the kernel's
- * for it), and the most KiB that it had resident. Exits as it did. */
+ * Runs COMMAND and appends a line to the file RESULT: microseconds of elapsed time, microseconds
+ * of processor time (user and system), and peak resident memory in KiB. Unless WATCHED is "-", it
+ * preloads bench_watch.so with WATCHED as its output file. Exits with the command's status. */
 #include <libgen.h>
 #include <limits.h>
 #include <spawn.h>
@@ -28,7 +28,7 @@ static long now(void)
     return time.tv_sec * 1000000 + time.tv_nsec / 1000;
 }
 
-/* For the command alone: this program has nothing to be watched. */
+/* Affects only the command, because this program is already running. */
 static void preload(const char *watched)
 {
     char self[PATH_MAX] = "", library[PATH_MAX + 32];
@@ -49,7 +49,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: bench_spend RESULT WATCHED COMMAND...\n");
         return 2;
     }
-    /* Opened first, so that the command's end is the measurement's. */
+    /* Opened before the measurement, so that it does not count. */
     FILE *result = fopen(argv[1], "ae");
     if (!result) {
         perror(argv[1]);

@@ -1,11 +1,11 @@
-/* Stands in for the process that runs a WireGuard interface, so that what wg and wgctl spend
- * themselves can be told from what a device does. It has two states, and answers to get=1 what
- * is in the file of the one; set=1 is agreed to, and has made the other of it.
+/* Stands in for a userspace WireGuard process, so that the cost of wg and wgctl themselves can
+ * be told apart from the cost of the device. It has two states. It answers get=1 with the file
+ * for the current one, and accepts any set=1, which switches to the other one.
  *
- * usage: bench_standin SOCKET FILE OTHER    runs until it is killed; says "ready"
- *        bench_standin SOCKET REQUEST       asks it, and prints the answer:
- *            other    it is in the other state now
- *            count    how many set=1 there were, and their bytes, since the last such question */
+ * usage: bench_standin SOCKET FILE OTHER    prints "ready" and runs until it is killed
+ *        bench_standin SOCKET REQUEST       sends it a request and prints the answer:
+ *            other    whether it is in the other state
+ *            count    the number and bytes of set=1 since the previous count */
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -46,7 +46,7 @@ static struct state load(const char *path)
     return (struct state){data, size};
 }
 
-/* Whoever asked may have gone. */
+/* Ignores errors, because the client may have closed the connection. */
 static void say(int connection, const char *data, size_t size)
 {
     while (size > 0) {
@@ -78,7 +78,7 @@ static void act(int connection, const char *request, size_t size)
     say(connection, text, strlen(text));
 }
 
-/* A request ends with an empty line; its beginning says what it is. */
+/* Reads a request, which ends with an empty line. Only its beginning matters. */
 static void serve(int connection)
 {
     static char buffer[1 << 18];

@@ -1,5 +1,5 @@
 #!/bin/bash
-# What people do today to add a peer to a server that runs: the commands of wg(8) and of every second guide.
+# Adds a peer to a running server the manual way, with the commands from wg(8) that most guides show.
 #
 # usage: today.sh INTERFACE CONFIGURATION NAME ALLOWED_IPS
 set -euo pipefail

@@ -1,13 +1,14 @@
-/* Makes the files that the benchmarks of `wgctl apply` work on.
+/* Creates the files for the benchmarks of `wgctl apply`.
  *
  * usage: bench_tunnels PEERS FOLDER PORT
  *
- * Three states of one tunnel: "empty", without a peer; "full", with PEERS of them; "changed",
- * where the one in the middle has another preshared key. Of each, in FOLDER:
+ * There are three states of one tunnel: "empty" has no peers, "full" has PEERS of them, and
+ * "changed" is the same with a different preshared key for the peer in the middle. For each of
+ * them, FOLDER gets:
  *
  *     NAME.conf   for wgctl and wg-quick
- *     NAME.wg     for wg: what `wg-quick strip` makes of it
- *     NAME.uapi   what a process that runs the tunnel answers to get=1 */
+ *     NAME.wg     for wg: the output of `wg-quick strip`
+ *     NAME.uapi   the answer of a userspace process to get=1 */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,7 +50,7 @@ static void put_hex(FILE *file, const char *name, const unsigned char *key)
     fprintf(file, "%s=%s\n", name, text);
 }
 
-/* All are in the interface's own networks, so that no routes are needed. */
+/* All addresses are in the interface's own networks, so that no routes are needed. */
 static void format_addresses(unsigned peer, char ipv4[32], char ipv6[32])
 {
     unsigned number = peer + 256;
@@ -89,7 +90,7 @@ static void put_conf(FILE *file, const unsigned char *private_key, unsigned port
     finish(file);
 }
 
-/* As wireguard-go writes it. */
+/* Writes the state as wireguard-go does. */
 static void put_uapi(FILE *file, const unsigned char *private_key, unsigned port,
                      const struct peer *peers, unsigned count)
 {
@@ -142,7 +143,7 @@ int main(int argc, char **argv)
     struct peer *peers = calloc(count + 1, sizeof *peers);
     if (!peers)
         die("calloc");
-    /* Any 32 bytes are a public key; a private one is kept the way the device keeps it. */
+    /* Any 32 bytes are a valid public key. A device stores its private key clamped. */
     fill(peers, count * sizeof *peers);
     fill(private_key, sizeof private_key);
     private_key[0] &= 248;

@@ -1,13 +1,13 @@
-/* To be preloaded into a program that talks to the kernel's WireGuard: counts the messages
- * with which it sets something, and takes the time of each. The kernel carries a SET out
- * before it lets the sender go on, under a lock that all of the machine's network settings
- * share, so that how long the sending took is how long everybody else was kept out. When the
- * program ends, a line is added to the file that $BENCH_WATCH names:
+/* A library to preload into a program that talks to the kernel's WireGuard. It counts and times
+ * the messages that set something. The kernel processes such a message before send() returns,
+ * and holds the lock for all network settings meanwhile. The time in send() is therefore the
+ * time for which everyone else is blocked. At exit, it appends a line to the file $BENCH_WATCH:
  *
  *     SETS BYTES PEERS ALL GETS NANOSECONDS...
  *
- * the messages that set something; of these the most bytes and the most peers of one, and the
- * time of all; the messages that asked for the state; and the time of each that set something. */
+ * SETS is the number of messages that set something, BYTES and PEERS are the largest numbers in
+ * one of them, ALL is their total time, GETS is the number of messages that ask for the state,
+ * and NANOSECONDS are the times of the individual messages that set something. */
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <linux/genetlink.h>
@@ -24,7 +24,7 @@ enum { MOST_SETS = 65536 };
 
 static struct {
     unsigned long sets, bytes, peers, all, gets;
-    unsigned long times[MOST_SETS]; /* of each call that sent some of them */
+    unsigned long times[MOST_SETS]; /* of each call that sends some */
     size_t calls;
 } seen;
 
@@ -37,9 +37,9 @@ static bool is_generic(int fd)
            protocol == NETLINK_GENERIC;
 }
 
-/* ---- what a message holds ---- */
+/* ---- messages ---- */
 
-/* Calls `take` for each attribute. What is cut off is the kernel's to refuse. */
+/* Calls `take` for each attribute. Ignores truncated ones, which the kernel rejects. */
 static unsigned long count(const char *data, size_t size, int wanted,
                            unsigned long (*take)(const char *data, size_t size))
 {
@@ -70,8 +70,8 @@ static unsigned long count_items(const char *data, size_t size)
     return count(data, size, -1, one);
 }
 
-/* Returns whether something is set. The only generic netlink that wg and wgctl speak is
- * WireGuard's, but for the question which number it has. */
+/* Returns whether the message sets something. Apart from looking up its family ID, wg and wgctl
+ * use generic netlink only for WireGuard. */
 static bool look_at(const char *data, size_t size)
 {
     const size_t before = NLMSG_HDRLEN + GENL_HDRLEN;
@@ -101,7 +101,7 @@ static bool look_at(const char *data, size_t size)
     return sets;
 }
 
-/* ---- the calls ---- */
+/* ---- wrapped calls ---- */
 
 static unsigned long now(void)
 {
@@ -127,7 +127,7 @@ static void *find(const char *name)
     return function;
 }
 
-/* libmnl sends with this one. */
+/* libmnl uses this one. */
 ssize_t sendto(int fd, const void *data, size_t size, int flags, const struct sockaddr *to,
                socklen_t to_size)
 {
@@ -147,7 +147,7 @@ ssize_t send(int fd, const void *data, size_t size, int flags)
     return sendto(fd, data, size, flags, NULL, 0);
 }
 
-/* A message in several pieces is not looked at: nobody sends one. */
+/* Messages in several pieces are ignored, because nobody sends them. */
 ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 {
     static ssize_t (*next)(int, const struct msghdr *, int);
