@@ -84,8 +84,8 @@ int wgctl_write_all(int fd, struct wgctl_slice content);
 /* Whether somebody holds that lock right now. */
 bool wgctl_folder_is_locked(const struct wgctl_folder *folder, const char *name);
 /* Opens and locks `name` (made with mode 0600 where it is missing; never removed)
- * and waits for whoever holds it, as wgctl_lock_take() does. `ret_fd` is the lock: close(2) lets go as well. Removes
- * what a killed predecessor left behind in the folder. */
+ * and waits for whoever holds it, as wgctl_lock_take() does. `ret_fd` is the lock: close(2) lets go
+ * as well. Removes what a killed predecessor left behind in the folder. */
 int wgctl_folder_lock(const struct wgctl_folder *folder, const char *name, int *ret_fd,
                       struct wgctl_error *err);
 

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
+#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,7 +18,7 @@
 #include "base/signals.h"
 #include "base/text.h"
 
-/* A service or a sudo that keeps PATH short must not hide nft from us. */
+/* nft must be found even if a service or sudo sets a short PATH. */
 #define SYSTEM_FOLDERS "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin"
 
 static bool find_in(const char *folders, const char *program, char *path, size_t size)
@@ -45,12 +45,14 @@ bool wgctl_process_find(const char *program, char *path, size_t size)
            find_in(SYSTEM_FOLDERS, program, path, size);
 }
 
-/* What a program is started with; -1 of `input` is nothing to read. */
+/* What a program is started with. An `input` of -1 means nothing to read. */
 struct start {
     const char *const *argv;
     char *const *environment;
     int input, output, errors;
     bool own_session;
+    int signals;    /* readable when one arrives */
+    bool cleans_up; /* one has arrived already */
 };
 
 static int add_streams(posix_spawn_file_actions_t *actions, const struct start *start)
@@ -63,15 +65,16 @@ static int add_streams(posix_spawn_file_actions_t *actions, const struct start *
         rc = posix_spawn_file_actions_adddup2(actions, start->output, STDOUT_FILENO);
     if (rc == 0)
         rc = posix_spawn_file_actions_adddup2(actions, start->errors, STDERR_FILENO);
-    /* A program that stays would keep what our caller left open, as the lock of flock(1). */
+    /* Our caller may have left some open, such as the lock of flock(1): wireguard-go would hold
+     * it for as long as it runs. */
     if (rc == 0)
         rc = posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
     return rc;
 }
 
-/* In a session of its own, a program that stays (wireguard-go) outlives the
- * terminal: where sudo gives each command one, that goes with the command. Every other has
- * a process group of its own, so that all that it started can be ended. */
+/* A program that stays (wireguard-go) gets a session of its own, so that it outlives the
+ * terminal: sudo may give each command a terminal, and close it when the command ends. Any
+ * other gets a process group of its own, so that everything it started can be ended with it. */
 static int spawn(const char *path, const struct start *start, pid_t *ret)
 {
     posix_spawn_file_actions_t actions;
@@ -98,37 +101,35 @@ static int spawn(const char *path, const struct start *start, pid_t *ret)
     return rc;
 }
 
-/* Waits until the program has ended, or a signal waits for us that did not when it began, or
- * for `ms`. True if it has ended. */
+/* Waits until the program has ended (true), a signal arrives, or `ms` milliseconds have passed
+ * (negative: never). poll(2) ignores a descriptor of -1. */
 static bool await_end(int ended, int signals, int ms)
 {
     struct pollfd files[] = {{.fd = ended, .events = POLLIN}, {.fd = signals, .events = POLLIN}};
-    while (poll(files, signals >= 0 ? 2 : 1, ms) < 0)
+    while (poll(files, 2, ms) < 0)
         if (errno != EINTR)
             return true;
     return files[0].revents != 0;
 }
 
-/* A signal that waits for us is for the program too: it is asked to end, and made to if it
- * does not. What is started while one waits already is to clean up, and has a while to do it. */
-static void pass_signal_on(pid_t child, int ended)
+/* Ends the program if a signal arrives. One that had arrived before the program was started
+ * does not count, because the program is part of undoing the work; it gets a limited time. */
+static void pass_signal_on(pid_t child, const struct start *start)
 {
     enum { TO_CLEAN_UP_MS = 10000, TO_END_MS = 5000 };
-    bool cleans_up = wgctl_signals_wait();
-    WGCTL_FD signals = cleans_up ? -1 : wgctl_signals_open();
-    if (ended < 0 || (!cleans_up && signals < 0) ||
-        await_end(ended, signals, cleans_up ? TO_CLEAN_UP_MS : -1))
+    WGCTL_FD ended = pidfd_open(child, 0);
+    if (ended < 0 || await_end(ended, start->signals, start->cleans_up ? TO_CLEAN_UP_MS : -1))
         return;
     kill(-child, SIGTERM);
     if (!await_end(ended, -1, TO_END_MS))
         kill(-child, SIGKILL);
 }
 
-static int wait_for(pid_t child, const char *name, struct wgctl_error *err)
+static int wait_for(pid_t child, const struct start *start, struct wgctl_error *err)
 {
+    const char *name = start->argv[0];
     int status;
-    WGCTL_FD ended = (int)syscall(SYS_pidfd_open, child, 0);
-    pass_signal_on(child, ended);
+    pass_signal_on(child, start);
     while (waitpid(child, &status, 0) < 0)
         if (errno != EINTR)
             return wgctl_fail_errno(err, "cannot wait for %s", name);
@@ -140,7 +141,7 @@ static int wait_for(pid_t child, const char *name, struct wgctl_error *err)
     return WGCTL_OK;
 }
 
-/* wireguard-go greets with a box of text, which is no reason for anything. */
+/* wireguard-go prints a banner in a box, which does not tell why it failed. */
 static bool is_of_box(struct wgctl_slice line)
 {
     return wgctl_slice_starts(line, "\xe2\x94") || wgctl_slice_starts(line, "\xe2\x95");
@@ -167,12 +168,14 @@ static void add_last_line(int kept, struct wgctl_error *err)
 
 static int run_path(const char *path, struct start *start, int kept, struct wgctl_error *err)
 {
-    const char *program = start->argv[0];
     pid_t child = -1;
+    WGCTL_FD signals = wgctl_signals_watch(); /* first, so that none is missed */
+    start->signals = signals;
+    start->cleans_up = wgctl_signals_pending();
     errno = spawn(path, start, &child);
     if (errno != 0)
-        return wgctl_fail_errno(err, "cannot start %s", program);
-    int rc = wait_for(child, program, err);
+        return wgctl_fail_errno(err, "cannot start %s", start->argv[0]);
+    int rc = wait_for(child, start, err);
     if (rc < 0 && kept >= 0)
         add_last_line(kept, err);
     return rc;
@@ -185,8 +188,7 @@ static int run(struct start *start, int kept, struct wgctl_error *err)
     if (!wgctl_process_find(program, path, sizeof path))
         return wgctl_fail(err, WGCTL_NOT_FOUND, "the program '%s' is not installed", program);
 
-    /* Where whoever started us has children ignored, the kernel would forget how
-     * ours ended. */
+    /* If our caller ignores SIGCHLD, the kernel does not tell how a child ended. */
     const struct sigaction heed = {.sa_handler = SIG_DFL};
     struct sigaction before;
     sigaction(SIGCHLD, &heed, &before);
@@ -195,8 +197,8 @@ static int run(struct start *start, int kept, struct wgctl_error *err)
     return rc;
 }
 
-/* The environment with some more in front, where a program looks first. The array
- * is to be freed; NULL where memory has run out. */
+/* The environment with `variables` in front, where a program looks first. The caller frees the
+ * array; NULL if memory has run out. */
 static char **extend_environment(const char *const variables[])
 {
     size_t more = 0, there = 0, used = 0;
@@ -222,7 +224,7 @@ static char **extend_environment(const char *const variables[])
 int wgctl_process_run_with(const char *const argv[], const char *const variables[],
                            enum wgctl_output output, struct wgctl_error *err)
 {
-    /* Memory, not a pipe: a service that stays would hold a pipe open for ever. */
+    /* A memfd, not a pipe: a service that stays would hold a pipe open forever. */
     WGCTL_FD kept = -1;
     if (output == WGCTL_OUTPUT_KEPT)
         kept = memfd_create("wgctl-output", MFD_CLOEXEC);
@@ -246,7 +248,6 @@ int wgctl_process_run(const char *const argv[], enum wgctl_output output, struct
     return wgctl_process_run_with(argv, NULL, output, err);
 }
 
-/* Back to the start, for whoever reads it next. */
 static int rewind_to_start(int fd)
 {
     return lseek(fd, 0, SEEK_SET) < 0 ? -1 : 0;
@@ -256,7 +257,7 @@ int wgctl_process_filter(const char *const argv[], struct wgctl_slice input,
                          struct wgctl_text *ret_output, struct wgctl_error *err)
 {
     enum { USUAL = 4096 };
-    /* Memory once more: with pipes, two could wait for each other. */
+    /* Memfds again: with pipes, the two processes could wait for each other. */
     WGCTL_FD in = memfd_create("wgctl-input", MFD_CLOEXEC);
     WGCTL_FD out = memfd_create("wgctl-output", MFD_CLOEXEC);
     WGCTL_FD errors = memfd_create("wgctl-errors", MFD_CLOEXEC);

@@ -1,5 +1,11 @@
-/* Processes: programs that are started with an argument list, never through a
- * string that a shell would take apart.
+/* Processes: programs are started with a list of arguments, never through a string that a
+ * shell takes apart.
+ *
+ * A program inherits descriptors 0 to 2 and no others. A signal that arrives while one runs
+ * (base/signals.h: SIGINT, SIGTERM, SIGHUP, if they are held) ends it and all it has started:
+ * they get SIGTERM, and SIGKILL if it is still there five seconds later. A signal that had
+ * arrived before it was started leaves it ten seconds, because whatever undoes the work runs
+ * programs too.
  */
 #pragma once
 
@@ -9,26 +15,28 @@
 #include "base/error.h"
 #include "base/text.h"
 
-/* Where a program's output goes: nothing of it ever to our standard output. */
+/* Where a program's output goes; never to our standard output, which is for results. */
 enum wgctl_output {
-    WGCTL_OUTPUT_SHOWN, /* to standard error: the owner's own commands */
-    WGCTL_OUTPUT_KEPT,  /* its last line goes into the message where it fails */
+    WGCTL_OUTPUT_SHOWN, /* to standard error: for the owner's own commands */
+    WGCTL_OUTPUT_KEPT,  /* nowhere; if it fails, its last line becomes part of the message */
 };
 
-/* Runs a program, found in PATH and the system's sbin folders, and waits for it.
- * `argv` ends with NULL; its standard input is empty. Anything but exit status 0
- * is an error (WGCTL_SYSTEM) that names the program. */
+/* Runs argv[0], which is looked up in PATH and then in the system's bin and sbin folders, and
+ * waits for it. `argv` ends with NULL; standard input is empty. Fails with WGCTL_NOT_FOUND if
+ * the program is not installed, with WGCTL_SYSTEM if its exit status is not 0, if a signal
+ * ended it, or if one that arrived meanwhile stopped it. */
 int wgctl_process_run(const char *const argv[], enum wgctl_output output, struct wgctl_error *err);
 
-/* The same, and more: `variables` (NULL: none), "NAME=VALUE" each and NULL at the
- * end, are added to the environment. */
+/* Same as wgctl_process_run(), with `variables` ("NAME=VALUE" each, NULL at the end; NULL for
+ * none) added to the environment. */
 int wgctl_process_run_with(const char *const argv[], const char *const variables[],
                            enum wgctl_output output, struct wgctl_error *err);
-/* Runs a program with `input` as its standard input, and appends its standard output
- * to `ret_output` (NULL: it is not wanted). Where it fails, the last line of its
- * standard error goes into the message. */
+/* Runs a program with `input` as its standard input, and appends its standard output to
+ * `ret_output` (NULL: discarded). If it fails, the last line of its standard error becomes
+ * part of the message. Fails as wgctl_process_run() does. */
 int wgctl_process_filter(const char *const argv[], struct wgctl_slice input,
                          struct wgctl_text *ret_output, struct wgctl_error *err);
 
-/* Whether that program is there; its path goes to `path` (may be NULL). */
+/* Whether the program is installed. Its path goes to `path`, `size` bytes; NULL if it is not
+ * wanted. A path that does not fit counts as not installed. */
 bool wgctl_process_find(const char *program, char *path, size_t size);

@@ -10,7 +10,7 @@ void wgctl_progress_report(const struct wgctl_progress *progress, size_t done, s
 
 int wgctl_progress_check(const struct wgctl_progress *progress, struct wgctl_error *err)
 {
-    if (!progress || !wgctl_signals_wait())
+    if (!progress || !wgctl_signals_pending())
         return WGCTL_OK;
     return wgctl_fail(err, WGCTL_SYSTEM, "stopped by a signal");
 }

@@ -1,4 +1,4 @@
-/* Progress: told to whoever waits for what takes long.
+/* Progress: reported to whoever waits for work that takes long.
  */
 #pragma once
 
@@ -6,13 +6,14 @@
 
 #include "base/error.h"
 
-/* `report` is called whenever a part of the work is done. */
+/* `report` is called with `context` after each part of the work: `done` of `total` parts. */
 struct wgctl_progress {
     void (*report)(void *context, size_t done, size_t total);
     void *context;
 };
 
-/* Tells it. Nobody waits where it is NULL, or its `report` is. */
+/* Calls `report`. Does nothing if `progress` or its `report` is NULL. */
 void wgctl_progress_report(const struct wgctl_progress *progress, size_t done, size_t total);
-/* Fails where somebody waits, and has sent a signal that is held (base/signals.h). */
+/* Fails with WGCTL_SYSTEM if a held signal has arrived (base/signals.h), so that long work
+ * can stop. Never fails if `progress` is NULL. */
 int wgctl_progress_check(const struct wgctl_progress *progress, struct wgctl_error *err);

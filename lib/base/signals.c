@@ -3,47 +3,31 @@
 #include <stddef.h>
 #include <sys/signalfd.h>
 
-static const int held[] = {SIGINT, SIGTERM, SIGHUP};
-enum { HELD = sizeof held / sizeof *held };
-
-/* Whoever started us may have them ignored, as nohup(1) has SIGHUP. A signal that is blocked
- * is queued even so, and would be taken for one that counts. */
-static bool is_ignored(int signal)
+/* A blocked signal is queued even if it is ignored, so those that are ignored are left out. */
+static void collect(sigset_t *ret)
 {
+    static const int all[] = {SIGINT, SIGTERM, SIGHUP};
     struct sigaction action;
-    return sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
-}
-
-static void list_held(sigset_t *ret)
-{
     sigemptyset(ret);
-    for (size_t i = 0; i < HELD; i++)
-        if (!is_ignored(held[i]))
-            sigaddset(ret, held[i]);
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (sigaction(all[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
+            sigaddset(ret, all[i]);
 }
 
 void wgctl_signals_hold(sigset_t *ret_before)
 {
-    sigset_t set;
-    list_held(&set);
-    pthread_sigmask(SIG_BLOCK, &set, ret_before);
+    sigset_t held;
+    collect(&held);
+    pthread_sigmask(SIG_BLOCK, &held, ret_before);
 }
 
-bool wgctl_signals_wait(void)
+bool wgctl_signals_pending(void)
 {
-    sigset_t pending;
-    bool waits = false;
+    sigset_t held, pending, both;
+    collect(&held);
     sigpending(&pending);
-    for (size_t i = 0; i < HELD; i++)
-        waits |= sigismember(&pending, held[i]) == 1 && !is_ignored(held[i]);
-    return waits;
-}
-
-int wgctl_signals_open(void)
-{
-    sigset_t set;
-    list_held(&set);
-    return signalfd(-1, &set, SFD_CLOEXEC);
+    sigandset(&both, &held, &pending);
+    return !sigisemptyset(&both);
 }
 
 void wgctl_signals_release(const sigset_t *before)
@@ -51,9 +35,27 @@ void wgctl_signals_release(const sigset_t *before)
     pthread_sigmask(SIG_SETMASK, before, NULL);
 }
 
+/* Removes the signals of `other` from `set`. */
+static void remove_all(sigset_t *set, const sigset_t *other)
+{
+    for (int number = 1; number < NSIG; number++)
+        if (sigismember(other, number) == 1)
+            sigdelset(set, number);
+}
+
 void wgctl_signals_for_child(sigset_t *ret)
 {
+    sigset_t held;
+    collect(&held);
     pthread_sigmask(SIG_BLOCK, NULL, ret);
-    for (size_t i = 0; i < HELD; i++)
-        sigdelset(ret, held[i]);
+    remove_all(ret, &held);
+}
+
+int wgctl_signals_watch(void)
+{
+    sigset_t awaited, pending;
+    collect(&awaited);
+    sigpending(&pending);
+    remove_all(&awaited, &pending);
+    return signalfd(-1, &awaited, SFD_CLOEXEC);
 }

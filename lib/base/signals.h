@@ -1,21 +1,22 @@
-/* Signals that would end the process in the middle of something that has to be finished,
- * or undone.
+/* Signals that would end the process in the middle of work that has to be finished or undone:
+ * SIGINT, SIGTERM and SIGHUP, except those that are ignored (nohup(1) ignores SIGHUP): an
+ * ignored signal never interrupts anything.
  */
 #pragma once
 
 #include <signal.h>
 #include <stdbool.h>
 
-/* From now on SIGINT, SIGTERM and SIGHUP wait, except those that are ignored. Programs that
- * are started meanwhile are told (base/process.h). `ret_before` is for
- * wgctl_signals_release(). */
+/* Blocks them, until wgctl_signals_release(*ret_before). Programs started meanwhile still
+ * receive them (base/process.h). */
 void wgctl_signals_hold(sigset_t *ret_before);
-/* Whether one is waiting that is not ignored. */
-bool wgctl_signals_wait(void);
-/* A descriptor that poll(2) finds readable while one waits; -1 and errno(3) on failure. The
- * caller closes it. */
-int wgctl_signals_open(void);
-/* Lets them come: one that waits does now what it does. */
+/* Whether one has arrived while they were blocked. */
+bool wgctl_signals_pending(void);
+/* Unblocks them: one that has arrived now takes effect. */
 void wgctl_signals_release(const sigset_t *before);
-/* What a program that is started shall have blocked: what we have, but for those. */
+/* The signal mask for a program that is started: ours, without those that are held. */
 void wgctl_signals_for_child(sigset_t *ret);
+/* Opens a descriptor that becomes readable when one of them arrives while it is blocked, not
+ * counting those that have arrived already. The signal stays pending. The caller closes it.
+ * Returns -1 and sets errno(3) if that fails (signalfd(2)). */
+int wgctl_signals_watch(void);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/process.h"
+#include "base/signals.h"
 
 static void substitute(struct wgctl_slice command, const char *interface, struct wgctl_text *ret)
 {
@@ -24,8 +25,8 @@ int wgctl_hook_run(struct wgctl_slice command, const char *interface, enum wgctl
     int rc = wgctl_text_check(&line, err);
     if (rc < 0)
         return rc;
-    /* As in wg-quick, which is a bash script with these settings: a command that
-     * fails ends the hook, also in the middle of it, or of a pipe. */
+    /* The settings of the bash script that wg-quick is: a command that fails ends the hook,
+     * even in the middle of it or of a pipe. */
     const char *const bash[] = {"bash",    "-e", "-o",      "pipefail", "-O",
                                 "extglob", "-c", line.data, NULL};
     const char *const sh[] = {"sh", "-e", "-c", line.data, NULL};
@@ -37,5 +38,7 @@ int wgctl_hook_run(struct wgctl_slice command, const char *interface, enum wgctl
     if (rc == WGCTL_OK)
         return rc;
     wgctl_context(err, "the command '%.200s' in the configuration", line.data);
-    return wgctl_hint(err, "its own words stand above; mend that line of the file, or take it out");
+    return wgctl_signals_pending()
+               ? rc
+               : wgctl_hint(err, "its own output is above; fix or remove that line of the file");
 }

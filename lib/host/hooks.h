@@ -1,13 +1,14 @@
-/* Hooks: the owner's commands in wg0.conf, run as wg-quick(8) runs them.
+/* Hooks: the owner's commands in wg0.conf (PreUp, PostUp, PreDown, PostDown), run as
+ * wg-quick(8) runs them.
  */
 #pragma once
 
+#include "base/process.h"
 #include "base/text.h"
 
-#include "base/process.h"
-
-/* Runs one: with every %i made the interface's name, in bash as wg-quick sets it
- * (errexit, pipefail, extglob, LC_ALL=C, $INTERFACE), or in sh where there is no
- * bash. Anything but exit status 0 is an error. */
+/* Runs one command, with the interface's name in place of each %i: in bash, set up as wg-quick
+ * does (errexit, pipefail, extglob, LC_ALL=C, $INTERFACE), or in sh if there is no bash. It
+ * inherits no descriptors besides 0 to 2. Fails with WGCTL_SYSTEM if its exit status is not 0,
+ * or if a held signal stopped it (base/process.h). */
 int wgctl_hook_run(struct wgctl_slice command, const char *interface, enum wgctl_output output,
                    struct wgctl_error *err);

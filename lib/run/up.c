@@ -159,7 +159,7 @@ static int bring_up(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
         done.hooks = true;
         rc = wgctl_hooks_run(&tunnel->server, tunnel->interface, WGCTL_POST_UP, err);
     }
-    if (rc == WGCTL_OK && wgctl_signals_wait())
+    if (rc == WGCTL_OK && wgctl_signals_pending())
         rc = wgctl_fail(err, WGCTL_SYSTEM, "stopped by a signal");
     if (rc == WGCTL_OK)
         rc = wgctl_applied_remove(tunnel, WGCTL_STARTING, err);

@@ -30,7 +30,7 @@ static int change_running(struct wgctl_tunnel *tunnel, struct wgctl_application 
 {
     struct wgctl_error ignored;
     int rc = wgctl_application_execute(tunnel, application, err);
-    if (rc == WGCTL_OK && wgctl_signals_wait())
+    if (rc == WGCTL_OK && wgctl_signals_pending())
         rc = wgctl_fail(err, WGCTL_SYSTEM, "stopped by a signal");
     if (rc < 0) {
         wgctl_hint(err, "nothing was changed: %s and %s are as they were", tunnel->conf_name,

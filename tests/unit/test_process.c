@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/signals.h"
-#include "suite.h"
+#include "host.h"
 
 static char folder[] = "/tmp/wgctl-process-XXXXXX";
 static struct wgctl_error err;
@@ -160,11 +160,18 @@ static int run_stuck(const char *before)
     return run(WGCTL_OUTPUT_SHOWN, script);
 }
 
+static void raise_held(int signal_number)
+{
+    sigset_t signals;
+    wgctl_signals_hold(&signals);
+    raise(signal_number);
+}
+
 START_TEST(a_signal_that_is_held_ends_a_program_that_is_stuck)
 {
     ck_assert_int_eq(run_stuck(""), WGCTL_SYSTEM);
     ck_assert_str_eq(err.message, "sh was ended by signal 15");
-    ck_assert(wgctl_signals_wait());
+    ck_assert(wgctl_signals_pending());
 }
 END_TEST
 
@@ -177,11 +184,33 @@ END_TEST
 
 START_TEST(a_signal_that_waited_before_leaves_a_program_its_time)
 {
-    sigset_t signals;
-    wgctl_signals_hold(&signals);
-    raise(SIGTERM);
+    raise_held(SIGTERM);
     ck_assert_int_eq(run(WGCTL_OUTPUT_SHOWN, "sleep 0.2; echo done >done"), WGCTL_OK);
     ck_assert_str_eq(content_of("done"), "done\n");
+}
+END_TEST
+
+/* The undoing of what was interrupted can be interrupted itself, by another signal. */
+START_TEST(another_signal_ends_what_was_started_after_the_first)
+{
+    raise_held(SIGINT);
+    ck_assert_int_eq(run_stuck(""), WGCTL_SYSTEM);
+    ck_assert_str_eq(err.message, "sh was ended by signal 15");
+}
+END_TEST
+
+START_TEST(what_it_has_started_ends_with_it)
+{
+    ck_assert_int_eq(run_stuck("sleep 600 & echo $! >child;"), WGCTL_SYSTEM);
+    host("for i in $(seq 1000); do kill -0 $(cat child) 2>/dev/null || exit 0; sleep 0.01; done; "
+         "exit 1");
+}
+END_TEST
+
+START_TEST(a_program_that_succeeds_all_the_same_has_succeeded)
+{
+    ck_assert_int_eq(run_stuck("trap 'exit 0' TERM;"), WGCTL_OK);
+    ck_assert(wgctl_signals_pending());
 }
 END_TEST
 
@@ -192,9 +221,9 @@ START_TEST(a_signal_that_is_ignored_is_not_held)
     signal(SIGHUP, SIG_IGN);
     wgctl_signals_hold(&signals);
     raise(SIGHUP);
-    ck_assert(!wgctl_signals_wait());
+    ck_assert(!wgctl_signals_pending());
     raise(SIGTERM);
-    ck_assert(wgctl_signals_wait());
+    ck_assert(wgctl_signals_pending());
 }
 END_TEST
 
@@ -345,6 +374,9 @@ static Suite *process_suite(void)
     tcase_add_test(process, a_signal_that_is_held_ends_a_program_that_is_stuck);
     tcase_add_test(process, what_does_not_heed_it_is_made_to_end);
     tcase_add_test(process, a_signal_that_waited_before_leaves_a_program_its_time);
+    tcase_add_test(process, another_signal_ends_what_was_started_after_the_first);
+    tcase_add_test(process, what_it_has_started_ends_with_it);
+    tcase_add_test(process, a_program_that_succeeds_all_the_same_has_succeeded);
     tcase_add_test(process, a_signal_that_is_ignored_is_not_held);
     tcase_add_test(process, nothing_that_our_caller_left_open_is_open_in_it);
     tcase_add_test(process, a_box_of_text_is_no_reason);
