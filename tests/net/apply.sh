@@ -1,6 +1,6 @@
 #!/bin/bash
-# apply brings in all that up would have: addresses, MTU, DNS, and the owner's commands. What fails half way is taken back,
-# and what was killed half way is done again.
+# apply makes all the changes that up would make: addresses, MTU, DNS and hooks. A failure halfway is rolled back, and the
+# next apply finishes the work of one that was killed.
 #
 # usage: apply.sh [WGCTL]
 set -euo pipefail
@@ -15,7 +15,7 @@ source "$here/like_up.sh"
 
 servers_file=$here/side_by_side/01-server.conf
 
-# The server's file with other lines in its [Interface].
+# Writes the server's file with LINE... added to its [Interface] section.
 server_with() { # LINE...
     local line
     cp "$servers_file" "$work/with.conf"
@@ -32,7 +32,7 @@ addresses() {
     server ip -o address show dev wg0 scope global | awk '{ print $4 }' | sort | xargs
 }
 
-# The kernel takes all addresses of a network along when the first of it goes, where nobody told it otherwise.
+# By default, the kernel removes all addresses of a subnet when its first one is removed.
 other_address_of_the_network() {
     place "$servers_file"
     server sysctl -qw net.ipv4.conf.all.promote_secondaries=0 net.ipv4.conf.default.promote_secondaries=0
@@ -54,7 +54,7 @@ other_address_of_the_network() {
     check "down" down
 }
 
-# ---- the owner's commands ----
+# ---- hooks ----
 
 ran() { # COMMANDS
     [[ $(server cat /run/ran | xargs) == "$1" ]]
@@ -105,7 +105,7 @@ failing_hook() {
     check "down" down
 }
 
-# Whoever is killed while the owner's commands run does not know how far they came.
+# After a kill while hooks run, nobody knows how far they got.
 killed_hook() {
     forget_what_ran
     server_with 'PostDown = echo old-down >>/run/ran' 'PostUp = echo old-up >>/run/ran'
@@ -121,7 +121,7 @@ killed_hook() {
     check "down" down
 }
 
-# ---- without a copy of what was applied ----
+# ---- without an applied copy ----
 
 of_wg_quick() {
     place "$servers_file"
@@ -138,9 +138,9 @@ of_wg_quick() {
     check "down" down
 }
 
-# ---- a private key as somebody typed it ----
+# ---- an unclamped private key ----
 
-# WireGuard takes any 32 bytes, and shows the key that they count as.
+# WireGuard accepts any 32 bytes, and shows them clamped.
 odd_key() {
     sed "s|^PrivateKey.*|PrivateKey = $(printf '\377%.0s' {1..32} | base64)|" "$servers_file" >"$work/odd.conf"
     place "$work/odd.conf"
@@ -149,7 +149,7 @@ odd_key() {
     check "down" down
 }
 
-# ---- what somebody did beside the file ----
+# ---- drift ----
 
 drift() {
     local phone=XsHfB+3AzViPiMI5l11q3XiHkH5HbCGcWANpNt3xMBk= foreign=Zm9yZWlnbjogbm8gZmlsZSBoYXMgdGhpcyBwZWVyICA=

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Routes while a tunnel is up: apply brings them to where up would have had them, two tunnels leave each other's rules
-# alone, and DNS goes to systemd-resolved where there is no resolvconf.
+# Routes while a tunnel is up: apply sets them as up would, two tunnels leave each other's rules alone, and DNS goes to
+# systemd-resolved if there is no resolvconf.
 #
 # usage: default_routes.sh [WGCTL]
 set -euo pipefail
@@ -13,7 +13,7 @@ source "$here/state.sh"
 # shellcheck source-path=SCRIPTDIR source=like_up.sh
 source "$here/like_up.sh"
 
-# An apply that fails in the middle of a default route is taken back.
+# An apply that fails while setting a default route is rolled back.
 failing_apply() {
     file=$here/side_by_side/06-split-tunnel.conf
     place "$file"
@@ -43,7 +43,7 @@ failing_apply() {
     server rm "$folder/wg0.conf"
 }
 
-# Two ways for everything make little sense at once, but one must not break the other when it goes.
+# Two default routes make little sense, but taking one down must not break the other.
 two_tunnels() {
     file=$here/side_by_side/03-full-tunnel.conf
     sed 's/10.73.21.2/10.74.0.2/; s/fd5c::2/fd5e::2/' "$file" >"$work/wg1.conf"
@@ -70,7 +70,7 @@ with_resolved() {
     file=$here/side_by_side/22-dns.conf
     place "$file"
     mv "$work/server/bin/resolvconf" "$work/resolvconf"
-    # shellcheck disable=SC2016 # its own arguments
+    # shellcheck disable=SC2016 # the script's own arguments
     printf '#!/bin/sh\necho "$*" >>%q\n' "$work/resolvectl.log" >"$work/server/bin/resolvectl"
     chmod +x "$work/server/bin/resolvectl"
     check "without resolvconf, systemd-resolved is told" wgctl up
@@ -90,7 +90,7 @@ with_resolved() {
     mv "$work/resolvconf" "$work/server/bin/resolvconf"
 }
 
-# A signal in the middle of it undoes it, as if a step had failed.
+# A signal halfway rolls everything back, as a failing step does.
 stopped_by_signal() {
     local signal
     for signal in INT TERM; do

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Networks behind a peer, and servers in difficult places: a name that is taken, a router in front, no free network.
+# Networks behind a peer, and difficult surroundings: an interface name that is taken, a router, no free network.
 #
 # usage: lan_and_down.sh [WGCTL]
 set -euo pipefail
@@ -23,7 +23,7 @@ folder=/etc/wireguard
 lan4=192.168.77.0/24 lan6=fd77:0:0:1::/64
 lan_host4=192.168.77.1 lan_host6=fd77:0:0:1::1
 
-# Whether the server sends the office's networks into the tunnel; else they have no route at all.
+# True if the server routes the office's networks into the tunnel. Without the tunnel, they have no route.
 has_lan_routes() {
     server ip -4 route show "$lan4" | grep -w 'dev wg0' && server ip -6 route show "$lan6" | grep -w 'dev wg0'
 }
@@ -61,9 +61,9 @@ network_behind_peer() {
     check "down works" wgctl down
 }
 
-# ---- a name that is taken ----
+# ---- an interface name that is taken ----
 
-# All there is: files with owner, mode and content, links and addresses.
+# Prints the whole state: files with owner, mode and content, links and addresses.
 state() {
     server find "$folder" /etc/sysctl.d /run/wgctl -printf '%p %y %u %m %T@\n' | sort
     server find "$folder" /etc/sysctl.d /run/wgctl -type f -exec sha256sum {} + | sort
@@ -99,16 +99,16 @@ behind_router() {
     check "they connect to that endpoint" on home grep -qx 'Endpoint = 192.168.50.2:51820' "$folder/wg0.peers/phone.conf"
 }
 
-# ---- another endpoint ----
+# ---- a new endpoint ----
 
-# The file's text with the new endpoint is what is there now, byte for byte.
+# True if the endpoint is the only difference, byte for byte.
 has_only_endpoint_changed() { # FILE
     sed -E 's/^(endpoint|Endpoint) = .*/\1 = new.example:4242/' "$work/old/$1" | on home cmp - "$folder/$1"
 }
 
 new_endpoint() {
     local file
-    # What the owner wrote into a device's file stays as it is.
+    # Manual edits of a device's file are kept.
     on home sed -i 's/^\[Peer\]$/# by hand\n\n&/' "$folder/wg0.peers/laptop.conf"
     on home cp -a "$folder" "$work/old"
     check "edit-server changes the endpoint" wgctl_on home edit-server --endpoint new.example:4242
@@ -123,9 +123,9 @@ new_endpoint() {
         test "$(on home find "$folder" -printf '%P\n' | sort)" = "$(find "$work/old" -printf '%P\n' | sort)"
 }
 
-# ---- networks that are taken ----
+# ---- networks that are in use ----
 
-# Sends all of 10.0.0.0/8 but 10.77.0.0/16 elsewhere. A route of any table counts.
+# Routes all of 10.0.0.0/8 except 10.77.0.0/16 elsewhere. Routes in any table count.
 occupy_networks() {
     local network
     for network in 10.128.0.0/9 10.0.0.0/10 10.96.0.0/11 10.80.0.0/12 10.64.0.0/13 10.72.0.0/14 10.78.0.0/15; do
@@ -139,7 +139,7 @@ addresses() { # FOLDER
     on hotel sed -n 's/^Address = //p' "$1/wg0.conf"
 }
 
-# However often, as the choice is random.
+# Repeated, because the choice is random.
 chooses_free_networks() {
     local try
     for try in {1..20}; do

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Many: ten thousand allowed IPs of one peer, and a thousand peers. They come, change, go from one to another and leave, and
-# the device is what the file says each time.
+# Large numbers: one peer with ten thousand allowed IPs, and a thousand peers. They are added, changed, moved and
+# removed, and the device matches the file each time.
 #
 # usage: large.sh [WGCTL]
 set -euo pipefail
@@ -13,7 +13,7 @@ wgctl() { server "$wgctl" -i wg0 "$@"; }
 
 readonly networks=10000 peers=1000
 
-# The networks from one number to before another, by commas.
+# Prints the networks numbered from FROM to below TO, separated by commas.
 list_networks() { # FROM TO
     seq "$1" $(($2 - 1)) | awk '{ printf "%s10.%d.%d.%d/32", (NR > 1 ? ", " : ""), 1 + $1 / 65536, $1 / 256 % 256, $1 % 256 }'
 }
@@ -23,13 +23,13 @@ write_peer() { # KEY ALLOWED_IPS
     [[ ! $2 ]] || echo "AllowedIPs = $2"
 }
 
-# Standard input becomes the file, behind the interface's own part.
+# Writes the [Interface] section and standard input to the file.
 place() {
     { printf '[Interface]\nPrivateKey = %s\nAddress = 10.0.0.1/8\n' "$private_key" && cat; } >"$work/wg0.conf"
     server bash -c 'umask 077 && cat >/etc/wireguard/wg0.conf' <"$work/wg0.conf"
 }
 
-# What the file says, and what runs: each allowed IP with its peer, and each peer.
+# Lists each allowed IP with its peer, and each peer, in the file and on the device.
 is_as_placed() {
     diff <(awk '$1 == "PublicKey" { print key = $3 } $1 == "AllowedIPs" { gsub(",", ""); for (i = 3; i <= NF; i++) print key, $i }' \
         "$work/wg0.conf" | sort) \
@@ -62,7 +62,7 @@ large_peer() {
     becomes_that "the other has them all, and the one is gone"
 }
 
-# Keys that are no secret's, and cost nothing to make.
+# Prints public keys without private ones, because they are cheap to make.
 list_keys() { # FIRST_BYTE
     seq $peers | awk -v first="$1" '{ printf "%s%04d%s=\n", first, $1, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" }'
 }

@@ -1,5 +1,5 @@
-# shellcheck shell=bash disable=SC2034,SC2154 # variables that go to the tests, and come from them
-# apply, held against up: what it makes of a running tunnel is what up would have made of the same file; to be sourced
+# shellcheck shell=bash disable=SC2034,SC2154 # variables shared with the tests
+# Compares apply with up: apply must leave a running tunnel as up would have made it from the same file. Source this
 # after state.sh.
 #
 #     apply_is_like_up FILE WHAT_WAS_DIFFERENT SED_COMMAND
@@ -10,8 +10,8 @@ place() { # FILE [NAME]
     server bash -c "cat >$folder/${2-wg0}.conf && chmod 600 $folder/${2-wg0}.conf" <"$1"
 }
 
-# A mark that was given stays on the device, as the file says nothing of it; and of two addresses of an interface the one
-# that was there first is named first.
+# Compares two states but ignores two things: a fwmark stays on the device if the file does not mention it, and an
+# interface's addresses are listed in the order in which they were added.
 same_but_for_mark() { # STATE STATE
     diff -U 3 <(grep -v '^FwMark' "$work/$1" | in_one_order) <(grep -v '^FwMark' "$work/$2" | in_one_order)
 }
@@ -25,13 +25,14 @@ down() {
     wgctl down && wait_for is_gone
 }
 
-# Up from an earlier version of the file, then apply: as if it had come up from the file itself; and back again.
+# Brings up an earlier version of the file and applies the current one, which must equal bringing up the current one.
+# Then does the same the other way round.
 apply_is_like_up() { # FILE WHAT_WAS_DIFFERENT SED_COMMAND
     file=$here/side_by_side/$1.conf
     sed "$3" "$file" >"$work/earlier.conf"
     check_fails 1 "$1, $2: there is a difference" cmp -s "$file" "$work/earlier.conf"
     place "$work/earlier.conf"
-    server sysctl -qw net.ipv4.conf.all.src_valid_mark=1 # stays when it was needed once
+    server sysctl -qw net.ipv4.conf.all.src_valid_mark=1 # once set, it stays set
     take_state before
     check "up before it" wgctl up
     take_state earlier

@@ -1,10 +1,10 @@
-/* Whether a WireGuard does what the model says (unit/model.h): an interface is told to become
- * one device after the other, made at random, and is read again each time.
+/* Checks whether WireGuard behaves as the model predicts (unit/model.h): turns an interface
+ * into one random device after another, and reads it back each time.
  *
  *     model INTERFACE SEED ROUNDS
  *
- * Prints how allowed IPs were taken away. The interface shall be down: a packet that it
- * sends could change it. */
+ * Prints how allowed IPs were removed. The interface must be down, because packets that it
+ * sends could change its state. */
 #include <stdio.h>
 
 #include "changes.h"
@@ -15,7 +15,7 @@
 
 enum { PEERS = 40, IDENTITIES = 3, ALLOWED_IPS = 800 };
 
-static struct wgctl_key keys[PEERS + IDENTITIES]; /* the last ones: those of the identities */
+static struct wgctl_key keys[PEERS + IDENTITIES]; /* the last ones belong to the identities */
 static struct wgctl_key private_keys[IDENTITIES];
 static union wgctl_sockaddr endpoints[3];
 static struct wgctl_error err;
@@ -26,12 +26,12 @@ static void fail(const char *what)
     exit(EXIT_FAILURE);
 }
 
-/* ---- what was sent ---- */
+/* ---- messages sent ---- */
 
-static const struct wgctl_device *told; /* what the kernel is told to become */
+static const struct wgctl_device *told; /* the device that the kernel is told to become */
 static struct tally {
-    size_t alone;  /* allowed IPs */
-    size_t guests; /* peers that nobody has, made to take allowed IPs along */
+    size_t alone;  /* allowed IPs that were removed directly */
+    size_t guests; /* throwaway peers, created to remove allowed IPs with them */
     size_t moves, removals, private_keys, own_keys, steps;
 } tally;
 
@@ -44,7 +44,7 @@ static void count_peer(const struct nlattr *nest)
         tally.alone += sent_allowed_ip(item).flags == ALLOWEDIP_REMOVE_ME;
 }
 
-/* tests/CMakeLists.txt links it in the place of libmnl's. */
+/* tests/CMakeLists.txt links it in place of libmnl's function. */
 ssize_t __real_mnl_socket_sendto(const struct mnl_socket *socket, const void *data, size_t size);
 ssize_t __wrap_mnl_socket_sendto(const struct mnl_socket *socket, const void *data, size_t size);
 
@@ -63,14 +63,14 @@ ssize_t __wrap_mnl_socket_sendto(const struct mnl_socket *socket, const void *da
     return __real_mnl_socket_sendto(socket, data, size);
 }
 
-/* ---- what it is to become ---- */
+/* ---- desired devices ---- */
 
 static void make_identities(void)
 {
     fill_keys(keys, PEERS);
     for (unsigned i = 0; i < IDENTITIES; i++) {
         private_keys[i] = key_of(200 + i);
-        private_keys[i].bytes[0] &= 248; /* as the kernel would */
+        private_keys[i].bytes[0] &= 248; /* clamps it, as the kernel does */
         private_keys[i].bytes[31] = (private_keys[i].bytes[31] & 127) | 64;
         if (wgctl_key_public(&private_keys[i], &keys[PEERS + i], &err) < 0)
             fail("no public key");
@@ -94,7 +94,8 @@ static void change_interface(struct model *model, struct choice *choice)
         model->fwmark = choose(choice, 3);
 }
 
-/* The device's own key for a peer, with what another peer had: no file is taken that says it. */
+/* Adds a peer with the device's own key and another peer's allowed IPs. Files like this are
+ * refused, so only this test covers it. */
 static void add_own_key(const struct model *model, struct wgctl_device *wanted)
 {
     struct wgctl_device_peer *own = wgctl_device_add_peer(wanted);
@@ -125,7 +126,7 @@ static void make_wanted(const struct wgctl_device *running, struct choice *choic
 
 /* ---- one round ---- */
 
-/* An answer does not mention what is zero. What a peer has done is not looked at. */
+/* Reads the device without its statistics. The kernel omits fields that are zero. */
 static void read_device(const char *interface, struct wgctl_device *ret)
 {
     if (wgctl_device_read(interface, NULL, ret, &err) < 0)

@@ -1,6 +1,6 @@
 #!/bin/bash
-# The model by which plans are tested (tests/unit/model.h) beside a real WireGuard: both are told the same changes, and
-# must be the same device after each. Also shows in which of its two ways an allowed IP was taken away.
+# Compares the model that tests plans (tests/unit/model.h) with a real WireGuard: after each of the same changes, both must
+# be the same device. Also reports in which of the two possible ways allowed IPs were removed.
 #
 # usage: model.sh [MODEL [SEED [ROUNDS]]]
 #
@@ -15,7 +15,7 @@ make_interface() {
     if [[ $(wanted_wireguard) == kernel ]]; then
         server ip link add wg0 type wireguard
     else
-        # It goes on in the background, and would hold the test's output open.
+        # It runs in the background and would keep the test's output open.
         server wireguard-go wg0 >"$work/wireguard-go" 2>&1
     fi
 }
@@ -24,7 +24,7 @@ tally() { # NAME
     sed -nE "s/(^|.* )$1=([0-9]+).*/\2/p" "$work/tally"
 }
 
-# Since Linux 6.16.
+# Removing a single allowed IP exists since Linux 6.16.
 can_remove_alone() {
     [[ $(wanted_wireguard) == kernel ]] &&
         printf '%s\n' 6.16 "$(uname -r)" | sort -CV

@@ -1,6 +1,6 @@
 #!/bin/bash
-# cmd/quickstart.sh for real, on a host with one network and a private address: a first run, and what a second one leaves
-# alone and mends; without systemd, and with one that only pretends.
+# Runs the real cmd/quickstart.sh on a host with one network and a private address: a first run, and what a second run
+# keeps and repairs; without systemd, and with a fake one.
 #
 # usage: quickstart.sh
 set -euo pipefail
@@ -9,9 +9,9 @@ here=$(realpath "$(dirname "${BASH_SOURCE[0]}")")
 work=/run/test
 conf=/etc/wireguard/wg0.conf
 
-# ---- what a test says ----
+# ---- checks ----
 
-# Ends the test where COMMAND does not end with STATUS, with what it printed.
+# Prints COMMAND's output and ends the test unless COMMAND exits with STATUS.
 check_status() { # STATUS WHAT_HOLDS COMMAND...
     local expected=$1 what=$2 status=0
     shift 2
@@ -24,7 +24,7 @@ check() { # WHAT_HOLDS COMMAND...
     check_status 0 "$@"
 }
 
-# What the command of the check before printed.
+# Checks the output of the previous check's command.
 check_said() { # WHAT_HOLDS TEXT
     grep -qF -- "$2" "$work/output" || not_ok "$1" "'$2' is not in:"
     echo "ok - $1"
@@ -38,18 +38,18 @@ not_ok() { # WHAT_HOLDS WHY
 
 # ---- the host ----
 
-# Starts the script again as process 1 of namespaces of its own: when it ends, in whatever way, nothing of it is left.
+# Restarts the script as process 1 in new namespaces, so that nothing is left however it ends.
 isolate() {
     if [[ -z ${WGCTL_TEST_ISOLATED-} ]]; then
         ((EUID == 0)) || { echo "not ok - namespaces need root" && exit 1; }
         WGCTL_TEST_ISOLATED=1 exec unshare --net --mount --pid --fork --kill-child --mount-proc bash "$0"
     fi
-    trap 'exit 130' INT TERM HUP # Process 1 would not heed them
+    trap 'exit 130' INT TERM HUP # process 1 ignores them by default
     mount -t tmpfs -o mode=0755 tmpfs /run
     mkdir -p /etc/wireguard /etc/sysctl.d /run/wireguard "$work"
 }
 
-# What is installed goes into a layer of its own.
+# An overlay keeps the installed files apart.
 make_host_private() {
     mkdir "$work/bin" "$work/usr" "$work/usr/upper" "$work/usr/work"
     mount -t overlay overlay -o "lowerdir=/usr/local,upperdir=$work/usr/upper,workdir=$work/usr/work" /usr/local
@@ -67,7 +67,7 @@ connect_host() {
     ip route add default via 192.168.77.1
 }
 
-# A clone that belongs to a user who calls sudo.
+# Makes a clone that belongs to the user who calls sudo.
 make_clone() {
     local repo=$here/../..
     mkdir "$work/clone"
@@ -75,7 +75,7 @@ make_clone() {
     chown -R nobody "$work/clone"
 }
 
-# Programs of the test's own: apt-get fails and takes down what it was asked for.
+# Installs stubs: apt-get records its arguments and fails.
 make_programs() {
     export PATH=$work/bin:$PATH
     cat >"$work/bin/apt-get" <<-END
@@ -86,7 +86,7 @@ make_programs() {
     chmod +x "$work/bin/apt-get"
 }
 
-# A systemctl that starts and stops what the installed unit says.
+# Installs a systemctl that runs the commands of the installed unit.
 pretend_systemd() {
     mkdir -p /run/systemd/system
     cat >"$work/bin/systemctl" <<-'END'
@@ -120,7 +120,7 @@ window_says() { # TEXT
     in_tmux capture-pane -p -J -S - >"$work/words" && grep -q "$1" "$work/words"
 }
 
-# In a window of that size. Prints all that was printed there; what it shows at the end is in $work/screen, with colours.
+# Runs COMMAND in a window of this size and prints its output. The final screen, with colours, is in $work/screen.
 in_window() { # COLUMNS ROWS COMMAND...
     local columns=$1 rows=$2
     shift 2
@@ -136,14 +136,14 @@ in_window() { # COLUMNS ROWS COMMAND...
     return "$(sed -n 's/^exit status: \([0-9]*\) *$/\1/p' "$work/words")"
 }
 
-# The code on the screen says what the device's file says.
+# True if the code on the screen contains the device's file.
 code_is_right() {
     LC_ALL=C awk -v ground=dark -v scale=4 -f "$here/../qr/screen.awk" <"$work/screen" >"$work/screen.pgm" || return 1
     diff <(sed -e 's/#.*//' -e '/^[[:space:]]*$/d' /etc/wireguard/wg0.peers/phone.conf) \
         <(zbarimg --nodbus --raw -q -Sdisable -Sqrcode.enable "$work/screen.pgm" | sed '/^$/d')
 }
 
-# Every file that quickstart may write, with its content, mode and time.
+# Lists every file that quickstart may write, with content, mode and time.
 state() {
     find /etc/wireguard /etc/sysctl.d "$work/usr/upper" -type f -printf '%p %m %u %T@\n' -exec sha256sum {} \; | sort
 }

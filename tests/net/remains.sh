@@ -1,6 +1,6 @@
 #!/bin/bash
-# A tunnel that did not end as it should: an up that was killed, an interface that went by itself, a file that was edited
-# while it ran. Whatever it was, up brings up a whole one, and down leaves nothing.
+# Tunnels that did not end cleanly: an up that was killed, an interface that disappeared, a file that was edited while the
+# tunnel was up. In each case, up brings up a complete tunnel, and down leaves nothing behind.
 #
 # usage: remains.sh [WGCTL]
 set -euo pipefail
@@ -13,7 +13,7 @@ wgctl() { server "$wgctl" "$@"; }
 
 conf=/etc/wireguard/wg0.conf
 
-# How many rules of the tunnel there are: four and four of the hooks.
+# True if there are NUMBER rules of the tunnel. A complete tunnel has eight: its hooks add four for IPv4 and four for IPv6.
 has_rules() { # NUMBER [PORT]
     local found
     found=$(server bash -c 'iptables-save; ip6tables-save' | grep -c "wg0\|MASQUERADE\|dport ${2-51820}") || true
@@ -52,7 +52,7 @@ interface_gone() {
     check_fails 1 "and then there is nothing to take down" wgctl down
 }
 
-# Who made the interface is told by its number: another one's hooks are those of the file.
+# The interface's index tells whether wgctl created it. If not, the file's hooks are used.
 taken_over() {
     check "up" wgctl up
     server ip link delete wg0
@@ -65,12 +65,12 @@ taken_over() {
     server sed -i 's/--dport 51998/--dport 51820/' "$conf"
 }
 
-# What an up has started that was killed may still be making the interface.
+# A process that a killed up has started may still create the interface.
 is_settled() {
     ! pgrep -x wireguard-go >/dev/null || server wg show wg0 >/dev/null
 }
 
-# In the middle of each thing that up does, from the making of the interface on.
+# Kills up at each of its steps, from creating the interface on.
 kill_up_at() { # SYSTEM_CALL NUMBER
     server strace -o /dev/null -e trace="$1" -e inject="$1:signal=KILL:when=$2" "$wgctl" up >"$work/output" 2>&1 || true
     wait_for is_settled
@@ -106,12 +106,12 @@ killed() {
     check "some of the kills were in the middle" test "$interrupted" -ge 5
 }
 
-# After the start of a host its name server may not answer yet.
+# Right after boot, the name server may not answer yet.
 name_server_late() {
     printf '\n[Peer]\nPublicKey = %s\nEndpoint = late.example.org:51820\n' "$(wg genkey | wg pubkey)" >"$work/peer"
     server cp "$conf" "$work/without"
     server tee -a "$conf" <"$work/peer" >/dev/null
-    echo 'nameserver 127.0.0.1' >"$work/resolv.conf" # where nobody listens
+    echo 'nameserver 127.0.0.1' >"$work/resolv.conf" # nobody listens there
     echo '127.0.0.1 localhost' >"$work/hosts"
     server mount --bind "$work/resolv.conf" /etc/resolv.conf
     server mount --bind "$work/hosts" /etc/hosts

@@ -1,5 +1,5 @@
 #!/bin/bash
-# The main job, from nothing to a connected phone and back to nothing, on a host that has firewall rules of its own.
+# The main use, from nothing to a connected phone and back to nothing, on a host with firewall rules of its own.
 #
 # usage: roundtrip.sh nftables|iptables [WGCTL]
 set -euo pipefail
@@ -12,9 +12,9 @@ wgctl() { server "$wgctl" "$@"; }
 
 conf=/etc/wireguard/wg0.conf
 
-# ---- what the server is like ----
+# ---- the server ----
 
-# A router at home: rules of its owner, that wgctl neither needs nor may touch.
+# Sets up a home router with rules of its owner, which wgctl neither needs nor may change.
 make_firewall_nftables() {
     server nft -f - <<-'END'
 	table inet owner {
@@ -34,7 +34,7 @@ make_firewall_nftables() {
 	END
 }
 
-# As ufw or Docker leave it: what is not allowed is dropped, so that all the tunnel's packets need wgctl's rules.
+# Sets up a firewall like that of ufw or Docker, which drops by default, so that the tunnel depends on wgctl's rules.
 make_firewall_iptables() {
     local iptables icmp
     for iptables in iptables ip6tables; do
@@ -49,8 +49,8 @@ make_firewall_iptables() {
     done
 }
 
-# Everything that `down` has to take back. Numbers that count packets and the time of day are no state. Forwarding stays
-# on, and with it the kernel listens to the anycast address of each IPv6 network.
+# Prints everything that `down` must undo, without packet counters and times. Forwarding stays on, and with it the anycast
+# address of each IPv6 network.
 snapshot() {
     {
         server nft list ruleset 2>/dev/null
@@ -66,7 +66,7 @@ snapshot() {
     } | sed -E 's/counter packets [0-9]+ bytes [0-9]+/counter/; s/\[[0-9]+:[0-9]+\]$//; /^# (Generated|Completed) /d; /^anycast /d'
 }
 
-# A process that ran the interface ends a moment after it.
+# A userspace process ends a moment after its interface.
 check_nothing_left() { # AFTER_WHAT
     wait_for server test ! -e /run/wireguard/wg0.sock || true
     snapshot >"$work/after"
@@ -75,7 +75,7 @@ check_nothing_left() { # AFTER_WHAT
 
 # ---- peers ----
 
-# Takes a device's file as `show` prints it, and connects with it.
+# Copies a device's file as `show` prints it, and connects.
 connect_device() { # HOST PEER
     mkdir -p "$work/$1"
     (umask 077 && wgctl show "$2" >"$work/$1/$2.conf")
@@ -87,7 +87,7 @@ public_key() { # HOST PEER
     sed -n 's/^PrivateKey = //p' "$work/$1/$2.conf" | wg pubkey
 }
 
-# To the server, and through it to the internet, which sees the server's address.
+# Checks that HOST reaches the server and, with the server's address, the internet.
 check_connected() { # HOST PEER
     local family address=() seen=()
     address[4]=$internet4 seen[4]=$server_internet4 address[6]=$internet6 seen[6]=$server_internet6
@@ -100,7 +100,7 @@ check_connected() { # HOST PEER
     done
 }
 
-# Every byte that the tunnel's MTU promises: all that the road's 1500 leave beside WireGuard's own, over IPv6 as well.
+# Checks that packets up to the tunnel's MTU pass: the road's 1500 bytes minus WireGuard's overhead over IPv6.
 check_full_size() { # HOST PEER
     local mtu=1420
     check "the server's MTU is $mtu" server grep -qx "$mtu" /sys/class/net/wg0/mtu
@@ -109,27 +109,27 @@ check_full_size() { # HOST PEER
     check "$2's largest packet passes, IPv6" on "$1" ping -n -c 1 -w "$patience" -M "do" -s $((mtu - 48)) "$internet6"
 }
 
-# What the server knows of a peer's session: endpoint, latest handshake, bytes received and sent.
+# Prints a peer's session as the server sees it: endpoint, latest handshake, bytes received and sent.
 session() { # PUBLIC_KEY
     server wg show wg0 dump | awk -v key="$1" '$1 == key { print $3, $5, $6, $7 }'
 }
 
-# WireGuard repeats a handshake whose answer came when its timer of 5 s was just being set, as happens on a busy machine.
-# After that no more are made for two minutes.
+# On a busy machine, WireGuard may repeat a handshake because the response arrived just as its 5 s timer was being set.
+# There are no more handshakes for two minutes after that.
 has_settled() { # PUBLIC_KEY
     local handshake
     handshake=$(session "$1" | cut -d ' ' -f 2)
     (($(date +%s) - handshake >= 10))
 }
 
-# A peer that was removed and added again counts its bytes from zero. After two minutes WireGuard itself makes a new
-# handshake; a slow machine takes that long.
+# A peer that was removed and added again counts its bytes from zero. A new handshake proves nothing: WireGuard makes one
+# after two minutes, and a slow machine takes that long.
 is_same_session() { # BEFORE AFTER
     echo "before: $1, after: $2 (endpoint, handshake, received, sent)"
     awk '{ exit !($1 == $5 && ($6 == $2 || $6 - $2 >= 110) && $7 > $3 && $8 > $4) }' <<<"$1 $2"
 }
 
-# A change while a device pings the server every 10 ms.
+# Makes a change while a device pings the server every 10 ms.
 check_undisturbed() { # HOST PEER WHAT_HOLDS COMMAND...
     local host=$1 peer=$2 what=$3 key before
     shift 3
@@ -189,7 +189,7 @@ second_device() {
     check_undisturbed client2 laptop "apply works" wgctl apply
 }
 
-# The device is still there, with all its keys and its session, and knocks.
+# The device still has its keys and its session, and keeps trying.
 check_shut_out() {
     local family
     forget_pings
@@ -231,7 +231,7 @@ down_and_up() {
     check_said "apply says that there is nothing to do" 'nothing to do'
 }
 
-# wg0.conf stays wg-quick's own: each takes down what the other brought up, and wgctl changes what wg-quick runs.
+# wg0.conf remains a wg-quick file: each tool takes down what the other brought up, and wgctl changes what wg-quick runs.
 with_wg_quick() {
     local key
     check "wg-quick takes down what wgctl brought up" server wg-quick down "$conf"

@@ -1,21 +1,21 @@
 #!/bin/bash
-# The same file, once with Debian's wg-quick and once with wgctl: while it is up the host looks the same, and after down
-# it is as it was before. Also where one brings it up and the other takes it down.
+# Runs the same file with Debian's wg-quick and with wgctl. The host must look the same while it is up, and be as before
+# after down, also if one tool brings it up and the other takes it down.
 #
 # usage: side_by_side.sh [WGCTL [--once] [--part NUMBER/NUMBER] [FILE...]]
 #
-# With --once neither takes down what the other has brought up: in the virtual machine every process costs. With
-# --part 1/2 it is every second file, with --part 2/2 the others.
+# --once skips the runs that mix both tools, because processes are slow in a virtual machine. --part 1/2 runs every second
+# file, and --part 2/2 runs the others.
 #
-# The files are side_by_side/*.conf. Comments in them say what the test has to know:
-#     #setup: COMMAND       for the host, before
-#     #teardown: COMMAND    and after
-#     #without: nft         as where that is not installed
-#     #up: fails            up has to fail, and leave nothing
-#     #down: fails          down has to fail and to leave it up, until there is /run/may-go-down
-#     #down: fails but is done
-#     #meanwhile: COMMAND   for the host, while it is up
-#     #keeps: TEXT          stands in the file that wgctl's down saves (SaveConfig)
+# The files are side_by_side/*.conf. Comments in them control the test:
+#     #setup: COMMAND            run on the host beforehand
+#     #teardown: COMMAND         run on the host afterwards
+#     #without: nft              hide this program
+#     #up: fails                 up must fail and leave nothing behind
+#     #down: fails               down must fail and leave the interface up until /run/may-go-down exists
+#     #down: fails but is done   down must fail, but take the interface down
+#     #meanwhile: COMMAND        run on the host while the interface is up
+#     #keeps: TEXT               must be in the file that wgctl's down saves (SaveConfig)
 set -euo pipefail
 
 here=$(realpath "$(dirname "${BASH_SOURCE[0]}")")
@@ -24,7 +24,7 @@ source "$here/topology.sh"
 # shellcheck source-path=SCRIPTDIR source=state.sh
 source "$here/state.sh"
 
-# After down the sysctl for marks stays: whoever else needs it may have come to rely on it.
+# src_valid_mark stays on after down, because something else may depend on it by then.
 as_before() { # STATE
     diff -U 3 <(grep -v 'all/src_valid_mark' "$work/before") <(grep -v 'all/src_valid_mark' "$work/$1")
 }
@@ -33,14 +33,14 @@ has_same_hooks() { # STATE STATE
     diff "$work/$1.hooks" "$work/$2.hooks"
 }
 
-# Where up fails, wgctl runs the hooks that take down too, so that what the others set up is undone; wg-quick does not.
+# If up fails, wgctl also runs the hooks for down, to undo the others. wg-quick does not.
 begins_with_hooks() { # STATE STATE
     cmp -n "$(wc -c <"$work/$1.hooks")" "$work/$1.hooks" "$work/$2.hooks"
 }
 
-# ---- how it gets there ----
+# ---- running the tools ----
 
-# Runs what the file asks for.
+# Runs the commands that the file's comments ask for.
 host_commands() { # setup|teardown
     local command
     sed -n "s/^#$1: //p" "$file" | while read -r command; do
@@ -52,7 +52,7 @@ says() { # COMMENT
     grep -qx "#$1" "$file"
 }
 
-# A clean host with the file in its place.
+# Prepares a clean host with the file installed.
 prepare() {
     server rm -f "$hooks_log" /run/may-go-down
     : >"$work/server/resolvconf.log"
@@ -68,7 +68,7 @@ run_tool() { # TOOL up|down
     ((status == 0))
 }
 
-# As the file says that it ends.
+# Checks for the result that the file's comments require.
 comes_up() { # TOOL
     if says 'up: fails'; then
         ! run_tool "$1" up && wait_for is_gone
@@ -90,7 +90,7 @@ goes_down() { # TOOL
 
 # ---- the comparison ----
 
-# Up with one, down with the same or the other; the states go to NAME.up and NAME.down.
+# Runs up with one tool and down with the same or the other, and saves the states as NAME.up and NAME.down.
 there_and_back() { # NAME UP_TOOL DOWN_TOOL
     prepare
     step "$2 up" comes_up "$2"
@@ -108,7 +108,7 @@ there_and_back() { # NAME UP_TOOL DOWN_TOOL
     cp_from_host "$folder/wg0.conf" "$work/$1.conf"
 }
 
-# What wg-quick makes of a file that was saved. It also saves the address that the kernel has made up.
+# Prints the state that wg-quick creates from a saved file. wg-quick also saves the kernel's link-local address.
 saved_state() { # NAME
     grep -v '^Address = fe80:' "$work/$1.conf" | server bash -c "cat >$folder/wg0.conf"
     : >"$work/server/resolvconf.log"
@@ -140,7 +140,7 @@ apply_changes_nothing() { # NAME
     diff "$work/$1.up" "$work/applied"
 }
 
-# Says nothing where all is well: there are many.
+# Like check(), but silent on success, because there are many.
 step() { # WHAT COMMAND...
     local what=$1
     shift

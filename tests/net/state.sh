@@ -1,17 +1,17 @@
-# shellcheck shell=bash disable=SC2034,SC2154 # variables that go to the tests, and come from them
-# What a host looks like, as far as wg-quick and wgctl can change it; to be sourced after topology.sh. The host is the
-# `server`; `file` is the configuration that is tried.
+# shellcheck shell=bash disable=SC2034,SC2154 # variables shared with the tests
+# Captures and compares the state of a host as far as wg-quick and wgctl can change it. Source this after topology.sh. The
+# host is `server`, and `file` is the configuration under test.
 #
-#     build_host               a server with a default route, and a resolvconf that remembers
-#     take_state NAME          to $work/NAME, with NAME.hooks and NAME.dns
-#     same NAME NAME           whether they are
+#     build_host               creates a server with a default route and a resolvconf that records its calls
+#     take_state NAME          saves the state as $work/NAME, with NAME.hooks and NAME.dns
+#     same NAME NAME           true if both states are the same
 
 folder=/etc/wireguard
 system_programs=/usr/sbin
 hooks_log=/run/hooks.log
 
-# As somebody at the host's shell, with the test's resolvconf. wg-quick finds what is in PATH, also where it cannot be
-# run; wgctl looks into the system's folders too.
+# Runs a command as from a shell on the host, with the test's resolvconf. wg-quick finds anything in PATH, even if it
+# cannot be run; wgctl also looks in the system's folders.
 as_user() { # COMMAND...
     server env PATH="$work/server/bin:/usr/bin:/bin:$system_programs" "$@"
 }
@@ -29,9 +29,9 @@ show_nft() {
     server umount /usr/sbin/nft
 }
 
-# ---- what a host looks like ----
+# ---- the state of a host ----
 
-# Everything that wg-quick can change. One script on the host, for in the virtual machine every process costs.
+# Prints everything that wg-quick can change. This is a single script, because processes are slow in a virtual machine.
 # shellcheck disable=SC2016 # the inner shell's variables
 state_script='
     section() { echo "==== $*"; "$@" 2>/dev/null || true; }
@@ -54,13 +54,13 @@ state_script='
         wg showconf "$interface"
     done'
 
-# What has to differ, and says nothing, made the same:
-#   the indexes of interfaces, which the kernel counts up; a port that it chose at random, where the file names none;
-#   the link-local address that it makes up for wireguard-go's interface, from a random number;
-#   and the order of the routes to it, which is that of addresses (they are sorted above);
-#   comments with the time of day in what iptables-save prints, and its packet counters;
-#   the order of peers and of their allowed IPs, which has no meaning and is that of a hash table;
-#   counters, caches and times in /proc/sys/net, and what the kernel works out from them.
+# Removes differences without meaning:
+#   interface indexes, which the kernel counts up, and random ports, if the file sets none;
+#   the random link-local address of wireguard-go's interface, and the order of the routes to it, which follows the
+#   addresses (those are sorted above);
+#   times and packet counters in the output of iptables-save;
+#   the order of peers and allowed IPs, which comes from a hash table;
+#   counters, caches and times in /proc/sys/net, and values that the kernel derives from them.
 normalised() { # FILE_WITH_A_CONFIGURATION
     local port='s/^ListenPort = .*/ListenPort = (chosen)/'
     ! grep -qi '^listenport *= *[1-9]' "$1" || port=
@@ -102,7 +102,7 @@ look() { # AT_WHAT
     normalised "$file" <"$work/raw" >"$work/$1"
 }
 
-# Twice the same, for what the kernel does a moment later to wireguard-go's interface.
+# Waits for two identical states, because the kernel changes wireguard-go's interface a moment later.
 take_state() { # NAME
     local deadline=$((SECONDS + patience))
     look "$1"
@@ -124,7 +124,7 @@ same() { # STATE STATE
     diff -U 3 "$work/$1" "$work/$2" && diff "$work/$1.dns" "$work/$2.dns"
 }
 
-# Records how it is called and what it is given. Debian's own is not for namespaces.
+# Creates a resolvconf that records its arguments and input. Debian's own does not work in namespaces.
 make_resolvconf_that_remembers() {
     mkdir -p "$work/server/bin"
     cat >"$work/server/bin/resolvconf" <<-END
@@ -140,7 +140,7 @@ make_resolvconf_that_remembers() {
     : >"$work/server/resolvconf.log"
 }
 
-# wireguard-go takes a moment to leave.
+# wireguard-go takes a moment to exit.
 is_gone() {
     server bash -c '! test -e /run/wireguard/wg0.sock && ! ip link show dev wg0 2>/dev/null'
 }
@@ -152,9 +152,9 @@ build_host() {
     connect_internet
     wait_for is_settled server internet
     make_resolvconf_that_remembers
-    # What the first rule of its kind brings along (connection tracking has sysctls) shall be there before.
+    # The first rule of a kind loads kernel parts with sysctls of their own (connection tracking). Load them beforehand.
     server nft -f - <<<'table ip warm { chain up { type filter hook prerouting priority 0; ct mark 1 meta mark set ct mark; }; }'
     server nft delete table ip warm
-    # The kernel's WireGuard turns this off whenever an interface of its comes up, and never on again.
+    # WireGuard in the kernel turns this off whenever an interface comes up, and never on again.
     server sysctl -qw net.ipv4.conf.all.send_redirects=0
 }

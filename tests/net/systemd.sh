@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Starting at boot, with the real systemd: `init` enables and starts the service,
-# and after a restart of the machine the tunnel is up without anybody's doing.
-# The machine is this one's files under an overlay, in namespaces of its own, where
-# systemd is process 1: systemd.sh BUILD_FOLDER
+# Starting at boot with the real systemd: `init` enables and starts the service, and
+# after a reboot the tunnel comes up by itself. The machine consists of this one's
+# files under an overlay, in namespaces with systemd as process 1.
+#
+# usage: systemd.sh BUILD_FOLDER
 set -euo pipefail
 
 build=$(realpath "$1")
@@ -10,7 +11,7 @@ stage=${2-outside}
 here=$(cd "$(dirname "$0")" && pwd)
 readonly build stage here
 
-# ---- outside: makes the machine, starts it twice ----
+# ---- outside: creates the machine and boots it twice ----
 
 outside() {
     machine=$(mktemp -d)
@@ -39,12 +40,12 @@ device() { # PATH MAJOR MINOR
     mknod -m 666 "$root/dev/$1" c "$2" "$3"
 }
 
-# Nothing of what systemd does may reach this machine: devices of its own, /sys
-# read-only, no unit but those that every boot has and ours.
+# Keeps systemd away from the real machine: its own devices, a read-only /sys, and
+# no units except our own and those that every boot needs.
 machine() {
     local machine=$TEST_MACHINE root=$TEST_MACHINE/root
     mount --make-rprivate /
-    # What the first boot wrote is there at the second.
+    # The second boot sees the files that the first one wrote.
     mount -t overlay overlay \
         -o "lowerdir=/,upperdir=$machine/upper,workdir=$machine/work" "$root"
     mount -t proc proc "$root/proc"

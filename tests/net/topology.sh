@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# The world in which wgctl is tried: five network namespaces, to be sourced and made with
+# The test network: five network namespaces. Source this file, then call
 #
-#     isolate "$@"     # first of all: starts the script again, where nothing can be left behind
+#     isolate "$@"     # first: restarts the script where nothing can be left behind
 #     build_topology
 #
 #     client1 ──┐
@@ -9,25 +9,25 @@
 #     client2 ──┘
 #
 # Each host has its own /etc/wireguard, /etc/sysctl.d, /run/wgctl and /run/wireguard. `on HOST COMMAND` runs a command
-# there. The server has a default route to the internet; the internet knows no way to anything but the server's own
-# address, so that only NAT brings an answer back to a peer.
+# there. The server has a default route to the internet. The internet only has a route to the server's own address, so
+# answers reach a peer only through NAT.
 #
-# Where the kernel has no WireGuard, wg-quick and wgctl fall back to wireguard-go by themselves.
+# If the kernel has no WireGuard, wg-quick and wgctl fall back to wireguard-go by themselves.
 
 readonly road4=198.51.100 road6=2001:db8:51: # + the host's number
 # shellcheck disable=SC2034 # used by the tests
 readonly server_road4=$road4.1 server_road6=$road6:1
 readonly server_internet4=203.0.113.1 server_internet6=2001:db8:113::1
-readonly internet4=192.0.2.80 internet6=2001:db8:80::80 # not on the server's link, but behind its default route
+readonly internet4=192.0.2.80 internet6=2001:db8:80::80 # reached by the server's default route
 
-# Long: a slow machine is no failure. Nothing waits so long when all is well.
+# Seconds to wait. Generous, because slowness is not a failure; nothing waits that long unless it fails.
 readonly patience=120
 
 declare -A host_pid=()
 
-# ---- what a test says ----
+# ---- checks ----
 
-# Ends the test where COMMAND fails, with what it printed. Not through a pipe: a program that stays would hold it open.
+# Prints COMMAND's output and ends the test if COMMAND fails. Uses no pipe, because a background process would keep it open.
 check() { # WHAT_HOLDS COMMAND...
     local what=$1
     shift
@@ -38,7 +38,7 @@ check() { # WHAT_HOLDS COMMAND...
     fi
 }
 
-# The same for a command that must fail with STATUS, as wgctl promises: 1 for a failure, 2 for wrong usage.
+# Like check(), for a command that must exit with STATUS: 1 for a failure, 2 for wrong usage.
 check_fails() { # STATUS WHAT_HOLDS COMMAND...
     local expected=$1 what=$2 status=0
     shift 2
@@ -66,7 +66,7 @@ not_ok() { # WHAT_HOLDS WHY
     exit 1
 }
 
-# What the command of the check before printed.
+# Checks the output of the previous check's command.
 check_said() { # WHAT_HOLDS EXTENDED_REGULAR_EXPRESSION
     if grep -Eiq -- "$2" "$work/output"; then
         echo "ok - $1"
@@ -75,12 +75,12 @@ check_said() { # WHAT_HOLDS EXTENDED_REGULAR_EXPRESSION
     fi
 }
 
-# What no check has foreseen ends the test too.
+# Reports a failing command outside of any check.
 explain_end() { # STATUS LAST_COMMAND
     (($1 == 0)) || [[ $2 == exit* ]] || echo "not ok - the test's own command: $2"
 }
 
-# Waits until COMMAND succeeds; fails only when it is hopeless.
+# Waits until COMMAND succeeds, for at most $patience seconds.
 wait_for() { # COMMAND...
     local deadline=$((SECONDS + patience))
     until "$@" >"$work/waiting" 2>&1; do
@@ -91,25 +91,25 @@ wait_for() { # COMMAND...
 
 # ---- hosts and links ----
 
-# Starts the script again as process 1 of namespaces of its own. When it ends, in whatever way, the kernel takes with it
-# every process, interface, mount and namespace of the test; there is no cleaning up that could be forgotten.
+# Restarts the script as process 1 in new namespaces. However it ends, the kernel then removes all of its processes,
+# interfaces, mounts and namespaces, so that no cleanup can be forgotten.
 isolate() { # ARGUMENTS_OF_THE_SCRIPT...
     if [[ -z ${WGCTL_TEST_ISOLATED-} ]]; then
         ((EUID == 0)) || { echo "not ok - namespaces need root" && exit 1; }
         WGCTL_TEST_ISOLATED=1 exec unshare --net --mount --pid --fork --kill-child --mount-proc bash "$0" "$@"
     fi
     unset WGCTL_TEST_ISOLATED
-    trap 'exit 130' INT TERM HUP # Process 1 would not heed them
+    trap 'exit 130' INT TERM HUP # process 1 ignores them by default
     trap 'explain_end $? "$BASH_COMMAND"' EXIT
-    # What systemd and others keep below /run is not ours to see. /var/run is a link to it.
+    # Hides the real /run, which /var/run is a link to.
     mount -t tmpfs -o mode=0755 tmpfs /run
-    # On a machine with wireguard-tools and procps both are there.
+    # wireguard-tools and procps install these folders.
     mkdir -p /etc/wireguard /etc/sysctl.d /run/wgctl /run/wireguard
     work=/run/test
     mkdir "$work"
 }
 
-# A host is a process that holds its namespaces.
+# A host is a process that keeps its namespaces alive.
 make_host() { # NAME
     # shellcheck disable=SC2016 # the inner shell's variables
     unshare --net --mount bash -c '
@@ -118,8 +118,8 @@ make_host() { # NAME
         mount -t tmpfs -o mode=0700 tmpfs /run/wireguard
         mount -t tmpfs -o mode=0700 tmpfs /run/wgctl
         mount -t tmpfs -o mode=0755 tmpfs /etc/sysctl.d
-        mount -t sysfs sysfs /sys # shows the interfaces of the namespace where it was mounted
-        # IPv6 addresses are usable at once, without looking for duplicates.
+        mount -t sysfs sysfs /sys # shows the interfaces of the namespace that mounts it
+        # Makes IPv6 addresses usable at once, without duplicate address detection.
         echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad
         ip link set lo up
         touch "$1"
@@ -145,14 +145,14 @@ add_address() { # HOST INTERFACE ADDRESS...
     on "$host" ip link set "$interface" up
 }
 
-# Joins a host to the road, which is a bridge in the test's own namespace.
+# Connects a host to the road, which is a bridge in the test's own namespace.
 join_road() { # HOST NUMBER
     ip link add "$1" type veth peer name road netns "${host_pid[$1]}"
     ip link set "$1" master bridge up
     add_address "$1" road "$road4.$2/24" "$road6:$2/64"
 }
 
-# A cable between two hosts; at each end the interface has the name of the other host.
+# Connects two hosts with a veth pair. Each interface is named after the host at the other end.
 connect() { # HOST HOST
     ip link add "$2" netns "${host_pid[$1]}" type veth peer name "$1" netns "${host_pid[$2]}"
 }
@@ -166,7 +166,7 @@ connect_internet() {
     server ip route add default via "${server_internet6%1}2"
 }
 
-# The internet host takes down who pings it.
+# Records on the internet host who pings it.
 watch_internet() {
     on internet nft -f - <<-'END'
 	table inet watch {
@@ -189,7 +189,7 @@ watch_internet() {
 	END
 }
 
-# The addresses that pinged the internet host since forget_pings, by blanks.
+# Prints the addresses that have pinged the internet host since forget_pings, separated by blanks.
 who_pinged() { # 4|6
     on internet nft list set inet watch "seen$1" | tr -d '\n\t' | sed -nE 's/.*elements = \{ *([^}]*)\}.*/\1/p' |
         tr -d ',' | xargs
@@ -200,7 +200,7 @@ forget_pings() {
     on internet nft flush set inet watch seen6
 }
 
-# The kernel makes link-local addresses and their routes when it notices the cable, a moment later.
+# The kernel adds link-local addresses and their routes a moment after the link comes up.
 is_settled() { # HOST INTERFACE
     [[ $(on "$1" cat "/sys/class/net/$2/operstate") == up ]] &&
         [[ $(on "$1" ip -6 address show dev "$2" scope link) == *fe80::* ]] &&
@@ -228,12 +228,12 @@ build_topology() {
 
 # ---- pings ----
 
-# Until one is answered.
+# Pings until one is answered.
 reaches() { # HOST ADDRESS
     on "$1" ping -n -c 1 -w "$patience" "$2"
 }
 
-# Nothing is answered.
+# True if no ping is answered.
 is_cut_off() { # HOST ADDRESS
     ! on "$1" ping -n -c 5 -i 0.2 -W 1 "$2"
 }
@@ -246,22 +246,23 @@ has_replies() { # HOST NUMBER
     (($(replies "$1" | wc -l) >= $2))
 }
 
-# Pings every 10 ms, in the background, and returns when that runs well. Not by on(): the signal is for ping itself.
+# Pings every 10 ms in the background, and returns once answers arrive. Does not use on(), because the signal must reach
+# ping itself.
 start_pinging() { # HOST ADDRESS
     nsenter --target "${host_pid[$1]}" --net --mount -- ping -n -i 0.01 "$2" >"$work/pings.$1" 2>&1 &
     pinger=$!
     wait_for has_replies "$1" 100
 }
 
-# Lets it run on until 200 more are answered.
+# Stops it after 200 more answers.
 stop_pinging() { # HOST
     wait_for has_replies "$1" $(($(replies "$1" | wc -l) + 200))
     kill -INT "$pinger"
     wait "$pinger" || true
 }
 
-# Each ping has its number, so that a lost one is a gap. The last ones may have been on their way when ping was stopped;
-# and as the change is made after the hundredth answer, what the very first meet on a road just opened is none of its doing.
+# A lost ping leaves a gap in the sequence numbers. The last ones may still have been on their way when ping was stopped.
+# The first ones do not count either, because the change is made after the hundredth answer.
 none_lost() { # HOST
     replies "$1" | awk '
         { for (number = last + 1; number < $1; number++) missing[number] = 1; last = $1 }
@@ -274,33 +275,33 @@ none_lost() { # HOST
 
 # ---- tunnels ----
 
-# The device's own address in its tunnel.
+# Prints the device's own address in its tunnel.
 tunnel_address() { # HOST INTERFACE 4|6
     on "$1" ip -o "-$3" address show dev "$2" scope global | awk '{ sub("/.*", "", $4); print $4; exit }'
 }
 
-# wg-quick gives the DNS servers to resolvconf, which must not be the machine's own.
+# Installs a stub, because wg-quick must not pass its DNS servers to the machine's own resolvconf.
 make_resolvconf() { # HOST
     mkdir -p "$work/$1/bin"
-    # shellcheck disable=SC2016 # its own arguments
+    # shellcheck disable=SC2016 # the stub's own arguments
     printf '#!/bin/sh\necho "$*" >>%q\n[ "$1" = -d ] || cat >>%q\n' "$work/$1/resolvconf.log" "$work/$1/resolvconf.log" \
         >"$work/$1/bin/resolvconf"
     chmod +x "$work/$1/bin/resolvconf"
 }
 
-# Debian's own wg-quick, with a client's file.
+# Runs Debian's wg-quick with a client's file.
 wg_quick() { # HOST up|down FILE
     on "$1" env PATH="$work/$1/bin:$PATH" wg-quick "$2" "$3"
 }
 
-# The program under test: what the caller names, the one that is installed, or the one that was built.
+# Finds the program under test: the argument, or else the installed one, or else the built one.
 find_wgctl() { # [WGCTL]
     local built
     built=$(dirname "${BASH_SOURCE[0]}")/../../build/cmd/wgctl
     realpath -e "${1:-$(type -P wgctl || echo "$built")}"
 }
 
-# Which WireGuard there has to be: the kernel's wherever it has one. The virtual machine says so itself.
+# Determines which implementation must be used: the kernel's if it has one. A virtual machine sets this itself.
 wanted_wireguard() {
     if [[ ${WGCTL_TEST_WIREGUARD-} ]]; then
         echo "$WGCTL_TEST_WIREGUARD"
@@ -312,7 +313,7 @@ wanted_wireguard() {
     fi
 }
 
-# An interface of that name on a host is what it has to be, and not something that does the same.
+# Checks that an interface uses the required implementation.
 check_wireguard() { # HOST INTERFACE
     local socket=/run/wireguard/$2.sock
     if [[ $(wanted_wireguard) == kernel ]]; then

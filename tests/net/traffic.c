@@ -1,16 +1,16 @@
-/* Numbered datagrams through a tunnel, none of which may be lost.
+/* Sends numbered datagrams through a tunnel and reports losses.
  *
  *     traffic INTERVAL { NAME FROM_NAMESPACE FROM_ADDRESS TO_ADDRESS TO_NAMESPACE[,...] }...
  *
- * Each five words are a flow: every INTERVAL microseconds a datagram from an address in one
- * network namespace (/proc/PID/ns/net) to an address in another. An address that wanders
- * between hosts has several namespaces, and it is all the same in which a datagram arrives.
- * All ends are in this one process, which therefore knows what is still on its way: a flow
- * waits while that is much, so that a slow machine loses nothing by itself.
+ * Five words describe a flow: every INTERVAL microseconds, a datagram goes from an address in
+ * one network namespace (/proc/PID/ns/net) to an address in another. An address that moves
+ * between hosts has several namespaces, and datagrams may arrive in any of them. This process
+ * holds all ends and therefore knows how many datagrams are on their way. A flow pauses if
+ * there are too many, so that slowness alone causes no loss.
  *
- * Prints "running" once datagrams arrive in every flow. Ends with SIGTERM, when all that was sent
- * has arrived, or nothing has for long. Prints a line a flow, and fails if a datagram is lost
- * or a send has failed:
+ * Prints "running" once datagrams arrive in every flow. After SIGTERM, waits until everything
+ * sent has arrived, or nothing has arrived for a while. Then prints a line per flow, and fails
+ * if a datagram was lost or a send failed:
  *
  *     NAME sent 1000 arrived 998 lost 2 (first 17, last 18) failed 1 (first: Network is down)
  */
@@ -35,16 +35,16 @@ enum {
     MOST_FLOWS = 16,
     MOST_ENDS = 4,            /* where a flow may arrive */
     MOST_DATAGRAMS = 1 << 22, /* more than an hour */
-    WINDOW = 32,              /* datagrams of a flow on their way */
-    RUNNING = 100,            /* datagrams after which a flow runs well */
+    WINDOW = 32,              /* datagrams of a flow that may be on their way */
+    RUNNING = 100,            /* arrivals after which a flow counts as running */
     FIRST_PORT = 7000,
     RECEIVE_BUFFER = 1 << 23,
     MICROSECONDS = 1000000,
     PATIENCE = 15 * MICROSECONDS,
 };
 
-/* With the headers of UDP and IPv4 it has 48 bytes, which WireGuard need not pad: a message
- * of 80. */
+/* With UDP and IPv4 headers, it has 48 bytes and needs no padding. The encrypted message has
+ * 80 bytes. */
 struct datagram {
     uint32_t flow, number;
     uint8_t rest[12];
@@ -55,12 +55,12 @@ struct flow {
     int out, ends[MOST_ENDS];
     int end_count;
     struct sockaddr_in to;
-    uint32_t sent; /* and the number of the next */
+    uint32_t sent; /* also the number of the next datagram */
     uint32_t arrived, newest;
     uint32_t failed;
     int first_error;
     int64_t last_sent;
-    uint8_t *seen; /* a bit a datagram */
+    uint8_t *seen; /* one bit per datagram */
 };
 
 static struct flow flows[MOST_FLOWS];
@@ -104,7 +104,7 @@ static struct sockaddr_in parse_address(const char *text, uint32_t flow)
     return address;
 }
 
-/* A socket belongs to the namespace in which it was made. */
+/* A socket belongs to the namespace in which it is created. */
 static int open_end(const char *namespace, const struct sockaddr_in *address)
 {
     const int size = RECEIVE_BUFFER, on = 1;
@@ -115,7 +115,7 @@ static int open_end(const char *namespace, const struct sockaddr_in *address)
     int end = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (end < 0 || bind(end, (const struct sockaddr *)address, sizeof *address) < 0)
         die("cannot bind in %s", namespace);
-    /* With IP_RECVERR a send also reports what came back for an earlier one. */
+    /* With IP_RECVERR, a send also reports errors of earlier ones. */
     if (setsockopt(end, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) < 0 ||
         setsockopt(end, IPPROTO_IP, IP_RECVERR, &on, sizeof on) < 0)
         die("cannot set up a socket");
@@ -154,8 +154,8 @@ static void note_failure(struct flow *flow)
         flow->first_error = errno;
 }
 
-/* One that was not sent has no number: it cannot arrive. After one second without an arrival
- * another datagram goes, to see whether the road is open again. */
+/* A failed send uses up no number. After one second without an arrival, sends another
+ * datagram to find out whether the path works again. */
 static void send_next(uint32_t index, int64_t time)
 {
     struct flow *flow = &flows[index];
@@ -177,7 +177,7 @@ static bool has_seen(const struct flow *flow, uint32_t number)
     return flow->seen[number / 8] & (1U << number % 8);
 }
 
-/* Whether there was one. */
+/* Returns whether a datagram was received. */
 static bool receive(uint32_t index, int end)
 {
     struct flow *flow = &flows[index];
@@ -195,7 +195,7 @@ static bool receive(uint32_t index, int end)
     return true;
 }
 
-/* Takes what arrives until then, or has arrived. Whether that is anything. */
+/* Receives all datagrams that arrive until `time`. Returns whether there were any. */
 static bool receive_until(int64_t time)
 {
     struct pollfd polls[MOST_FLOWS * MOST_ENDS];
@@ -245,7 +245,7 @@ static void run(int64_t interval)
         if (time >= due) {
             for (uint32_t i = 0; i < flow_count; i++)
                 send_next(i, time);
-            /* What could not be sent in time is not made up for at once. */
+            /* If sends are late, do not send a burst to catch up. */
             due = due + interval > time ? due + interval : time + interval;
         }
         receive_until(due);
@@ -264,7 +264,7 @@ static void wait_for_the_last(void)
             last = now();
 }
 
-/* Whether all is well. */
+/* Returns whether nothing was lost. */
 static bool report(const struct flow *flow)
 {
     uint32_t lost = flow->sent - flow->arrived, first = 0, last = 0;

@@ -1,17 +1,17 @@
 #!/bin/bash
-# Nobody notices: three devices exchange numbered datagrams with the server, one each millisecond and way, while hundreds of
-# changes are made to wg0.conf and applied. No datagram is lost, no send fails, and no session begins anew.
+# Changes disturb nobody: three devices exchange numbered datagrams with the server, one per millisecond and direction,
+# while hundreds of changes to wg0.conf are applied. No datagram is lost, no send fails, and no session restarts.
 #
 # usage: undisturbed.sh [WGCTL [TRAFFIC]]
 #
-# The changes follow from a seed, which is printed: WGCTL_SEED=SEED takes another one.
+# The changes follow from a seed, which is printed. To choose it, set WGCTL_SEED=SEED.
 #
-#   client1   the way into many networks, some of which come, go and move while its own address is in use
-#   client2   has its address between networks of other peers, some of which it is in itself
-#   client3   has roamed: the endpoint in the file is where it was before
+#   client1   is the gateway to many networks; some are added, removed and moved while its own address is in use
+#   client2   has an address between and inside networks of other peers
+#   client3   has roamed: the endpoint in the file is its previous one
 #
-# All three answer to two addresses more. These wander from one of them to another, and the server sends there as well:
-# each datagram arrives at the one or the other.
+# Two more addresses move between the three clients while the server sends to them as well. Each of these datagrams must
+# arrive at one client or another.
 set -euo pipefail
 
 here=$(realpath "$(dirname "${BASH_SOURCE[0]}")")
@@ -20,30 +20,30 @@ source "$here/topology.sh"
 
 wgctl() { server "$wgctl" "$@"; }
 
-readonly most_changes=500 # in all
+readonly most_changes=500 # in total
 readonly interval=1000    # microseconds
-readonly message=80       # what WireGuard makes of one datagram, in bytes
+readonly message=80       # size of an encrypted datagram in bytes
 
 readonly server_address=10.72.0.1
-# /32 each. Most of what client1 leads to sorts before its own address: where a list is written anew, that comes last.
+# A /32 each. Most of client1's networks sort before its own address, which comes last when a list is rewritten.
 declare -rA used=([1]=10.75.0.11 [2]=10.75.0.12 [3]=10.75.0.13)
 readonly wanderers=(10.75.1.1/32 10.75.1.2/32)
-readonly many=300 # networks behind client1 that stay
+readonly many=300 # networks that always stay behind client1
 
 # ---- the state of wg0.conf ----
 
 # Peers are numbers; 1, 2 and 3 are the clients.
 declare -A key=() psk=() keepalive=() endpoint=() owner=()
-networks=() # that come and go; `owner` says with whom they are now
+networks=() # the ones that are moved around; `owner` maps each to its current peer
 next_peer=4
 many_networks=
 
-# Sets `random`: a number below the given one.
+# Sets `random` to a number below LIMIT.
 draw() { # LIMIT
     random=$(((RANDOM << 15 | RANDOM) % $1))
 }
 
-# Sets `new_key`: 32 bytes in base64. As good a public key as any, but for a device that is never to be seen.
+# Sets `new_key` to 32 bytes in base64, a valid public key for a device that never connects.
 make_key() {
     local digits=ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/ i
     new_key=
@@ -52,10 +52,10 @@ make_key() {
         new_key+=${digits:random:1}
     done
     draw 16
-    new_key+=${digits:random*4:1}= # its last two bits are none of the key's
+    new_key+=${digits:random*4:1}= # the last two bits are padding
 }
 
-# The bits that a private key has to have: three at its beginning clear, and the last but one set.
+# Clamps a private key: clears its first three bits and sets the last but one.
 make_private_key() {
     make_key
     new_key=QA${new_key:2:39}E${new_key:42}
@@ -63,13 +63,13 @@ make_private_key() {
 
 list_networks() {
     local i
-    # Around the clients' own addresses, and with some of them inside.
+    # Around the clients' own addresses, some of them inside.
     networks=(10.75.0.0/24 10.75.0.0/28 10.75.0.8/29 10.75.0.8/30 10.75.0.10/31 10.75.0.10/32 10.75.0.12/30 10.75.0.12/31
         10.75.0.14/31 10.75.0.14/32 10.75.1.0/24 10.75.1.0/30)
     for ((i = 1; i <= 60; i++)); do
         networks+=("10.73.$i.0/24")
     done
-    # Not in the interface's own network: these have routes.
+    # Outside the interface's own network, so these need routes.
     for ((i = 1; i <= 20; i++)); do
         networks+=("10.99.$i.0/24")
     done
@@ -88,7 +88,7 @@ write_peer() { # PEER
     [[ ! ${ips[$1]-} ]] || echo "AllowedIPs = ${ips[$1]#, }"
 }
 
-# Sets the networks of each peer that come and go, in the caller's `ips`.
+# Sets the caller's `ips` to the movable networks of each peer.
 collect_networks() {
     local network
     for network in "${networks[@]}" "${wanderers[@]}"; do
@@ -96,7 +96,7 @@ collect_networks() {
     done
 }
 
-# What add-peer has written stands behind, and stays.
+# Keeps the peers that add-peer has appended.
 write_conf() {
     local -A ips=()
     local peer behind=''
@@ -114,7 +114,7 @@ write_conf() {
 
 # ---- the changes ----
 
-# Sets `peer`: one of those that are not clients.
+# Sets `peer` to one that is not a client.
 pick_peer() {
     local candidates=() one
     for one in "${!key[@]}"; do
@@ -124,7 +124,7 @@ pick_peer() {
     peer=${candidates[random]}
 }
 
-# Sets `network`: a free one, or one that somebody has. None is left where that fails.
+# Sets `network` to one that is free, or to one that a peer has. Fails if there is none.
 pick_network() { # free|owned
     local candidates=() one
     for one in "${networks[@]}"; do
@@ -135,7 +135,7 @@ pick_network() { # free|owned
     network=${candidates[random]}
 }
 
-# Sets `peer`: who gets something. Every second time it is a client, so that they change often.
+# Sets `peer` to the receiver of a network. Every second one is a client, so that clients change often.
 pick_owner() {
     draw 6
     if ((random < 3)); then
@@ -185,7 +185,7 @@ change_keepalive() {
     keepalive[$peer]=$(((${keepalive[$peer]-0} + random) % 1000 + 1))
 }
 
-# Also of a client, for which it means little.
+# Includes clients, for which this means little.
 change_client_keepalive() {
     draw 3
     keepalive[$((random + 1))]=$((${keepalive[$((random + 1))]-20} + 1))
@@ -214,7 +214,7 @@ change_remove_ip() {
     unset "owner[$network]"
 }
 
-# What the clients have goes as often as what the others have.
+# Removes networks of clients as often as those of others.
 change_move() {
     pick_network owned
     pick_owner
@@ -247,14 +247,14 @@ change_wander_swap() {
 
 readonly kinds=(add remove psk keepalive client_keepalive endpoint new_key add_ip remove_ip move swap wander wander_swap)
 changes=0 applies=0
-device= # the peer that add-peer has made
+device= # the peer that add-peer has added
 
 apply() {
     applies=$((applies + 1))
     wgctl apply >"$work/output" 2>&1 </dev/null || not_ok "apply takes change $changes" "apply failed:"
 }
 
-# A handful of them at once, as an owner edits, or a single one. They come in turn, for each kind to come as often.
+# Makes a single change or several at once, as an owner would. The kinds take turns, so that each is equally frequent.
 edit_and_apply() {
     draw 12
     local last=$((changes + random + 1)) network peer
@@ -265,7 +265,7 @@ edit_and_apply() {
     apply
 }
 
-# Shows the plan and does nothing, of which there is nothing to be noticed either.
+# Prints the plan only, which must not disturb anybody either.
 edit_and_look() {
     local before
     before=$(server wg showconf wg0 | sort)
@@ -277,7 +277,7 @@ edit_and_look() {
     apply
 }
 
-# In turn, one is added and revoked.
+# Adds a peer and revokes it by turns.
 change_by_command() {
     changes=$((changes + 1))
     if [[ $device ]]; then
@@ -315,7 +315,7 @@ build_hosts() {
     for host in "${!host_pid[@]}"; do
         wait_for is_settled "$host" road
     done
-    # Written from outside: that is much quicker.
+    # Written from outside the namespace, which is much faster.
     conf=/proc/${host_pid[server]}/root/etc/wireguard/wg0.conf
 }
 
@@ -362,7 +362,7 @@ start_client() { # NUMBER
     check "the server reaches client$1" reaches server "${used[$1]}"
 }
 
-# What the server knows of a client: endpoint, latest handshake, bytes received and sent.
+# Prints a client's session as the server sees it: endpoint, latest handshake, bytes received and sent.
 session() { # NUMBER
     server wg show wg0 dump | awk -v key="${key[$1]}" '$1 == key { print $3, $5, $6, $7 }'
 }
@@ -408,13 +408,13 @@ stop_traffic() {
     echo "ok - every datagram arrived, and no send failed"
 }
 
-# From the report: how many arrived in a flow.
+# Prints the number of datagrams that arrived in a flow, from the report.
 arrived() { # FLOW
     awk -v flow="$1" '$1 == flow { print $5 }' "$work/traffic"
 }
 
-# The counters have grown by what was sent, and by no more than handshakes and keepalives besides: a peer that was removed
-# and added again counts from zero. What wanders is counted with all three together.
+# True if the counters have grown by what was sent plus at most handshakes and keepalives. A peer that was removed and
+# added again would count from zero. Traffic to the moving addresses is checked for all three clients together.
 is_same_session() { # NUMBER BEFORE AFTER
     echo "before: $2, after: $3 (endpoint, handshake, received, sent)"
     awk -v up="$(arrived "up$1")" -v down="$(arrived "down$1")" -v size=$message '{
@@ -448,7 +448,7 @@ check_sessions() { # takes `before`
 
 # ---- the end ----
 
-# Peers with their keys and keepalive, and each of their networks, as the changes have left them.
+# Lists the expected peers with keys and keepalive, and each of their networks.
 list_wanted() {
     local -A ips=()
     local peer
