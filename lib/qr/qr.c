@@ -4,24 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/library.h"
-
 struct wgctl_qr {
     QRcode *code;
-    void *qrencode;
-    __typeof__(&QRcode_encodeData) encode_data;
-    __typeof__(&QRcode_free) free_code;
 };
-
-static int load_qrencode(struct wgctl_qr *qr, struct wgctl_error *err)
-{
-    const struct wgctl_symbol symbols[] = {
-        {"QRcode_encodeData", &qr->encode_data},
-        {"QRcode_free", &qr->free_code},
-    };
-    return wgctl_library_load(WGCTL_QRENCODE_LIBRARY, "libqrencode4", symbols,
-                              sizeof symbols / sizeof *symbols, &qr->qrencode, err);
-}
 
 static void append_line(struct wgctl_slice line, struct wgctl_text *ret)
 {
@@ -69,31 +54,23 @@ int wgctl_qr_encode(struct wgctl_slice config, struct wgctl_qr **ret, struct wgc
     struct wgctl_qr *qr = calloc(1, sizeof *qr);
     if (!qr)
         return wgctl_fail_memory(err);
-    status = load_qrencode(qr, err);
-    if (!status) {
-        /* Not QRcode_encodeString8bit(), which would stop at a NUL byte and say nothing. */
-        qr->code =
-            qr->encode_data((int)text.size, (const unsigned char *)text.data, 0, QR_ECLEVEL_L);
-        if (!qr->code)
-            status = wgctl_fail_errno(err, "cannot make the QR code");
+    /* QRcode_encodeString8bit() would stop at a NUL byte without an error. */
+    qr->code = QRcode_encodeData((int)text.size, (const unsigned char *)text.data, 0, QR_ECLEVEL_L);
+    if (!qr->code) {
+        status = wgctl_fail_errno(err, "cannot make the QR code");
+        free(qr);
+        return status;
     }
-    if (status)
-        wgctl_qr_free(qr);
-    else
-        *ret = qr;
-    return status;
+    *ret = qr;
+    return WGCTL_OK;
 }
 
 void wgctl_qr_free(struct wgctl_qr *qr)
 {
     if (!qr)
         return;
-    if (qr->code) {
-        explicit_bzero(qr->code->data, (size_t)qr->code->width * (size_t)qr->code->width);
-        qr->free_code(qr->code);
-    }
-    if (qr->qrencode)
-        wgctl_library_unload(qr->qrencode);
+    explicit_bzero(qr->code->data, (size_t)qr->code->width * (size_t)qr->code->width);
+    QRcode_free(qr->code);
     free(qr);
 }
 
@@ -118,10 +95,10 @@ void wgctl_qr_terminal_size(const struct wgctl_qr *qr, unsigned *ret_columns, un
     *ret_rows = (wgctl_qr_width(qr) + 1) / 2;
 }
 
-/* The light modules are the ink. With colour, a cell without a dark module has a
- * light background too: the glyphs of some fonts leave a gap between two lines,
- * where the background shows. Light gaps through dark bars are what readers fail
- * on first, so the background is dark wherever there is anything dark. */
+/* The characters draw the light modules. With colour, a cell without a dark module has a light
+ * background too: the glyphs of some fonts leave a gap between two lines, through which the
+ * background shows. Readers fail first on light gaps in dark bars, so a cell with any dark
+ * module has a dark background. */
 static void draw_line(const struct wgctl_qr *qr, unsigned y, bool colour, struct wgctl_text *ret)
 {
     static const char *const blocks[2][2] = {{"█", "▀"}, {"▄", " "}};
@@ -138,8 +115,8 @@ static void draw_line(const struct wgctl_qr *qr, unsigned y, bool colour, struct
         wgctl_text_string(ret, blocks[upper][lower]);
         before = dark;
     }
-    /* Before the newline: a terminal that scrolls fills the new line with the
-     * background it has. */
+    /* Before the newline: a terminal that scrolls fills the new line with the current
+     * background. */
     if (colour)
         wgctl_text_string(ret, "\033[0m");
     wgctl_text_string(ret, "\n");
@@ -151,7 +128,7 @@ void wgctl_qr_terminal(const struct wgctl_qr *qr, bool colour, struct wgctl_text
         draw_line(qr, y, colour, ret);
 }
 
-/* Each run of dark modules as a rectangle of the one path. */
+/* Draws each run of dark modules as a rectangle of one path. */
 static void draw_runs(const struct wgctl_qr *qr, unsigned y, struct wgctl_text *ret)
 {
     unsigned width = wgctl_qr_width(qr);

@@ -16,32 +16,6 @@ refuses_picture() { # WHAT REGEX PATH
     refuses "add-peer --svg says that $1, and adds nobody" 1 "$2" "${add[@]}" --svg "$3"
 }
 
-# Libraries that only pictures need. As on a machine where the file is damaged: what is missing is the same to the loader.
-without_library() { # PATTERN ARGUMENT...
-    local file=$1
-    shift
-    file=$(ldconfig -p | sed -n "s#.*=> \\(.*$file\\)\$#\\1#p" | head -1)
-    mount --bind /dev/null "$(realpath "$file")"
-    "$@"
-    umount "$(realpath "$file")"
-}
-
-refuses_without_library() { # WHAT PATTERN OPTION...
-    local what=$1 pattern=$2
-    shift 2
-    has_json=false
-    without_library "$pattern" refuses "qr says that $what" 1 "$pattern" -C etc qr phone "$@"
-    has_json=true
-    without_library "$pattern" refuses "add-peer says that $what, and adds nobody" 1 "$pattern" "${add[@]}" \
-        --png etc/x.png
-}
-
-refuses_without_library "libqrencode is missing" 'libqrencode\.so\.4'
-refuses_without_library "libpng is missing" 'libpng16\.so\.16' --png etc/x.png
-check "without libqrencode, all but pictures works" without_library 'libqrencode\.so\.4' ./wgctl -C etc list
-check "without libpng, a code can be shown" without_library 'libpng16\.so\.16' ./wgctl -C etc qr phone --svg etc/x.svg
-rm -f etc/x.svg
-
 refuses_picture "there is no such folder" 'etc/nowhere/x: No such file' etc/nowhere/x
 refuses_picture "it is a folder" 'etc/wg0\.peers' etc/wg0.peers
 refuses_picture "the name is too long" '.' "etc/$(printf 'x%.0s' {1..300})"
