@@ -1,16 +1,16 @@
-/* What people do to a device, at random.
+/* Random changes to a device, of the kinds that people make.
  */
 #pragma once
 
 #include "model.h"
 #include "numbers.h"
 
-/* What there is to choose from. At most 25600 allowed IPs. */
+/* The values to choose from. At most 25600 allowed IPs. */
 struct choice {
     const struct wgctl_key *peers;
     unsigned peer_count;
     unsigned allowed_ips;
-    const union wgctl_sockaddr *endpoints; /* the first may be none */
+    const union wgctl_sockaddr *endpoints; /* the first one may be unset */
     unsigned endpoint_count;
     uint64_t numbers;
 };
@@ -33,7 +33,7 @@ static inline struct wgctl_prefix allowed_ip_of(unsigned number)
     return prefix;
 }
 
-/* Four values in five stay; of those that change, some go. */
+/* Keeps four values in five. Changes the others, or removes them. */
 static inline void change_values(struct model_peer *peer, struct choice *choice)
 {
     if (choose(choice, 5) == 0) {
@@ -42,7 +42,7 @@ static inline void change_values(struct model_peer *peer, struct choice *choice)
     }
     if (choose(choice, 5) == 0)
         peer->keepalive = (uint16_t)(choose(choice, 3) * 25);
-    /* There is no way to take an endpoint away. */
+    /* An endpoint cannot be removed. */
     const union wgctl_sockaddr *endpoint =
         &choice->endpoints[choose(choice, choice->endpoint_count)];
     if (choose(choice, 5) == 0 && endpoint->family != AF_UNSPEC)
@@ -77,7 +77,7 @@ static inline void change_allowed_ips(struct model *model, const struct wgctl_ke
     }
 }
 
-/* Peers come, go and change; allowed IPs come, go, and go from one to another. */
+/* Adds, removes and changes peers; adds, removes and moves allowed IPs. */
 static inline void change(struct model *model, unsigned changes, struct choice *choice)
 {
     for (unsigned i = 0; i < changes; i++) {

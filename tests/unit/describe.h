@@ -1,4 +1,4 @@
-/* Devices as text, to compare them.
+/* Formats devices as text, so that tests can compare them.
  */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* What suites of devices have in common: how they are compared.
+/* Shared by the suites about devices: comparing them.
  */
 #pragma once
 

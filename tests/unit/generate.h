@@ -1,6 +1,5 @@
-/* Files for wg(8) to read: made at random from what its rules are about, so that most
- * of a file is right and what is wrong is nearly right. The same number makes the same
- * file.
+/* Generates files for wg(8) from the elements of its syntax, so that most of a file is valid
+ * and the rest is nearly valid. The same number generates the same file.
  */
 #pragma once
 
@@ -9,10 +8,10 @@
 struct generator {
     uint64_t state;
     struct wgctl_text text;
-    bool for_quick; /* with the settings of wg-quick(8) as well */
+    bool for_quick; /* includes the settings of wg-quick(8) */
 };
 
-/* One of 0 to `count` - 1. */
+/* Returns a number from 0 to `count` - 1. */
 static inline uint32_t choose(struct generator *generator, uint32_t count)
 {
     return next_number(&generator->state) % count;
@@ -32,10 +31,10 @@ static inline void put_space(struct generator *generator)
         wgctl_text_string(&generator->text, chance(generator, 85) ? " " : PICK(generator, spaces));
 }
 
-/* In letters of any case, and with white space inside now and then. */
+/* Writes a word in any case, sometimes with white space inside. */
 static inline void put_word(struct generator *generator, const char *word)
 {
-    uint32_t style = choose(generator, 20); /* 0: upper case, 1: lower case, 2: torn */
+    uint32_t style = choose(generator, 20); /* 0: upper case, 1: lower case, 2: with white space */
     for (; *word; word++) {
         char c = *word;
         if (style == 0 && c >= 'a' && c <= 'z')
@@ -48,7 +47,7 @@ static inline void put_word(struct generator *generator, const char *word)
     }
 }
 
-/* A value, which case matters to. */
+/* Writes a case-sensitive value. */
 static inline void put_value(struct generator *generator, const char *value)
 {
     bool torn = chance(generator, 5);
@@ -300,14 +299,14 @@ static inline void put_noise(struct generator *generator)
     static const char *const lines[] = {
         "# note = x",          "#",   "",         "\t",
         "### begin phone ###", "; x", "nonsense", "# friendly_name = phone"};
-    uint32_t usual = 5; /* the first ones are right */
+    uint32_t usual = 5; /* the first ones are valid */
     wgctl_text_string(
         &generator->text,
         lines[chance(generator, 96) ? choose(generator, usual) : usual + choose(generator, 3)]);
     put_end(generator);
 }
 
-/* A byte lost, doubled, or another. */
+/* Removes, doubles or replaces one byte. */
 static inline void damage(struct generator *generator)
 {
     static const char bytes[] = "#=[]\n\r \0;,./:-+\xef\xc3\"'$`x0";
@@ -328,7 +327,7 @@ static inline void damage(struct generator *generator)
     }
 }
 
-/* The file of that number; the caller's. */
+/* Returns the file with this number. The caller clears it. */
 static inline struct wgctl_text generate(uint32_t number, bool for_quick)
 {
     struct generator generator = {.state = number * 2654435761u + 1, .for_quick = for_quick};

@@ -1,4 +1,4 @@
-/* A host of the test's own: a network namespace that goes with the test.
+/* A host for a test: a network namespace that ends with it.
  */
 #pragma once
 
@@ -12,7 +12,7 @@
 
 #include "suite.h"
 
-/* Runs a command of the system, which must succeed. */
+/* Runs a shell command, which must succeed. */
 static inline void host(const char *command)
 {
     ck_assert_msg(system(command) == 0, "%s", command);
@@ -23,11 +23,11 @@ static inline bool host_says(const char *command)
     return system(command) == 0;
 }
 
-/* With a cable whose ends are called left and right, and no way to anywhere. */
+/* Enters a host with a veth pair, `left` and `right`, and no routes. */
 static inline void enter_host(void)
 {
     ck_assert_int_eq(unshare(CLONE_NEWNET | CLONE_NEWNS), 0);
     ck_assert_int_eq(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
-    host("echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad"); /* addresses serve at once */
+    host("echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad"); /* makes addresses usable at once */
     host("ip link set lo up && ip link add left type veth peer name right");
 }

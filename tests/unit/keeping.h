@@ -1,5 +1,5 @@
-/* What holds for every file that is read, changed, and written: the tests try it on files
- * made at random, the fuzzer on whatever it comes upon.
+/* Properties of reading, changing and writing any file. The tests check them with random
+ * files, the fuzzer with its own.
  */
 #pragma once
 
@@ -8,7 +8,7 @@
 #include "conf/server_parse.h"
 #include "meaning.h"
 
-/* Set by the user: called with what does not hold. */
+/* Defined by the user of this header. Called if a property does not hold. */
 static void fails(const char *what, struct wgctl_slice file);
 
 static inline bool reads(struct wgctl_slice file, struct wgctl_server *ret)
@@ -44,7 +44,7 @@ static inline void check_read_and_written(struct wgctl_slice file)
         fails("what was read is written again, byte for byte", file);
 }
 
-/* Each line of `part` is one of `whole`, in the same order. */
+/* Returns whether the lines of `part` are all in `whole`, in the same order. */
 static inline bool is_part_of(struct wgctl_slice part, struct wgctl_slice whole)
 {
     struct wgctl_slice line, other;
@@ -57,8 +57,8 @@ static inline bool is_part_of(struct wgctl_slice part, struct wgctl_slice whole)
     return true;
 }
 
-/* A comment that looks like a line of a disabled peer, and is none for what stands before it.
- * Where that goes, it may become one. */
+/* Returns whether a comment looks like a line of a disabled peer but is not, because of the
+ * lines before it. If those are removed, it may become one. */
 static inline bool has_stray_mark(const struct wgctl_server *server)
 {
     for (size_t i = 0; i < server->document.count; i++) {
@@ -90,7 +90,7 @@ static inline void check_removed(struct wgctl_slice file, size_t index)
         fails("removing a peer changes nothing else that the file says", file);
 }
 
-/* `peer` is one that the file does not have. */
+/* `peer` must not be in the file. */
 static inline void check_appended(struct wgctl_slice file, const struct wgctl_new_peer *peer)
 {
     WGCTL_SERVER server = {0}, again = {0};

@@ -1,11 +1,10 @@
-/* What a file says, as a text.
+/* Formats the meaning of a file as text.
  */
 #pragma once
 
 #include "conf/server.h"
 
-/* All that a file says of the interface and of one peer after the other, where `left_out`
- * is not said. */
+/* Describes the interface and each peer, except the one with the index `left_out`. */
 static inline struct wgctl_text meaning(const struct wgctl_server *server, size_t left_out)
 {
     struct wgctl_text text = {0};

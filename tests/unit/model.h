@@ -1,5 +1,5 @@
-/* A WireGuard device as it should be understood: what it makes of one step after the other.
- * Who has which allowed IP is one table, for an allowed IP is never two peers'.
+/* A model of a WireGuard device, which predicts the effect of each step. The owners of the
+ * allowed IPs are in a single table, because an allowed IP never belongs to two peers.
  */
 #pragma once
 
@@ -20,7 +20,7 @@ struct model_route {
     struct wgctl_key owner;
 };
 
-/* Start with all zero; it keeps its memory from one device to the next. */
+/* Initialize with zeros. It reuses its memory from one device to the next. */
 struct model {
     bool has_private_key;
     struct wgctl_key private_key, public_key;
@@ -51,7 +51,7 @@ static inline bool same_prefix(const struct wgctl_prefix *a, const struct wgctl_
            memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
 }
 
-/* ---- what it is asked ---- */
+/* ---- queries ---- */
 
 static inline struct model_peer *model_peer(const struct model *model, const struct wgctl_key *key)
 {
@@ -61,7 +61,7 @@ static inline struct model_peer *model_peer(const struct model *model, const str
     return NULL;
 }
 
-/* NULL: nobody. */
+/* Returns NULL if no peer has the allowed IP. */
 static inline const struct wgctl_key *model_owner(const struct model *model,
                                                   const struct wgctl_prefix *allowed_ip)
 {
@@ -71,7 +71,7 @@ static inline const struct wgctl_key *model_owner(const struct model *model,
     return NULL;
 }
 
-/* ---- what it is told ---- */
+/* ---- changes ---- */
 
 static inline void *model_grow(void *array, size_t count, size_t *capacity, size_t element)
 {
@@ -81,7 +81,7 @@ static inline void *model_grow(void *array, size_t count, size_t *capacity, size
     return grown;
 }
 
-/* Whoever had it before has it no longer. */
+/* The previous owner loses the allowed IP. */
 static inline void model_give(struct model *model, const struct wgctl_key *owner,
                               const struct wgctl_prefix *allowed_ip)
 {
@@ -95,7 +95,7 @@ static inline void model_give(struct model *model, const struct wgctl_key *owner
     model->routes[i] = (struct model_route){*allowed_ip, *owner};
 }
 
-/* Only what is its own can be taken from a peer. */
+/* Removes an allowed IP only if it belongs to this peer. */
 static inline void model_take(struct model *model, const struct wgctl_key *owner,
                               const struct wgctl_prefix *allowed_ip)
 {
@@ -114,7 +114,7 @@ static inline void model_take_all(struct model *model, const struct wgctl_key *o
             model->routes[i] = model->routes[--model->route_count];
 }
 
-/* With all that it has. That it is not there is no error. */
+/* Removes a peer and its allowed IPs. A peer that does not exist is not an error. */
 static inline void model_remove(struct model *model, const struct wgctl_key *key)
 {
     struct model_peer *peer = model_peer(model, key);
@@ -124,8 +124,8 @@ static inline void model_remove(struct model *model, const struct wgctl_key *key
     *peer = model->peers[--model->peer_count];
 }
 
-/* The peer, made where it is not there. NULL where the key is the device's own: such a peer
- * is passed over, and that is a success. */
+/* Returns the peer, after creating it if necessary. Returns NULL for the device's own key:
+ * WireGuard ignores such a peer and reports success. */
 static inline struct model_peer *model_add(struct model *model, const struct wgctl_key *key)
 {
     struct model_peer *peer = model_peer(model, key);
@@ -150,7 +150,7 @@ static inline void model_add_whole(struct model *model, const struct wgctl_devic
         model_give(model, &like->public_key, &like->allowed_ips.items[i]);
 }
 
-/* The peer that is now the device itself goes. */
+/* Removes the peer that has the device's new key, if any. */
 static inline void model_set_private_key(struct model *model, const struct wgctl_key *private_key)
 {
     struct wgctl_error ignored;
@@ -161,7 +161,8 @@ static inline void model_set_private_key(struct model *model, const struct wgctl
         model_remove(model, &model->public_key);
 }
 
-/* One step of a plan. What is about a peer that is not there says nothing (UPDATE_ONLY). */
+/* Executes a step of a plan. A step for a peer that does not exist has no effect
+ * (UPDATE_ONLY). */
 static inline void model_step(struct model *model, const struct wgctl_device *wanted,
                               const struct wgctl_plan_step *step)
 {
@@ -190,7 +191,7 @@ static inline void model_step(struct model *model, const struct wgctl_device *wa
         model_remove(model, &step->peer->public_key);
 }
 
-/* ---- from a device that was read, and back ---- */
+/* ---- conversion ---- */
 
 static inline void model_load(struct model *model, const struct wgctl_device *device)
 {
@@ -223,8 +224,8 @@ static inline void model_save_peer(const struct model *model, const struct model
             abort();
 }
 
-/* Sorted, as wgctl_device_read() would read it. Takes its memory from the device that was
- * in `ret` before. */
+/* Stores the model as a sorted device, as wgctl_device_read() returns it. Reuses the memory
+ * of the device that is in `ret`. */
 static inline void model_save(const struct model *model, struct wgctl_device *ret)
 {
     ret->has_private_key = model->has_private_key;

@@ -1,6 +1,6 @@
-/* The kernel's side of netlink, played by the test: what the library sends is kept,
- * and what it receives was queued by the test. tests/CMakeLists.txt links it in the
- * place of libmnl's two calls (--wrap); the library itself knows nothing of it.
+/* A fake kernel side of netlink. It records what the library sends, and lets the library
+ * receive what the test has queued. tests/CMakeLists.txt links it in place of two of libmnl's
+ * functions (--wrap), so the library needs no hooks for it.
  */
 #pragma once
 
@@ -22,18 +22,18 @@ static struct sent {
 static size_t sent_count;
 
 static struct datagram {
-    int error; /* an errno: there is none, receiving fails */
+    int error; /* an errno with which receiving fails, instead of a datagram */
     struct nlmsghdr *last;
     _Alignas(8) char data[DATAGRAM_SIZE];
 } queue[MOST_DATAGRAMS];
 static size_t queued, delivered;
 
-static int send_error; /* an errno: the next sending fails */
-/* If it is not 0, the first message of each datagram claims to be that long. */
+static int send_error; /* an errno with which the next send fails */
+/* Unless this is 0, the first message of each datagram claims to have this length. */
 static uint32_t claimed_length;
-/* Where it is set, a request is answered as soon as it is sent: with 0 or an errno. */
+/* If set, returns 0 or an errno as the immediate answer to each request. */
 static int (*answer_request)(const struct nlmsghdr *request);
-static const char *receive_buffer;                    /* the library's own */
+static const char *receive_buffer;                    /* belongs to the library */
 enum { FROM_ANOTHER_EXCHANGE = 0xdead0000, NOW = 0 }; /* sequence numbers */
 
 static inline void forget_exchanges(void)
@@ -50,7 +50,7 @@ static inline const struct nlmsghdr *sent_message(size_t index)
     return (const void *)sent[index].data;
 }
 
-/* ---- what the kernel says ---- */
+/* ---- messages from the kernel ---- */
 
 static inline void begin_datagram(void)
 {
@@ -65,7 +65,7 @@ static inline void fail_to_receive(int number)
     queue[queued - 1].error = number;
 }
 
-/* Begins a message behind those that the last datagram has already. */
+/* Begins another message in the last datagram. */
 static inline struct nlmsghdr *say_more(uint16_t type, uint16_t flags)
 {
     struct datagram *datagram = &queue[queued - 1];
@@ -90,7 +90,7 @@ static inline void add_int(struct nlmsghdr *message, int value)
     memcpy(mnl_nlmsg_put_extra_header(message, sizeof value), &value, sizeof value);
 }
 
-/* An acknowledgement (0), or a refusal (an errno). */
+/* Queues an acknowledgement (0) or an error (an errno). */
 static inline struct nlmsghdr *say_error(int number, uint16_t flags)
 {
     struct nlmsghdr *message = say(NLMSG_ERROR, flags);
@@ -100,7 +100,7 @@ static inline struct nlmsghdr *say_error(int number, uint16_t flags)
     return message;
 }
 
-/* The end of a dump. */
+/* Queues the end of a dump. */
 static inline struct nlmsghdr *say_done(int number, uint16_t flags)
 {
     struct nlmsghdr *message = say(NLMSG_DONE, (uint16_t)(NLM_F_MULTI | flags));
@@ -123,7 +123,7 @@ static inline void say_family(uint16_t number)
     say_error(0, 0);
 }
 
-/* ---- in libmnl's place ---- */
+/* ---- replacements for libmnl's functions ---- */
 
 ssize_t __wrap_mnl_socket_sendto(const struct mnl_socket *socket, const void *data, size_t size);
 ssize_t __wrap_mnl_socket_recvfrom(const struct mnl_socket *socket, void *buffer, size_t size);
@@ -148,7 +148,7 @@ ssize_t __wrap_mnl_socket_sendto(const struct mnl_socket *socket, const void *da
     return (ssize_t)size;
 }
 
-/* The messages of this exchange get the number of its request. */
+/* Gives the messages of this exchange the sequence number of its request. */
 static inline void number_messages(struct datagram *datagram)
 {
     char *at = datagram->data;
@@ -164,7 +164,7 @@ ssize_t __wrap_mnl_socket_recvfrom(const struct mnl_socket *socket, void *buffer
 {
     (void)socket;
     receive_buffer = buffer;
-    ck_assert_uint_eq(size, DATAGRAM_SIZE); /* smaller ones would cut dumps */
+    ck_assert_uint_eq(size, DATAGRAM_SIZE); /* a smaller buffer would truncate dumps */
     ck_assert_msg(delivered < queued, "it waits for more than the kernel has to say");
     struct datagram *datagram = &queue[delivered++];
     if (datagram->error) {

@@ -1,4 +1,4 @@
-/* What looks random, and is the same in every run.
+/* Pseudorandom numbers and keys that are the same in every run.
  */
 #pragma once
 
@@ -12,14 +12,14 @@ static inline struct wgctl_key key_of(unsigned number)
     return key;
 }
 
-/* The first `count` of them, at most 256. */
+/* Fills in `count` keys, at most 256. */
 static inline void fill_keys(struct wgctl_key *keys, unsigned count)
 {
     for (unsigned i = 0; i < count; i++)
         keys[i] = key_of(i);
 }
 
-/* The upper half of Knuth's LCG. */
+/* Returns the upper half of Knuth's LCG. */
 static inline uint32_t next_number(uint64_t *state)
 {
     *state = *state * 6364136223846793005u + 1442695040888963407u;

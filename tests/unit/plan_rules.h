@@ -1,18 +1,19 @@
-/* What must hold of every plan, whatever was applied, is wanted and runs.
+/* Properties of every plan, for any applied, desired and running state.
  */
 #pragma once
 
 #include "model.h"
 #include "texts.h"
 
-/* All sorted, as wgctl_plan_make() wants them. */
+/* All devices are sorted, as wgctl_plan_make() requires. */
 struct situation {
-    const struct wgctl_device *applied; /* NULL: not known */
+    const struct wgctl_device *applied; /* NULL if not known */
     const struct wgctl_device *wanted, *running;
-    size_t number; /* for the message */
+    size_t number; /* for failure messages */
 };
 
-/* ck_assert() writes a note to the parent each time: a million would take minutes. */
+/* Replaces ck_assert(), which writes to the parent process each time: a million calls would
+ * take minutes. */
 #define require(situation, condition)                                              \
     do {                                                                           \
         if (!(condition))                                                          \
@@ -36,7 +37,7 @@ static inline bool has(const struct wgctl_device_peer *peer, const struct wgctl_
     return false;
 }
 
-/* Whose an allowed IP is; NULL: nobody's. */
+/* Returns the owner of an allowed IP, or NULL. */
 static inline const struct wgctl_device_peer *owner(const struct wgctl_device *device,
                                                     const struct wgctl_prefix *prefix)
 {
@@ -46,9 +47,9 @@ static inline const struct wgctl_device_peer *owner(const struct wgctl_device *d
     return NULL;
 }
 
-/* ---- the steps ---- */
+/* ---- steps ---- */
 
-/* Whether two devices say the same of what a step is about. */
+/* Returns whether two devices agree on what a step changes. */
 static inline bool agree(const struct wgctl_device *a, const struct wgctl_device *b,
                          const struct wgctl_plan_step *step)
 {
@@ -75,7 +76,7 @@ static inline bool agree(const struct wgctl_device *a, const struct wgctl_device
     return wgctl_sockaddr_equal(&left->endpoint, &right->endpoint);
 }
 
-/* The rule of plan.h, for a peer that runs and is wanted. */
+/* Implements the rule in plan.h, for a peer that is both running and desired. */
 static inline bool endpoint_is_to_be_set(const struct situation *s,
                                          const struct wgctl_device_peer *wanted,
                                          const struct wgctl_device_peer *running)
@@ -88,7 +89,7 @@ static inline bool endpoint_is_to_be_set(const struct situation *s,
                    : running->last_handshake == 0;
 }
 
-/* Whether the file asks for what the step does, and what it says does not run yet. */
+/* Returns whether the desired device has what the step sets, and the running one does not. */
 static inline bool is_needed(const struct situation *s, const struct wgctl_plan_step *step)
 {
     if (step->op == WGCTL_SET_PRIVATE_KEY)
@@ -109,14 +110,15 @@ static inline bool is_needed(const struct situation *s, const struct wgctl_plan_
         return false;
     if (step->op == WGCTL_ADD_ALLOWED_IP)
         return has(want, step->allowed_ip) && !has(have, step->allowed_ip);
-    if (step->op == WGCTL_REMOVE_ALLOWED_IP) /* and nobody is given it */
+    if (step->op == WGCTL_REMOVE_ALLOWED_IP) /* and nobody gets it */
         return has(have, step->allowed_ip) && !owner(s->wanted, step->allowed_ip);
     if (step->op == WGCTL_SET_ENDPOINT)
         return endpoint_is_to_be_set(s, want, have);
     return !agree(s->wanted, s->running, step);
 }
 
-/* Somebody changed the device beside the file. An endpoint never counts: devices roam. */
+/* Returns whether the running device was changed without the file. Endpoints never count,
+ * because devices roam. */
 static inline bool is_drift(const struct situation *s, const struct wgctl_plan_step *step)
 {
     return s->applied && step->op != WGCTL_SET_ENDPOINT && agree(s->applied, s->wanted, step);
@@ -131,7 +133,8 @@ static inline const struct wgctl_device_peer *was(const struct situation *s,
                                             : find(s->running, &step->peer->public_key);
 }
 
-/* The device itself; what is given and changed; what is taken away; who goes. */
+/* Returns the step's phase: first the device itself, then additions and changes, then
+ * removed values, then removed peers. */
 static inline int phase(const struct wgctl_plan_step *step)
 {
     return !step->peer                           ? 0
@@ -154,7 +157,7 @@ static inline void check_step(const struct situation *s, const struct wgctl_plan
     require(s, step->was == was(s, step));
 }
 
-/* In phases; in each the steps of a peer stand together, in the order of the peers' keys. */
+/* Steps are ordered by phase, then by the peer's key. */
 static inline void check_order(const struct situation *s, const struct wgctl_plan_step *before,
                                const struct wgctl_plan_step *step)
 {
@@ -180,10 +183,10 @@ static inline void check_steps(const struct situation *s, const struct wgctl_pla
     }
 }
 
-/* ---- on the way, after each step ---- */
+/* ---- after each step ---- */
 
-/* What goes from one peer to another, or stays, is never nobody's and never a third one's.
- * The peer whose key is the device's own from now on could not keep what it had. */
+/* An allowed IP that moves or stays always belongs to its old or its new owner. A peer whose
+ * key becomes the device's own cannot keep anything, so it is exempt. */
 static inline void check_owners(const struct situation *s, const struct model *now)
 {
     for (size_t i = 0; i < s->running->peer_count; i++) {
@@ -200,8 +203,7 @@ static inline void check_owners(const struct situation *s, const struct model *n
     }
 }
 
-/* Of a peer that stays, each value is the old one or the new one; those that do not change
- * are what they were. */
+/* Each value of a peer that stays is either the old or the new one. */
 static inline void check_values(const struct situation *s, const struct model *now)
 {
     for (size_t i = 0; i < s->running->peer_count; i++) {
@@ -221,7 +223,7 @@ static inline void check_values(const struct situation *s, const struct model *n
     }
 }
 
-/* ---- in the end ---- */
+/* ---- after the last step ---- */
 
 static inline void check_peer(const struct situation *s, const struct wgctl_device_peer *now,
                               const struct wgctl_device_peer *want)
@@ -241,7 +243,7 @@ static inline void check_peer(const struct situation *s, const struct wgctl_devi
 static inline void check_result(const struct situation *s, const struct wgctl_device *now)
 {
     const struct wgctl_device *key = s->wanted->has_private_key ? s->wanted : s->running;
-    /* A wanted port of 0 is any. */
+    /* A desired port of 0 means any port. */
     const struct wgctl_device *port =
         s->wanted->has_listen_port && s->wanted->listen_port ? s->wanted : s->running;
     const struct wgctl_device *mark = s->wanted->has_fwmark ? s->wanted : s->running;
@@ -268,7 +270,7 @@ static inline void check_nothing_is_planned(const struct situation *s)
     require(s, plan.count == 0);
 }
 
-/* All of it. */
+/* Checks all properties. */
 static inline void check(const struct situation *s)
 {
     static struct model now;
@@ -284,7 +286,7 @@ static inline void check(const struct situation *s)
     }
     model_save(&now, &result);
     check_result(s, &result);
-    /* Neither for the same files nor for a commit right after this one. */
+    /* A second plan is empty, both for the same states and right after a commit. */
     check_nothing_is_planned(&(struct situation){s->applied, s->wanted, &result, s->number});
     check_nothing_is_planned(&(struct situation){s->wanted, s->wanted, &result, s->number});
 }

@@ -1,5 +1,4 @@
-/* A process of the test's own on the other side of the userspace protocol: it answers
- * as it was told, and keeps what it heard.
+/* A fake userspace WireGuard process: it gives prepared answers and records what it receives.
  */
 #pragma once
 
@@ -27,15 +26,15 @@
 
 #define OK "errno=0\n\n"
 
-/* ---- the process on the other side ---- */
+/* ---- the process ---- */
 
 enum { STAGE_SIZE = 1 << 20 };
 
-/* What both processes see. */
+/* Memory shared by both processes. */
 struct stage {
-    char answers[2][STAGE_SIZE]; /* to a get: before the first set, and after it */
+    char answers[2][STAGE_SIZE]; /* to a get, before and after the first set */
     char reply[64];              /* to a set */
-    size_t piece;                /* answers come in pieces of as many bytes */
+    size_t piece;                /* answers are sent in pieces of this many bytes */
     unsigned sets;
     size_t heard_size;
     char heard[STAGE_SIZE]; /* all requests */
@@ -44,7 +43,7 @@ static struct stage *stage;
 static pid_t process;
 static struct wgctl_error err;
 
-/* One piece after the other: each waits until the one before was read. */
+/* Sends a text in pieces. Waits until each piece has been read. */
 static inline void say(int client, const char *text)
 {
     size_t left = strlen(text);
@@ -69,7 +68,7 @@ static inline void serve_client(int client)
         size_t room = STAGE_SIZE - 1 - stage->heard_size;
         ssize_t got = recv(client, stage->heard + stage->heard_size, room, 0);
         if (got <= 0)
-            return; /* wg(8) knocks first */
+            return; /* wg(8) first tests the connection */
         stage->heard_size += (size_t)got;
     }
     bool is_set = strncmp(stage->heard + begin, "set=1\n", 6) == 0;
@@ -98,7 +97,7 @@ static inline int listen_as(const char *interface)
     return listener;
 }
 
-/* All that a test makes goes with it, also where it fails. */
+/* Everything a test creates goes away with its process, even if it fails. */
 static inline void setup(void)
 {
     ck_assert_int_eq(wgctl_key_setup(&err), WGCTL_OK);
@@ -130,7 +129,7 @@ static inline void answer_with(const char *answer)
     strcpy(stage->answers[1], answer);
 }
 
-/* What was heard since; then it is forgotten. */
+/* Returns the requests received since the last call. */
 static inline struct wgctl_text heard(void)
 {
     struct wgctl_text text = {0};

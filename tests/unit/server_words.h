@@ -1,4 +1,4 @@
-/* A server as text, to compare it.
+/* Formats servers as text, so that tests can compare them.
  */
 #pragma once
 
@@ -50,7 +50,7 @@ static inline void describe_peer(const struct wgctl_server *server, const struct
     wgctl_text_string(text, "\n");
 }
 
-/* All that was read, a line for the interface and one for each hook and peer. */
+/* Writes everything that was read: a line for the interface, and one for each hook and peer. */
 static inline void describe_server(const struct wgctl_server *server, struct wgctl_text *text)
 {
     static const char *const hooks[] = {"PreUp", "PostUp", "PreDown", "PostDown"};

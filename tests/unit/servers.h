@@ -1,4 +1,4 @@
-/* A server, as a file says it.
+/* Shared by the suites about servers: reading one from text.
  */
 #pragma once
 

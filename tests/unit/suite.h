@@ -1,4 +1,4 @@
-/* What every suite of unit tests has in common: how it is run.
+/* Shared by all suites of unit tests: running them.
  *     int main(void)
  *     {
  *         return run_suite(key_suite());
@@ -9,7 +9,7 @@
 #include <check.h>
 #include <stdlib.h>
 
-/* Runs it, frees it, and returns the exit status: 0 where every test has passed. */
+/* Runs and frees the suite. Returns the exit status, which is 0 if all tests passed. */
 static inline int run_suite(Suite *suite)
 {
     SRunner *runner = srunner_create(suite);

@@ -1,4 +1,4 @@
-/* What suites of configuration files have in common: texts, keys, numbers.
+/* Shared by the suites about configuration files: texts, keys and numbers.
  */
 #pragma once
 
@@ -11,7 +11,7 @@
 #include "numbers.h"
 #include "suite.h"
 
-/* A private key with its public one, and others. */
+/* A private key with its public key, and other keys. */
 #define PRIVATE "AQwXIi04Q05ZZG96hZCbprG8x9Ld6PP+CRQfKjVAS1Y="
 #define PUBLIC "I5Qbl+hOXynotu1xihNJB5nfzXiIbM6TW/rezv3nHFs="
 #define ALICE "JjE8R1JdaHN+iZSfqrXAy9bh7PcCDRgjLjlET1plcHs="
@@ -35,8 +35,8 @@ static inline struct wgctl_text text_of_slice(struct wgctl_slice slice)
     return text;
 }
 
-/* Every byte, where ck_assert_str_eq() would stop at a NUL. Shows the first line
- * that differs. */
+/* Compares all bytes, while ck_assert_str_eq() stops at a NUL. Shows the first line that
+ * differs. */
 static inline void assert_same(struct wgctl_slice actual, struct wgctl_slice expected)
 {
     enum { SHOWN = 300 };
@@ -101,7 +101,7 @@ static inline union wgctl_sockaddr sockaddr_of(const char *text)
     return address;
 }
 
-/* The whole of a file below tests/unit. */
+/* Returns the content of a file in tests/unit. */
 static inline struct wgctl_text read_golden(const char *name)
 {
     char path[100];

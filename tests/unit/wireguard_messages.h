@@ -1,4 +1,4 @@
-/* The messages that change the kernel's WireGuard, taken apart.
+/* Parses the messages that change the kernel's WireGuard.
  */
 #pragma once
 
@@ -14,7 +14,7 @@
 #include <linux/wireguard.h>
 
 enum { FAMILY = 0x23 };
-/* Since Linux 6.16. */
+/* Available since Linux 6.16. */
 enum { ALLOWEDIP_FLAGS = 4, ALLOWEDIP_REMOVE_ME = 1 };
 
 static inline void find_fault(const char *what, unsigned type)
@@ -23,7 +23,8 @@ static inline void find_fault(const char *what, unsigned type)
     abort();
 }
 
-/* Walks what a nest holds, from NULL to NULL: all of it, to the last byte. */
+/* Iterates over the attributes in a nest. Starts after NULL, returns NULL at the end, and
+ * checks that they fill the nest to the last byte. */
 static inline const struct nlattr *next_in(const struct nlattr *nest, const struct nlattr *cursor)
 {
     const char *end = (const char *)nest + nest->nla_len;
@@ -62,11 +63,11 @@ static inline struct sent_allowed_ip sent_allowed_ip(const struct nlattr *nest)
 struct sent_peer {
     struct wgctl_key key;
     uint32_t flags;
-    const struct wgctl_key *psk;   /* NULL: not said */
-    union wgctl_sockaddr endpoint; /* no family: not said */
+    const struct wgctl_key *psk;   /* NULL if absent */
+    union wgctl_sockaddr endpoint; /* no family if absent */
     bool has_keepalive;
     uint16_t keepalive;
-    const struct nlattr *allowed_ips; /* NULL: not said */
+    const struct nlattr *allowed_ips; /* NULL if absent */
 };
 
 static inline struct sent_peer sent_peer(const struct nlattr *nest)
