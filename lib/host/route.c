@@ -7,19 +7,18 @@
 #include <string.h>
 
 #include "base/netlink.h"
-#include "host/link.h"
 
 #include <linux/rtnetlink.h>
 
 struct route {
     struct wgctl_prefix destination;
-    struct wgctl_prefix source; /* preferred one; family 0 where there is none */
+    struct wgctl_prefix source; /* the preferred one; family 0: none */
     uint32_t output;            /* index of an interface; 0: none */
     uint32_t table;
     uint32_t mtu;     /* 0: the interface's */
     uint8_t type;     /* RTN_UNICAST … */
     uint8_t protocol; /* RTPROT_KERNEL … */
-    bool cached;      /* an entry of the kernel's memory, no route */
+    bool cached;      /* a cache entry, not a route */
     uint32_t priority;
 };
 
@@ -66,8 +65,7 @@ static int take_one(const struct nlmsghdr *header, void *context)
     return 0;
 }
 
-/* Asks the kernel for its route to an address, which is what it would use; no packet
- * is sent. No route is no error: its `output` is 0. */
+/* No route is no error: *ret is then all zero. */
 static int ask_route(const struct wgctl_prefix *target, struct route *ret, struct wgctl_error *err)
 {
     WGCTL_NETLINK *netlink = NULL;
@@ -93,47 +91,40 @@ static int ask_route(const struct wgctl_prefix *target, struct route *ret, struc
     return WGCTL_OK;
 }
 
-int wgctl_route_way_out(uint8_t family, struct wgctl_way_out *ret, struct wgctl_error *err)
+static void describe_way(const struct route *route, struct wgctl_way_out *ret)
 {
-    /* Any address of the internet would do; this one is known never to be a LAN's. */
-    const char *internet = family == AF_INET ? "1.1.1.1" : "2606:4700:4700::1111";
-    struct wgctl_prefix target;
-    struct route route = {0};
     *ret = (struct wgctl_way_out){0};
-    int rc = wgctl_prefix_parse(wgctl_slice_of(internet), &target, err);
-    if (rc == WGCTL_OK)
-        rc = ask_route(&target, &route, err);
-    if (rc < 0 || route.type != RTN_UNICAST || route.output == 0)
-        return rc;
-
-    struct wgctl_link link;
-    rc = wgctl_link_by_index(route.output, &link, err);
-    if (rc < 0)
-        return rc;
-    ret->found = true;
-    ret->mtu = route.mtu ? route.mtu : link.mtu;
-    ret->source = route.source;
-    memcpy(ret->interface, link.name, sizeof ret->interface);
-    return WGCTL_OK;
+    ret->found = if_indextoname(route->output, ret->interface) != NULL;
+    ret->mtu = route->mtu;
+    ret->source = route->source;
 }
 
-static int mtu_of(const struct route *route, uint32_t *ret, struct wgctl_error *err)
-{
-    struct wgctl_link link;
-    *ret = route->mtu;
-    if (route->mtu || !route->output)
-        return WGCTL_OK;
-    int rc = wgctl_link_by_index(route->output, &link, err);
-    if (rc == WGCTL_OK)
-        *ret = link.mtu;
-    return rc;
-}
-
-int wgctl_route_mtu_to(const struct wgctl_prefix *address, uint32_t *ret, struct wgctl_error *err)
+int wgctl_route_way_to(const struct wgctl_prefix *address, struct wgctl_way_out *ret,
+                       struct wgctl_error *err)
 {
     struct route route;
     int rc = ask_route(address, &route, err);
-    return rc < 0 ? rc : mtu_of(&route, ret, err);
+    if (rc == WGCTL_OK)
+        describe_way(&route, ret);
+    return rc;
+}
+
+int wgctl_route_way_out(uint8_t family, struct wgctl_way_out *ret, struct wgctl_error *err)
+{
+    /* Any public address would do. No LAN uses these. */
+    const char *internet = family == AF_INET ? "1.1.1.1" : "2606:4700:4700::1111";
+    struct wgctl_prefix target;
+    struct route route;
+    int rc = wgctl_prefix_parse(wgctl_slice_of(internet), &target, err);
+    if (rc == WGCTL_OK)
+        rc = ask_route(&target, &route, err);
+    if (rc < 0)
+        return rc;
+    /* A host that has that address itself, or drops what is sent to it, has no way out. */
+    if (route.type != RTN_UNICAST)
+        route = (struct route){0};
+    describe_way(&route, ret);
+    return WGCTL_OK;
 }
 
 /* ---- lists ---- */
@@ -151,7 +142,7 @@ static int dump_routes(wgctl_netlink_callback take, void (*restart)(void *contex
     return rc < 0 ? wgctl_netlink_fail(netlink, rc, err, "cannot read the routes") : WGCTL_OK;
 }
 
-/* False for what is no route of IPv4 or IPv6. */
+/* False for a cache entry, and for what is neither IPv4 nor IPv6. */
 static bool parse_listed(const struct nlmsghdr *header, struct route *ret)
 {
     parse_route(header, ret);
@@ -174,11 +165,13 @@ static void forget_default(void *context)
     *(struct route *)context = (struct route){0};
 }
 
-int wgctl_route_default_mtu(uint32_t *ret, struct wgctl_error *err)
+int wgctl_route_way_by_default(struct wgctl_way_out *ret, struct wgctl_error *err)
 {
     struct route route;
     int rc = dump_routes(take_default, forget_default, &route, err);
-    return rc < 0 ? rc : mtu_of(&route, ret, err);
+    if (rc == WGCTL_OK)
+        describe_way(&route, ret);
+    return rc;
 }
 
 struct search {
@@ -304,7 +297,7 @@ static int change_route(uint16_t type, uint16_t flags, const char *interface,
     header->rtm_family = route->destination.family;
     header->rtm_dst_len = route->destination.length;
     header->rtm_table = route->table < 256 ? (uint8_t)route->table : RT_TABLE_UNSPEC;
-    header->rtm_protocol = RTPROT_BOOT; /* as ip-route(8) marks what was set by hand */
+    header->rtm_protocol = RTPROT_BOOT; /* as ip-route(8) marks routes added by hand */
     header->rtm_scope = type == RTM_DELROUTE ? RT_SCOPE_NOWHERE : RT_SCOPE_LINK;
     header->rtm_type = type == RTM_DELROUTE ? 0 : RTN_UNICAST;
     wgctl_netlink_put(&message, RTA_DST, route->destination.bytes,

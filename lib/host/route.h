@@ -1,4 +1,5 @@
-/* Routes: the way out of this host, and the ways into the tunnel, over rtnetlink(7).
+/* Routes: how packets leave this host, and which networks lead into the tunnel. Read and
+ * changed over rtnetlink(7).
  */
 #pragma once
 
@@ -6,58 +7,62 @@
 #include <stdint.h>
 
 #include "net/address.h"
-#include "net/name.h"
 
-/* How a packet leaves this host. */
+/* How packets to some address leave this host. */
 struct wgctl_way_out {
     bool found; /* false: there is no route */
-    char interface[WGCTL_NAME_SIZE];
-    uint32_t mtu;               /* of the route, or of the interface */
-    struct wgctl_prefix source; /* the host's own address on that way */
+    char interface[16];
+    uint32_t mtu;               /* of the route, in bytes; 0: the interface's applies */
+    struct wgctl_prefix source; /* the address packets are sent from; family 0: unknown */
 };
 
-/* Asks the kernel for its route to a public address, which is what it would use
- * for the internet; no packet is sent. No route is no error. */
-int wgctl_route_way_out(uint8_t family, struct wgctl_way_out *ret, struct wgctl_error *err);
+/* Each asks the kernel for its route, without sending a packet; no route is no error. Fails
+ * with WGCTL_SYSTEM or WGCTL_DENIED if the kernel does not answer. */
 
-/* Adds the destinations of all routes of this host but the default ones, and of
- * those in every table, local addresses included. */
+/* To the internet, that is to one public address of the family. */
+int wgctl_route_way_out(uint8_t family, struct wgctl_way_out *ret, struct wgctl_error *err);
+/* To `address`. */
+int wgctl_route_way_to(const struct wgctl_prefix *address, struct wgctl_way_out *ret,
+                       struct wgctl_error *err);
+/* By the IPv4 default route of the main table. */
+int wgctl_route_way_by_default(struct wgctl_way_out *ret, struct wgctl_error *err);
+
+/* Adds the destinations of all routes in all tables to `ret`, local addresses included, but
+ * not those of default routes. Fails with WGCTL_SYSTEM. */
 int wgctl_route_list(struct wgctl_prefixes *ret, struct wgctl_error *err);
 
-/* The MTU of the way to an address: of the route, or of its interface. 0 where there
- * is no way. */
-int wgctl_route_mtu_to(const struct wgctl_prefix *address, uint32_t *ret, struct wgctl_error *err);
-/* The same of the IPv4 default route in the main table, where there is one. */
-int wgctl_route_default_mtu(uint32_t *ret, struct wgctl_error *err);
-
-/* The tables' numbers that are always the same. */
+/* The number of the main routing table (linux/rtnetlink.h, RT_TABLE_MAIN). */
 enum { WGCTL_TABLE_MAIN = 254 };
-/* The first routing table, from `first` on, that has no route of either family. */
+/* Finds the first routing table, from number `first` on, that has no routes of either family.
+ * Fails with WGCTL_SYSTEM. */
 int wgctl_route_free_table(uint32_t first, uint32_t *ret, struct wgctl_error *err);
 
 /* A route into an interface. */
 struct wgctl_route {
     struct wgctl_prefix destination;
     uint32_t table;
-    bool by_kernel; /* it came with an address of the interface */
-    bool
-        with_rules; /* a default route that policy rules lead to; not known of one that is listed */
+    bool by_kernel;  /* the kernel added it, with an address of the interface */
+    bool with_rules; /* a default route that needs policy rules; not set in a list that was read */
 };
-/* A list that grows; start with all zero. */
+/* A list that grows; start with all zero, and clear it. */
 struct wgctl_routes {
     struct wgctl_route *items;
     size_t count, capacity;
 };
+/* Appends a copy. Fails with WGCTL_SYSTEM if memory has run out. */
 int wgctl_routes_add(struct wgctl_routes *list, const struct wgctl_route *route,
                      struct wgctl_error *err);
+/* Frees the items; the list is empty and can be used again. */
 void wgctl_routes_clear(struct wgctl_routes *list);
 #define WGCTL_ROUTES __attribute__((cleanup(wgctl_routes_clear))) struct wgctl_routes
 
-/* Lists the routes of all tables into that interface; `ret` has to be empty. */
+/* Lists the routes into the interface, of all tables, in `ret`, which has to be empty. An
+ * interface that does not exist has none. Fails with WGCTL_SYSTEM. */
 int wgctl_route_list_into(const char *interface, struct wgctl_routes *ret, struct wgctl_error *err);
-/* Sends a network into the interface. WGCTL_EXISTS where the table has a route to it. */
+/* Adds a route. Fails with WGCTL_EXISTS if the table has one to that destination already, with
+ * WGCTL_SYSTEM if the kernel refuses or there is no such interface. */
 int wgctl_route_add(const char *interface, const struct wgctl_route *route,
                     struct wgctl_error *err);
-/* Takes that back; a route that is not there is no error. */
+/* Removes a route. Succeeds if it, or the interface, does not exist. Fails with WGCTL_SYSTEM. */
 int wgctl_route_remove(const char *interface, const struct wgctl_route *route,
                        struct wgctl_error *err);

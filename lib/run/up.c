@@ -62,8 +62,16 @@ uint32_t wgctl_mtu_choose(uint32_t to_endpoints, uint32_t by_default)
     return mtu > OVERHEAD ? mtu - OVERHEAD : mtu;
 }
 
+/* Of the route, or of its interface; 0 without a route. */
+static int mtu_of(const struct wgctl_way_out *way, uint32_t *ret, struct wgctl_error *err)
+{
+    *ret = way->mtu;
+    return way->found && way->mtu == 0 ? wgctl_link_mtu(way->interface, ret, err) : WGCTL_OK;
+}
+
 int wgctl_mtu_find(const struct wgctl_device *device, uint32_t *ret, struct wgctl_error *err)
 {
+    struct wgctl_way_out way;
     uint32_t best = 0, by_default = 0;
     int rc = WGCTL_OK;
     for (size_t i = 0; rc == WGCTL_OK && i < device->peer_count; i++) {
@@ -72,11 +80,16 @@ int wgctl_mtu_find(const struct wgctl_device *device, uint32_t *ret, struct wgct
         /* A link-local one: its way is not known without its interface. */
         if (!wgctl_sockaddr_address(&device->peers[i].endpoint, &address))
             continue;
-        rc = wgctl_route_mtu_to(&address, &mtu, err);
+        rc = wgctl_route_way_to(&address, &way, err);
+        if (rc == WGCTL_OK)
+            rc = mtu_of(&way, &mtu, err);
         best = mtu > best ? mtu : best;
     }
-    if (rc == WGCTL_OK && best == 0)
-        rc = wgctl_route_default_mtu(&by_default, err);
+    if (rc == WGCTL_OK && best == 0) {
+        rc = wgctl_route_way_by_default(&way, err);
+        if (rc == WGCTL_OK)
+            rc = mtu_of(&way, &by_default, err);
+    }
     *ret = wgctl_mtu_choose(best, by_default);
     return rc;
 }

@@ -2,6 +2,7 @@
 #include "host/route.h"
 
 #include "host.h"
+#include "host/link.h"
 #include "host/rule.h"
 #include "texts.h"
 
@@ -29,6 +30,8 @@ static struct wgctl_way_out way_out(uint8_t family)
     struct wgctl_way_out way;
     memset(&way, 0xa5, sizeof way);
     assert_ok(wgctl_route_way_out(family, &way, &err));
+    if (way.found && way.mtu == 0)
+        assert_ok(wgctl_link_mtu(way.interface, &way.mtu, &err));
     return way;
 }
 
