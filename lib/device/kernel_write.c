@@ -1,4 +1,4 @@
-/* Changing the kernel's WireGuard, over generic netlink (linux/wireguard.h). */
+/* Changes a device in the kernel through generic netlink (linux/wireguard.h). */
 #include "device/kernel.h"
 
 #include <errno.h>
@@ -6,22 +6,22 @@
 
 #include <linux/wireguard.h>
 
-/* Since Linux 6.16; older headers do not have them. */
+/* New in Linux 6.16 and missing in older headers. */
 enum { ALLOWEDIP_A_FLAGS = 4, ALLOWEDIP_F_REMOVE_ME = 1 };
 
-/* Nowhere else but in the first message may the device's own values stand, and no nest may
- * grow past 64 KiB: its length would wrap. So messages are short, and full ones are sent
- * on the way. */
+/* The state of writing a plan. Only the first message may contain the device's own values. A
+ * nest cannot exceed 64 KiB, because its length would wrap, so messages are kept short and each
+ * one is sent as soon as it is full. */
 struct writer {
     const char *interface;
     const struct wgctl_plan *plan;
     const struct wgctl_progress *progress;
-    size_t done; /* steps of the plan */
+    size_t done; /* number of completed steps */
     struct wgctl_netlink *netlink;
     uint16_t family;
     struct wgctl_netlink_message message;
-    size_t empty_size;           /* of a message that says nothing yet */
-    const struct wgctl_key *key; /* of the peer whose nest is open */
+    size_t empty_size;           /* size of a message that changes nothing */
+    const struct wgctl_key *key; /* the peer whose nest is open */
     struct nlattr *peers, *peer, *allowed_ips;
     struct wgctl_error *err;
 };
@@ -34,7 +34,7 @@ static void begin_message(struct writer *writer)
     writer->empty_size = wgctl_netlink_size(&writer->message);
 }
 
-/* Returns 0 or a negative errno, and begins the next message. */
+/* Sends the message and begins the next one. Returns 0 or a negative errno. */
 static int talk(struct writer *writer)
 {
     int rc = 0;
@@ -61,7 +61,7 @@ static int send_message(struct writer *writer)
     return rc < 0 ? fail_refused(writer, rc) : wgctl_progress_check(writer->progress, writer->err);
 }
 
-/* ---- the parts of a message ---- */
+/* ---- parts of a message ---- */
 
 static void put_device(struct writer *writer)
 {
@@ -113,7 +113,7 @@ static void open_peer(struct writer *writer, const struct wgctl_key *key, uint32
     wgctl_netlink_put_u32(&writer->message, WGPEER_A_FLAGS, flags);
 }
 
-/* Of the steps [from, to): the values that they set, or all that a new peer has. */
+/* Puts the values that the steps [from, to) set, or all settings of a new peer. */
 static void put_values(struct writer *writer, size_t from, size_t to)
 {
     struct wgctl_netlink_message *message = &writer->message;
@@ -137,8 +137,8 @@ static void close_peer(struct writer *writer)
     writer->allowed_ips = writer->peer = NULL;
 }
 
-/* Begins a peer with what the steps [from, to) say of it but its allowed IPs; where the
- * message is full, in the next one. */
+/* Begins a peer with the values of the steps [from, to), but without allowed IPs. If the
+ * message is full, the peer begins in the next one. */
 static int begin_peer(struct writer *writer, const struct wgctl_key *key, uint32_t flags,
                       size_t from, size_t to)
 {
@@ -158,7 +158,8 @@ static int begin_peer(struct writer *writer, const struct wgctl_key *key, uint32
     }
 }
 
-/* One of the open peer's; where the message is full, the peer goes on in the next one. */
+/* Adds an allowed IP to the open peer. If the message is full, the peer continues in the next
+ * one. */
 static int write_allowed_ip(struct writer *writer, const struct wgctl_prefix *prefix,
                             uint32_t flags)
 {
@@ -175,14 +176,14 @@ static int write_allowed_ip(struct writer *writer, const struct wgctl_prefix *pr
     int rc = send_message(writer);
     if (rc < 0)
         return rc;
-    /* Without UPDATE_ONLY a peer removed in between would come back, and without its PSK. */
+    /* Without UPDATE_ONLY, a peer that was removed in between would come back without its PSK. */
     open_peer(writer, writer->key, WGPEER_F_UPDATE_ONLY);
     writer->allowed_ips = wgctl_netlink_nest(&writer->message, WGPEER_A_ALLOWEDIPS);
     put_allowed_ip(&writer->message, prefix, flags);
     return WGCTL_OK;
 }
 
-/* ---- the groups of a plan ---- */
+/* ---- groups of a plan ---- */
 
 static int add_peer(struct writer *writer, size_t from)
 {
@@ -212,7 +213,7 @@ static int remove_peer(struct writer *writer, const struct wgctl_key *key)
     return rc;
 }
 
-/* ---- allowed IPs to remove ---- */
+/* ---- removed allowed IPs ---- */
 
 static int remove_one_by_one(struct writer *writer, size_t from, size_t to)
 {
@@ -228,9 +229,8 @@ static int remove_one_by_one(struct writer *writer, size_t from, size_t to)
     return rc;
 }
 
-/* A kernel that cannot remove one allowed IP can move it: to a peer that nobody has, and
- * that goes at once and takes along what it was given. To send the peer its list anew
- * instead would open a moment without any. */
+/* A kernel that cannot remove a single allowed IP can still move it to a throwaway peer and
+ * remove that. Replacing the peer's whole list would leave it without any for a moment. */
 static int throw_away(struct writer *writer, size_t from, size_t to)
 {
     struct wgctl_key key;
@@ -242,8 +242,8 @@ static int throw_away(struct writer *writer, size_t from, size_t to)
     return rc < 0 ? rc : remove_peer(writer, &key);
 }
 
-/* The first removal finds out whether the kernel knows how: one that does not refuses it,
- * because the peer is there, and has changed nothing. */
+/* The first removal tells whether the kernel supports it. An older kernel refuses it without
+ * changing anything, because the peer exists. */
 static int remove_allowed_ips(struct writer *writer, size_t from, size_t to)
 {
     int rc = send_message(writer);

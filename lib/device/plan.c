@@ -3,17 +3,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A plan on its way. What is known of one peer, in the three devices that the plan is
- * about, is walked by key; the removals of allowed IPs are collected on the way, because
- * only in the end it is known which of them another peer was given. */
+/* The state of making a plan, which walks the peers of the three devices in parallel, by key.
+ * It collects removals of allowed IPs separately, because only in the end it is known which of
+ * them other peers get. */
 struct planner {
-    const struct wgctl_device *applied; /* NULL: not known */
+    const struct wgctl_device *applied; /* NULL if not known */
     struct wgctl_plan plan;
     struct wgctl_plan removals;
     struct wgctl_error *err;
 };
 
-/* The same peer in the three; NULL where it is not in one. */
+/* A peer in each of the three devices, or NULL. */
 struct trio {
     const struct wgctl_device_peer *applied, *wanted, *running;
 };
@@ -49,7 +49,7 @@ static int plan_interface(struct planner *planner)
         rc = add_step(planner, &planner->plan,
                       (struct wgctl_plan_step){.op = WGCTL_SET_PRIVATE_KEY,
                                                .is_drift = same_private_key(applied, wanted)});
-    /* 0 is whichever port is free, and the one there is does. */
+    /* 0 means any free port, so the current one is fine. */
     if (rc == WGCTL_OK && wanted->has_listen_port && wanted->listen_port &&
         wanted->listen_port != running->listen_port)
         rc = add_step(
@@ -122,7 +122,7 @@ static int plan_peer(struct planner *planner, const struct trio *peer)
     }
     if (rc == WGCTL_OK && endpoint_changed(peer)) {
         step.op = WGCTL_SET_ENDPOINT;
-        step.is_drift = false; /* that would not be undone: the device may have roamed */
+        step.is_drift = false; /* the device may have roamed */
         rc = add_step(planner, &planner->plan, step);
     }
     if (rc == WGCTL_OK && wanted->keepalive != peer->running->keepalive) {
@@ -135,8 +135,7 @@ static int plan_peer(struct planner *planner, const struct trio *peer)
 
 /* ---- all peers ---- */
 
-/* The peer at `index` or after it that has the public key of `like`; NULL where there is
- * none. */
+/* Advances `index` to the public key of `like`. Returns that peer, or NULL if there is none. */
 static const struct wgctl_device_peer *walk_to(const struct wgctl_device *device, size_t *index,
                                                const struct wgctl_device_peer *like)
 {
@@ -187,10 +186,11 @@ static int plan_removals(struct planner *planner)
     return rc;
 }
 
-/* ---- allowed IPs that go from one peer to another ---- */
+/* ---- allowed IPs that move between peers ---- */
 
-/* What goes with its peer needs no step; who is given it before is to know who has it. */
-static int note_allowed_ips_that_go(struct planner *planner)
+/* Collects the allowed IPs of peers that will be removed. They need no removals of their own,
+ * but if another peer gets one, its step names the current owner. */
+static int note_leaving_allowed_ips(struct planner *planner)
 {
     const struct wgctl_device *running = planner->plan.running;
     size_t w = 0;
@@ -222,7 +222,7 @@ static int by_peer(const void *a, const void *b)
     return by_allowed_ip(a, b);
 }
 
-/* Forgets the removal of what another peer is given; returns who has it. */
+/* Drops the removal of an allowed IP that another peer gets. Returns the current owner. */
 static const struct wgctl_device_peer *take_removal(struct wgctl_plan *removals,
                                                     const struct wgctl_prefix *prefix)
 {
@@ -250,7 +250,7 @@ static void find_moves(struct planner *planner)
 static int plan_allowed_ip_removals(struct planner *planner)
 {
     struct wgctl_plan *removals = &planner->removals;
-    int rc = note_allowed_ips_that_go(planner);
+    int rc = note_leaving_allowed_ips(planner);
     if (rc < 0 || removals->count == 0)
         return rc;
     qsort(removals->steps, removals->count, sizeof *removals->steps, by_allowed_ip);

@@ -1,4 +1,4 @@
-/* Changing WireGuard in a process: what it is told, in lines of key=value. */
+/* Changes a device in a userspace process, with lines of key=value. */
 #include "device/userspace.h"
 
 #include <string.h>
@@ -81,9 +81,9 @@ static void put_peer(struct wgctl_text *text, const struct wgctl_plan *plan, siz
         put_step(text, &plan->steps[i]);
 }
 
-/* Not every process can take a single allowed IP away, but each can move it: to a peer
- * that nobody has, and that goes at once and takes along what it was given. To send the
- * peer its list anew instead would open a moment without any. */
+/* Not every implementation can remove a single allowed IP, but each can move it to a throwaway
+ * peer and remove that. Replacing the peer's whole list would leave it without any for a
+ * moment. */
 static void throw_away(struct wgctl_text *text, const struct wgctl_plan *plan, size_t from,
                        size_t to)
 {
@@ -124,7 +124,7 @@ static int send_part(const char *interface, int fd, struct wgctl_text *part,
     return rc;
 }
 
-/* Sends it once it is a lot, so that the whole never is in memory. */
+/* Sends the text once it is large, so that it is never in memory as a whole. */
 static int send_some(const char *interface, int fd, struct wgctl_text *part,
                      const struct wgctl_progress *progress, size_t done, size_t total,
                      struct wgctl_error *err)
@@ -142,7 +142,7 @@ static int send_some(const char *interface, int fd, struct wgctl_text *part,
     return rc;
 }
 
-/* The group of steps that begins at `index`; returns the index after. */
+/* Puts the group of steps that starts at `index`. Returns the end of the group. */
 static size_t put_group(struct wgctl_text *text, const struct wgctl_plan *plan, size_t index)
 {
     size_t end = wgctl_plan_group_end(plan, index);

@@ -42,7 +42,7 @@ static bool has_colon(struct wgctl_slice text)
     return text.size > 0 && memchr(text.data, ':', text.size);
 }
 
-/* With the zone of RFC 4007, section 11: fe80::1%eth0. */
+/* Accepts a zone, as in fe80::1%eth0 (RFC 4007, section 11). */
 static bool read_address(struct wgctl_slice host, struct wgctl_prefix *ret)
 {
     struct wgctl_slice zone = host, address;
@@ -58,7 +58,7 @@ static bool is_name(struct wgctl_slice name)
 {
     struct wgctl_slice label;
     if (name.size > 0 && name.data[name.size - 1] == '.')
-        name.size--; /* of the root: "vpn.example.org." */
+        name.size--; /* the root's dot, as in "vpn.example.org." */
     if (name.size == 0 || name.size > NAME_SIZE || !has_name_characters(name))
         return false;
     while (wgctl_slice_split(&name, '.', &label))
@@ -68,8 +68,9 @@ static bool is_name(struct wgctl_slice name)
     return true;
 }
 
-/* 300.1.1.1 is a mistake. 010.0.0.1, 10.1 and 0x7f.1 are no better: getaddrinfo(3)
- * reads them as inet_aton(3) does, which is seldom what was meant. */
+/* Returns whether the name looks like a mistyped address. 300.1.1.1 is one, and so are
+ * 010.0.0.1, 10.1 and 0x7f.1: getaddrinfo(3) reads those as inet_aton(3) does, which is rarely
+ * what was meant. */
 static bool is_almost_address(struct wgctl_slice name)
 {
     char string[NAME_SIZE + 2];
@@ -93,8 +94,8 @@ static const char *fault_of_host(struct wgctl_slice host, bool in_brackets)
     return NULL;
 }
 
-/* Where the port is left out, its data is NULL. False where something else follows
- * the bracket. */
+/* Without a port, its data is NULL. Returns false if the bracket is not closed or is followed
+ * by something else. */
 static bool split_port(struct wgctl_slice text, struct wgctl_slice *ret_host,
                        struct wgctl_slice *ret_port)
 {

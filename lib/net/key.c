@@ -21,8 +21,8 @@ void wgctl_key_clamp(struct wgctl_key *key)
 void wgctl_key_generate_private(struct wgctl_key *ret)
 {
     wgctl_random(ret->bytes, sizeof ret->bytes);
-    /* crypto_box_keypair() leaves it to the use of the key, and wg(8) would then show
-     * another key than the one that was stored. */
+    /* An unclamped key would work too, but wg(8) would show a different key than the one in
+     * the file. */
     wgctl_key_clamp(ret);
 }
 
@@ -39,8 +39,7 @@ void wgctl_random(void *ret, size_t size)
 int wgctl_key_public(const struct wgctl_key *private_key, struct wgctl_key *ret,
                      struct wgctl_error *err)
 {
-    /* The arithmetic would clamp an all-zero key and go on; to the kernel it
-     * means that there is no key. */
+    /* libsodium would clamp an all-zero key and go on, but to the kernel it means "no key". */
     if (wgctl_key_is_zero(private_key) ||
         crypto_scalarmult_base(ret->bytes, private_key->bytes) != 0) {
         wgctl_fail(err, WGCTL_INVALID, "the private key is all zero, which stands for no key");
@@ -49,28 +48,29 @@ int wgctl_key_public(const struct wgctl_key *private_key, struct wgctl_key *ret,
     return WGCTL_OK;
 }
 
-/* Digits in a row of an alphabet, which is ASCII. */
+/* A range of consecutive ASCII digits. */
 struct digits {
     uint8_t first, last;
-    uint8_t value; /* of the first */
+    uint8_t value; /* of the first digit */
 };
 
-/* 0xff where the character is one of them, else 0: one before the first is far behind the last.
- * A comparison whose result is made a number is no branch, and one instruction for many bytes. */
+/* Returns 0xff if the character is in the range, else 0. The subtraction wraps for characters
+ * below the range, so one comparison is enough. It compiles to a vector instruction without a
+ * branch. */
 static uint8_t is_among(struct digits digits, uint8_t c)
 {
     uint8_t offset = (uint8_t)(c - digits.first), last = (uint8_t)(digits.last - digits.first);
     return (uint8_t)(0 - (offset <= last));
 }
 
-/* A key's digits being read. All of it is as secret as the key is. */
+/* State of reading a key's digits. It is as secret as the key. */
 struct reading {
     uint8_t text[WGCTL_KEY_HEX_SIZE - 1], value[WGCTL_KEY_HEX_SIZE - 1];
 };
 
-/* False where one of them is no digit. As wg(8) does it, and libsodium at several times the
- * cost, no branch and no address depends on a digit. What the text leaves of the arrays is
- * read as well: loops of a fixed length are done many bytes at a time. */
+/* Returns false if a character is not a digit. No branch and no address depends on a digit, as
+ * in wg(8), and in libsodium at several times the cost. Processes the arrays' unused ends as
+ * well, because loops of a fixed length are vectorized. */
 static bool read_digits(const char *text, size_t size, const struct digits *alphabet, size_t rows,
                         struct reading *ret)
 {
@@ -91,7 +91,7 @@ static bool read_digits(const char *text, size_t size, const struct digits *alph
     return all_valid;
 }
 
-/* What eight digits of six bits each stand for: 48 bits, in the upper bytes. */
+/* Packs eight digits of six bits into the upper 48 bits. */
 static uint64_t pack(const uint8_t digits[8])
 {
     uint64_t bits;
@@ -102,8 +102,8 @@ static uint64_t pack(const uint8_t digits[8])
     return (bits & 0x00ffffff00000000) << 8 | (bits & 0x0000000000ffffff) << 16;
 }
 
-/* The last digit has two bits that no byte takes. They have to be zero, so that a key has
- * one text form only. */
+/* The last digit has two unused bits, which must be zero so that each key has only one text
+ * form. */
 static bool decode(struct wgctl_slice text, struct wgctl_key *ret)
 {
     static const struct digits alphabet[] = {
@@ -140,7 +140,7 @@ int wgctl_key_parse(struct wgctl_slice text, struct wgctl_key *ret, struct wgctl
 
 bool wgctl_key_may_be_in(struct wgctl_slice text)
 {
-    /* Digits of base64 in a row, and one among them that is none of an address. */
+    /* This many base64 digits in a row, of which one cannot be part of an IPv6 address. */
     enum { SUSPICIOUS = 24 };
     size_t run = 0;
     bool other = false;
@@ -183,7 +183,7 @@ char *wgctl_key_format_hex(const struct wgctl_key *key, char text[WGCTL_KEY_HEX_
 
 bool wgctl_key_equal(const struct wgctl_key *a, const struct wgctl_key *b)
 {
-    /* sodium_memcmp() takes many times as long. */
+    /* sodium_memcmp() is many times slower. */
     _Static_assert(sizeof a->bytes == crypto_verify_32_BYTES, "what it compares");
     return crypto_verify_32(a->bytes, b->bytes) == 0;
 }

@@ -1,7 +1,10 @@
-/* Keys: Curve25519 private and public keys and preshared keys, 32 bytes each.
+/* Keys: Curve25519 private and public keys, and preshared keys, of 32 bytes each.
  *
- * The text form is base64 as wg(8) takes it: 44 characters, the last one '=',
- * and canonical, so that a key has one text form only.
+ * The text form is base64 as in wg(8): 44 characters, of which the last one is '='. Only the
+ * canonical form is valid, so each key has exactly one text form.
+ *
+ * A key is a plain value without heap memory. Its owner wipes it with wgctl_key_clear() or
+ * declares it as WGCTL_KEY.
  */
 #pragma once
 
@@ -20,51 +23,54 @@ struct wgctl_key {
     uint8_t bytes[WGCTL_KEY_SIZE];
 };
 
-/* Makes the library of primitives ready. Call once, before anything else here. */
+/* Initializes libsodium. Call it once, before any other function in this file. Fails with
+ * WGCTL_SYSTEM. */
 int wgctl_key_setup(struct wgctl_error *err);
 
-/* Makes 32 bytes the private key that they count as (RFC 7748, section 5). A device shows
- * its key so, however it was written. */
+/* Clamps a private key in place (RFC 7748, section 5). WireGuard treats and shows any 32 bytes
+ * as the clamped key. */
 void wgctl_key_clamp(struct wgctl_key *key);
-/* A new private key from the kernel's random numbers, clamped as `wg genkey`
- * does (RFC 7748, section 5). */
+/* Generates a private key from the kernel's random numbers, clamped like that of `wg genkey`. */
 void wgctl_key_generate_private(struct wgctl_key *ret);
-/* A new preshared key: 32 random bytes. */
+/* Generates a preshared key: 32 random bytes. */
 void wgctl_key_generate_preshared(struct wgctl_key *ret);
-/* Random bytes for what is no key: the choice of a subnet. */
+/* Fills `ret` with `size` random bytes for other purposes, such as choosing a subnet. */
 void wgctl_random(void *ret, size_t size);
 
-/* Fails (WGCTL_INVALID) where the private key has no public key: all zero. */
+/* Computes the public key. Fails with WGCTL_INVALID if the private key is all zero, which has
+ * no public key. */
 int wgctl_key_public(const struct wgctl_key *private_key, struct wgctl_key *ret,
                      struct wgctl_error *err);
 
-/* In constant time. What is wrong with it is said in the message; the text itself never is. */
+/* Parses the text form in constant time. Fails with WGCTL_INVALID. The message never contains
+ * any part of the text. */
 int wgctl_key_parse(struct wgctl_slice text, struct wgctl_key *ret, struct wgctl_error *err);
-/* Whether what looks like a key, or most of one, stands in the text: a message
- * must not show it. */
+/* Returns whether the text may contain a key or most of one, so that messages must not show
+ * it. */
 bool wgctl_key_may_be_in(struct wgctl_slice text);
-/* In constant time. Returns `text`. */
+/* Writes the text form in constant time. Returns `text`. */
 char *wgctl_key_format(const struct wgctl_key *key, char text[WGCTL_KEY_TEXT_SIZE]);
 
-/* The 64 hexadecimal digits that the userspace protocol writes. */
+/* The size of the hexadecimal form, which the userspace protocol uses, with the NUL. */
 enum { WGCTL_KEY_HEX_SIZE = 65 };
-/* In constant time. */
+/* Parses the hexadecimal form in constant time. Returns false if it is invalid. */
 bool wgctl_key_parse_hex(struct wgctl_slice text, struct wgctl_key *ret);
-/* In constant time. Returns `text`. */
+/* Writes the hexadecimal form in constant time. Returns `text`. */
 char *wgctl_key_format_hex(const struct wgctl_key *key, char text[WGCTL_KEY_HEX_SIZE]);
 
-/* In constant time. */
+/* Compares two keys in constant time. */
 bool wgctl_key_equal(const struct wgctl_key *a, const struct wgctl_key *b);
+/* Returns, in constant time, whether all bytes are zero. */
 bool wgctl_key_is_zero(const struct wgctl_key *key);
-/* The order of the bytes, for sorting public keys. Not in constant time. */
+/* Compares two public keys by their bytes, for sorting. Not in constant time. */
 static inline int wgctl_key_compare(const struct wgctl_key *a, const struct wgctl_key *b)
 {
-    /* Most differ in the first bytes, and sorting compares a lot. */
+    /* Most keys differ in their first byte, and sorting makes many comparisons. */
     if (a->bytes[0] != b->bytes[0])
         return a->bytes[0] < b->bytes[0] ? -1 : 1;
     return memcmp(a->bytes, b->bytes, sizeof a->bytes);
 }
 
-/* Wipes it. */
+/* Wipes the key. */
 void wgctl_key_clear(struct wgctl_key *key);
 #define WGCTL_KEY __attribute__((cleanup(wgctl_key_clear))) struct wgctl_key

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-/* The addresses of a network, both ends included: the end of ::/0 plus one would
- * not fit. In network order, so that memcmp(3) compares them. */
+/* The addresses of a network, with both ends included, because the end of ::/0 plus one would
+ * not fit. In network byte order, so that memcmp(3) can compare them. */
 struct range {
     uint8_t first[16], last[16];
 };
@@ -25,7 +25,7 @@ static struct range range_of(const struct wgctl_prefix *network)
     return range;
 }
 
-/* The next address, or with `step` -1 the one before. */
+/* Moves to the next address, or to the previous one if `step` is -1. */
 static void move(uint8_t address[16], uint8_t family, int step)
 {
     unsigned i = wgctl_family_size(family);
@@ -55,15 +55,15 @@ static struct range usable_of(const struct wgctl_prefix *subnet)
     return usable;
 }
 
-/* A network as large as the subnet is a route into it or through it. A single
- * address is somebody's, even where the subnet has no other. */
+/* Returns whether a network uses addresses of the subnet. If it contains the whole subnet, it
+ * is a route; but a single address always belongs to someone, even if the subnet has no other. */
 static bool counts(const struct range *used, const struct range *subnet)
 {
     return compare(used->first, used->last) == 0 || compare(used->first, subnet->first) > 0 ||
            compare(used->last, subnet->last) < 0;
 }
 
-/* Masked, their order is that of the first address of each network. */
+/* Sorts the networks by their first addresses. */
 static void mask_and_sort(struct wgctl_prefixes *list)
 {
     for (size_t i = 0; i < list->count; i++)

@@ -1,24 +1,26 @@
-/* The pool: which addresses of a subnet a peer can have. */
+/* The address pool: finds and checks addresses for peers. Pure. */
 #pragma once
 
 #include "net/address.h"
 
-/* Finds the lowest free address of `subnet` (its host bits, the server's own
- * address, do not matter), as a whole one (/32 or /128). Free is what no network
- * of `used` holds, and what is not the network's first address (RFC 4291, section
- * 2.6.1 gives the subnet router that one in IPv6) nor, in IPv4, its last
- * (broadcast). In a /31, /32, /127 and /128 every address can be used (RFC 3021,
- * RFC 6164). `used` may hold anything, of both families, in any order, and
- * networks as well as addresses; it is masked and sorted in place. What contains
- * the whole subnet (0.0.0.0/0 of a way out, say) does not count as using it; a
- * single address always does.
- * Fails with WGCTL_FULL where none is left. One pass after the sort. */
+/* Finds the lowest free address of `subnet`, ignoring the subnet's host bits, and returns it as
+ * a /32 or /128.
+ *
+ * An address is free if no network in `used` contains it. The subnet's first address is never
+ * free (in IPv6, it belongs to the subnet router: RFC 4291, section 2.6.1), nor is its last one
+ * in IPv4 (broadcast). In a /31, /32, /127 or /128, all addresses can be used (RFC 3021,
+ * RFC 6164).
+ *
+ * `used` may contain addresses and networks of both families in any order; it is masked and
+ * sorted in place. A network that contains the whole subnet, such as the 0.0.0.0/0 of a default
+ * route, does not count as used, but a single address always does. Takes one pass after
+ * sorting. Fails with WGCTL_FULL if no address is free. */
 int wgctl_pool_next(const struct wgctl_prefix *subnet, struct wgctl_prefixes *used,
                     struct wgctl_prefix *ret, struct wgctl_error *err);
 
-/* Checks that a peer can have `address` (a whole one, /32 or /128): it lies in
- * `subnet`, is not its network or broadcast address, and no network of `used`
- * that does not contain the whole subnet holds it. Fails with WGCTL_INVALID or
- * WGCTL_EXISTS and says which. */
+/* Checks whether a peer can have `address`, a /32 or /128: it must be in `subnet`, must not be
+ * the subnet's network or broadcast address, and must be free as defined above. `used` is not
+ * changed and need not be sorted. Fails with WGCTL_INVALID if the address does not fit, and
+ * with WGCTL_EXISTS if it is in use. */
 int wgctl_pool_check(const struct wgctl_prefix *subnet, const struct wgctl_prefixes *used,
                      const struct wgctl_prefix *address, struct wgctl_error *err);
