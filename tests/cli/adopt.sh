@@ -1,15 +1,14 @@
 #!/usr/bin/env bash
-# Taking over what other programs have set up: a folder a program in tests/adopt, with what is found on the host and what
-# is to come of it.
+# Tests adopt with the files of other programs. tests/adopt has a folder for each program:
 #
-#     tests/adopt/PROGRAM/given       the host: etc, root, home
-#     tests/adopt/PROGRAM/expected    what is in the configuration folder afterwards, and what is printed with --json
-#     tests/adopt/PROGRAM/arguments   what adopt is called with, where it is anything
+#     tests/adopt/PROGRAM/given       the host's files: etc, root, home
+#     tests/adopt/PROGRAM/expected    the configuration folder afterwards, and the output with --json
+#     tests/adopt/PROGRAM/arguments   arguments for adopt, if any
 #
 # usage: adopt.sh WGCTL
 #
-# Needs root, and works in namespaces of its own. With WGCTL_ADOPT_WRITE set it writes the expected files anew, to be looked
-# at before they are believed.
+# Needs root, and works in its own namespaces. If WGCTL_ADOPT_WRITE is set, it rewrites the expected files; review them
+# before you commit them.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -37,28 +36,28 @@ trap clean_up EXIT
 
 install -m 755 "$1" "$work/wgctl"
 "$CC" -std=gnu17 -O1 -Wall -o "$work/recorder" "$here/recorder.c"
-# Where the repository is may be hidden by a sample's /root or /home.
+# A sample's /root or /home may hide the repository.
 cp -r "$here/../adopt" "$work/samples"
 samples=$here/../adopt
 mount -t tmpfs -o mode=755 none /run
 mkdir -m 755 /run/wireguard
 cd "$work"
 
-# ---- a host as the sample has it ----
+# ---- the sample's host ----
 
-made=() # the folders that stand in for this host's
+made=() # the folders that replace this host's
 set_up() { # PROGRAM
     local folder
     put_back
     rm -rf host
     mkdir -p host/etc host/root host/home
     cp -r "samples/$1/given/." host
-    cp -a /etc/alternatives host/etc # awk is one
+    cp -a /etc/alternatives host/etc # awk is in there
     find host -type d -exec chmod 755 {} +
     find host -type f -exec chmod 644 {} +
     [[ ! -d host/etc/wireguard ]] || chmod 700 host/etc/wireguard
     find host/etc/wireguard -name '*.conf' -exec chmod 600 {} + 2>/dev/null || true
-    # A user's files are the user's.
+    # A user's files belong to the user.
     for folder in host/home/*; do
         [[ ! -d $folder ]] || chown -R 1000:1000 "$folder"
     done
@@ -84,7 +83,7 @@ status_of() { # COMMAND...
     echo "$status"
 }
 
-# The configuration folder, without what the lock is.
+# Lists the files that adopt has written.
 result() {
     (cd /etc/wireguard && find . -type f ! -name .wgctl.lock ! -path './configs/*' ! -name params ! -name '*.json' | sort)
 }
@@ -110,14 +109,14 @@ same_result() { # PROGRAM
     done
 }
 
-# The file without the lines that were added.
+# Prints the file without the added lines.
 as_before() { # FILE
     awk '
         /^(#- )?# friendly_name = [^\r]*\r?$/ { next }
         { print }' "$1"
 }
 
-# The file as PiVPN had it: wgctl marks a disabled peer in another way.
+# Prints the file as PiVPN had it, because wgctl marks disabled peers differently.
 with_pivpns_mark() {
     awk '
         { line[NR] = $0 }
@@ -133,8 +132,8 @@ with_pivpns_mark() {
         }'
 }
 
-# Only lines were added: those taken out, the file is what it was. Where SaveConfig was true, that line went; what
-# wg-easy knew of more peers follows at the end; and an exporter's names that are none for wgctl are changed in place.
+# True if adopt only added lines, with three exceptions: a SaveConfig = true line is removed, peers that only wg-easy knew
+# are appended, and an exporter's names that are not valid for wgctl are changed in place.
 lost_nothing() { # PROGRAM BEFORE AFTER
     case $1 in
     pivpn) diff <(as_before "$3" | with_pivpns_mark) "$2" ;;
@@ -160,7 +159,7 @@ stop_recorder() { # INTERFACE
     rm -f "/run/wireguard/$1.sock"
 }
 
-# What wg understands of a file, as it would tell a device.
+# Prints how wg interprets a file, in the form in which it sends it to a device.
 understood() { # FILE TRANSCRIPT
     start_recorder rec0 "$2"
     wg setconf rec0 <(wg-quick strip "$1") || true
@@ -176,7 +175,7 @@ names_are_listed() { # INTERFACE
     diff <(jq -r '.peers[].name' out) <(jq -r '.peers[].name' listed)
 }
 
-# qr and show, of each peer whose file was found.
+# Checks qr and show for each peer whose file was found.
 clients_work() { # INTERFACE
     local name
     for name in $(jq -r '.peers[] | select(.client_file_taken) | .name' adopted); do
@@ -231,9 +230,9 @@ for sample in samples/*/; do
     test_sample "$(basename "$sample")"
 done
 
-# ---- a tunnel that runs ----
+# ---- a running tunnel ----
 
-# As whoever brought it up has done.
+# Adds the addresses, as the program that brought the tunnel up did.
 give_addresses() { # INTERFACE
     local address
     for address in $(sed -nE 's/^[[:space:]]*Address *= *//Ip' "/etc/wireguard/$1.conf" | sed 's/#.*//' | tr ',' ' '); do
@@ -243,7 +242,7 @@ give_addresses() { # INTERFACE
     ip link set "$1" up
 }
 
-# What was sent to the device would be seen in what it says, but for what is sent in vain: that, the trace shows.
+# Changes to the device would show in its state; messages without any effect only show in the trace.
 runs_on() { # PROGRAM
     local interface=wg0
     set_up "$1"
@@ -264,7 +263,7 @@ for sample in pivpn angristan easy-wg-quick by-hand; do
     runs_on "$sample"
 done
 
-# A device that would write down what it is told hears nothing at all.
+# A device that records what it receives must receive nothing.
 set_up nyr
 start_recorder wg0 heard
 check "with a device that listens, it is adopted" ./wgctl adopt
@@ -284,7 +283,7 @@ variables=/etc/pivpn/wireguard/setupVars.conf
 sed -i 's/^pivpnPORT=.*/pivpnPORT="4500"/' $variables
 check "the router's port is the one that the program says" endpoint_is home.example.org:4500 $variables
 check "what is given comes first" endpoint_is 192.0.2.9:51820 given --endpoint 192.0.2.9
-# shellcheck disable=SC2016 # it is not to be run
+# shellcheck disable=SC2016 # it must not be run
 echo 'pivpnHOST="$(touch /etc/ran)"' >>$variables
 check "what is no host is passed over" endpoint_is home.example.org:51820 "clients' files"
 check "and not run" test ! -e /etc/ran
@@ -318,9 +317,9 @@ for command in 'add-peer new --no-apply' 'revoke x' 'edit-server --endpoint a.ex
 done
 put_back
 
-# ---- files that are none ----
+# ---- unsuitable files ----
 
-# In a home there can be anything.
+# A home directory can contain anything.
 set_up nyr
 mkdir -p home/eve
 mv /root/client.conf /home/client.real
@@ -331,7 +330,7 @@ truncate -s 1G /root/c.conf
 head -c 50000 /dev/urandom >/root/d.conf
 mkdir /root/e.conf /root/real
 mv /root/Anna_s_phone.conf /root/real
-ln -s /root/real /home/anna # a home can be a link
+ln -s /root/real /home/anna # a home directory can be a symbolic link
 check "FIFOs, links, huge files and folders are passed over" timeout 10 ./wgctl adopt --json
 check "no file behind a link was taken" test ! -e /etc/wireguard/wg0.peers/client.conf
 check "the others were" test -f /etc/wireguard/wg0.peers/Anna_s_phone.conf
@@ -363,7 +362,7 @@ check "and nothing of them is printed" test "$(has_escapes out && echo yes)" = "
 check "its letters are its name" grep -qx '# friendly_name = 31mred0m' /etc/wireguard/wg0.conf
 put_back
 
-# A name is no proof.
+# A file name proves nothing.
 set_up nyr
 sed -i "s|^PublicKey = .*|PublicKey = $(wg genkey | wg pubkey)|" /root/client.conf
 mkdir -m 700 /etc/wireguard/wg0.peers
@@ -375,10 +374,10 @@ check "so is one whose name another's has here" grep -q "Anna_s_phone.conf (anot
 check "none is written over" diff <(echo "$before") <(snapshot /etc/wireguard/wg0.peers)
 put_back
 
-# ---- killed, and refused by the disk ----
+# ---- kills and I/O errors ----
 
-# Where the command is killed, or a call of it fails, the files are the old ones or the new ones; and whatever comes next
-# finds nothing half done.
+# If the command is killed or one of its system calls fails, the files are either all old or all new, and the next command
+# finds nothing unfinished.
 files_of() { # FOLDER
     (cd "$1" && find . -type f ! -name .wgctl.lock -exec sha256sum {} + | sort -k 2)
 }
@@ -409,7 +408,7 @@ judge() { # STATUS CALL
         [[ $now == "$old" ]] || grep -Eq 'could not be|is done all the same' err ||
             faults+=("$2: exit status $1, and not all is as it was: $(cat err)")
     fi
-    # The next command is another one.
+    # The next command is a different one.
     if [[ -f start/$conf ]]; then
         ./wgctl edit-server --endpoint 192.0.2.1:1 -n >/dev/null 2>err || faults+=("$2: then: $(cat err)")
         now=$(files_of /etc/wireguard)
@@ -431,7 +430,7 @@ injects() { # PROGRAM WHAT
         for ((count = 1; count < 80; count++)); do
             status=0
             inject "$call:$2:when=$count" || status=$?
-            # The one after the last.
+            # This is past the last call.
             if [[ $2 == signal=* ]]; then ((status == 137)) || break; else grep -q INJECTED trace || break; fi
             runs=$((runs + 1))
             judge "$status" "$call#$count"
@@ -444,7 +443,7 @@ injects() { # PROGRAM WHAT
     fi
     put_back
 }
-# LeakSanitizer is a tracer itself, and there can be only one.
+# LeakSanitizer is a tracer as well, and a process can have only one.
 leaks=$ASAN_OPTIONS
 ASAN_OPTIONS+=:detect_leaks=0
 for sample in nyr pivpn wg-easy-json; do

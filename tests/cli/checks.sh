@@ -1,18 +1,18 @@
 # shellcheck shell=bash
-# What the tests of the command line have in common; to be sourced.
+# Shared by the tests of the command line. Source this file.
 #
-#     takes_wgctl "$@"              at the start: ends a script that was not called with WGCTL alone
-#     needs_root                    and one that is not root's
-#     check WHAT_HOLDS COMMAND...   `ok - WHAT_HOLDS` where COMMAND succeeds, else `not ok - …` with what it printed
-#     finish                        at the end: the sum, and the exit status
+#     takes_wgctl "$@"              at the start: checks that WGCTL is the only argument
+#     needs_root                    at the start: checks that the script runs as root
+#     check WHAT_HOLDS COMMAND...   prints `ok - WHAT_HOLDS` if COMMAND succeeds, else `not ok - …` with its output
+#     finish                        at the end: prints the totals and exits
 #     report_early_end              in the trap on EXIT
 
 passed=0
 failed=0
 finished=false
 
-# A sanitizer's report is no error of wgctl's: it gets an exit status of its own. Leaks cannot be looked for without the
-# right to trace a process that is not dumpable, as wgctl is.
+# Sanitizer reports get an exit status that wgctl never uses. Leak detection needs the right to trace wgctl, which makes
+# itself undumpable.
 if [[ $(id -u) -eq 0 ]]; then
     export ASAN_OPTIONS=exitcode=99
 else
@@ -46,7 +46,7 @@ not_ok() { # WHAT_HOLDS EVIDENCE...
     failed=$((failed + 1))
 }
 
-# What a log can take: no byte in it is a command to a terminal.
+# Escapes bytes that a terminal would interpret.
 escape() {
     sed -n 'l 0' | sed 's/\$$//; s/\\\\/\\/g' | cut -c 1-300
 }
@@ -68,12 +68,12 @@ finish() {
     ((failed == 0))
 }
 
-# For the trap on EXIT: with set -e, what the test itself could not do ends it without a word.
+# For the trap on EXIT, because with set -e a failure of the test itself would end it silently.
 report_early_end() {
     $finished || echo "not ok - the test runs to its end"
 }
 
-# Without a tool nothing is proved, so that is a failure.
+# A missing tool is a failure, because nothing would be tested.
 need() { # TOOL...
     local tool missing=()
     for tool; do
@@ -84,8 +84,8 @@ need() { # TOOL...
     finish || exit 1
 }
 
-# Everything below a folder: path, kind, mode, owner, size, target, and what is in it. An empty lock file is left out: the
-# first command that changes something makes it, whether it succeeds or not.
+# Lists everything below a folder: path, type, mode, owner, size, target and content. Omits an empty lock file, because the
+# first command that changes something creates it, whether it succeeds or not.
 snapshot() { # FOLDER
     (
         cd "$1" || exit
@@ -94,18 +94,18 @@ snapshot() { # FOLDER
     )
 }
 
-# The secret keys below a folder, one a line.
+# Lists the secret keys below a folder, one per line.
 secrets_in() { # FOLDER
     find "$1" -type f -exec sed -n 's/^.*\(PrivateKey\|PresharedKey\) *= *\([A-Za-z0-9+/]\{43\}=\).*/\2/p' {} + | sort -u
 }
 
-# Whether a file has a character that a terminal takes as a command: of both sets of controls, or one that turns the
-# direction of the text around.
+# True if a file contains a character that a terminal would interpret: a C0 or C1 control, or one that changes the text's
+# direction.
 has_escapes() { # FILE
     grep -aPq '[\x00-\x08\x0b-\x1f]|\xc2[\x80-\x9f]|\xe2\x80[\x8e\x8f\xa8-\xae]|\xe2\x81[\xa6-\xa9]|\xef\xbb\xbf' "$1"
 }
 
-# Whether a file is one JSON document, as wgctl prints an error.
+# True if a file is a single JSON document in wgctl's format for errors.
 is_json_error() { # FILE
     jq -es 'length == 1 and (.[0] | keys == ["error"]) and (.[0].error |
         keys == ["code", "hint", "message"] and (.message | type == "string" and length > 0) and

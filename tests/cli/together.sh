@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Many commands at the same time on one interface: each of them takes place, none of them undoes another, and who reads in
-# between reads a whole file.
+# Runs many commands at the same time on one interface: each one takes effect, none of them undoes another, and readers
+# always see a complete file.
 #
 # usage: together.sh WGCTL
 set -euo pipefail
@@ -36,7 +36,7 @@ mkdir -p /var/run/wireguard
 
 readonly many=50
 
-# Starts a command; its exit status and what it prints go to files of that name.
+# Starts a command in the background. Its exit status and output go to files named after NAME.
 start() { # NAME ARGUMENT...
     local name=$1
     shift
@@ -58,7 +58,7 @@ end() {
     wait "${children[@]}"
 }
 
-# Whether each command of that pattern ended so.
+# True if all commands that match PATTERN exited with STATUS.
 all_ended() { # STATUS PATTERN
     local file wrong=0
     for file in results/$2.status; do
@@ -71,7 +71,7 @@ peers() { # JQ_FILTER
     "$wgctl" -C etc list --json | jq -e "$@"
 }
 
-# What is left in the folder is what belongs there: the peers' files, and no others.
+# True if the folder contains the peers' files and nothing else.
 only_their_files() {
     diff <(printf '%s\n' .wgctl.lock wg0.conf wg0.ini wg0.peers) <(ls -A etc) &&
         diff <("$wgctl" -C etc list --json | jq -r '.peers[].name + ".conf"' | sort) <(find etc/wg0.peers -mindepth 1 -printf '%P\n' | sort) &&
@@ -79,7 +79,7 @@ only_their_files() {
         test "$(find etc -type f ! -perm 600)" = ''
 }
 
-# Hands the file to wg, which reads all of it and tells the recorder.
+# Lets wg read the whole file and send it to the recorder.
 wg_takes() {
     rm -f /run/wireguard/wg0.sock ready
     mkfifo ready
@@ -94,7 +94,7 @@ wg_takes() {
     return $got
 }
 
-# What wg understood is what wgctl lists: each key in the order of the file, with its addresses.
+# Compares what wg has read with the list of wgctl: keys in the file's order, with their addresses.
 wg_understood() {
     "$wgctl" -C etc list --json | jq -r '.peers[] | .public_key, .addresses[]' >listed
     while IFS='=' read -r key value; do
@@ -129,7 +129,7 @@ winner=$(basename "$(grep -lx 0 results/*.status)" .status)
 check "the files are the winner's" grep -qx "endpoint = vpn${winner#init}.example.org:51820" etc/wg0.ini
 check "nothing of the others is left, and the lock is there" only_their_files
 
-# One init makes the folder and is held up there; another one overtakes it.
+# One init pauses after it has created the folder, and another one overtakes it.
 mkdir slow
 delayed=(strace -qq -o /dev/null -e 'trace=mkdir,mkdirat'
     -e 'inject=mkdir,mkdirat:delay_exit=3000000:when=1')

@@ -1,4 +1,4 @@
-/* What libFuzzer calls, and replay.c with the files of a corpus. */
+/* The fuzz target, which is called by libFuzzer, and by replay.c with the files of a corpus. */
 #pragma once
 
 #include <stddef.h>

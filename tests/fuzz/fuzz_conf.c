@@ -1,5 +1,5 @@
-/* Whatever bytes wg0.conf has: reading them breaks nothing, and what is changed leaves the
- * rest as it was. */
+/* Feeds any bytes to the parser of wg0.conf: reading must be safe, and a change must leave the
+ * rest of the file alone. */
 #include "../unit/keeping.h"
 
 #include <stdio.h>

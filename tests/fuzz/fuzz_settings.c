@@ -1,4 +1,4 @@
-/* Whatever bytes wg0.ini has: reading them breaks nothing. */
+/* Feeds any bytes to the parser of wg0.ini: reading must be safe. */
 #include "conf/settings.h"
 #include "fuzz.h"
 

@@ -1,4 +1,4 @@
-/* Gives each file of a folder to a fuzzer's target: what was once found stays found. */
+/* Runs a fuzz target with each file in a folder, as a regression test for earlier findings. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@ static void replay(int folder, const char *name)
     int fd = openat(folder, name, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &status) < 0)
         abort();
-    /* Of its own size, so that a byte too far is seen. */
+    /* The buffer has exactly the file's size, so that the sanitizer notices an overread. */
     uint8_t *data = malloc((size_t)status.st_size);
     if (!data || read(fd, data, (size_t)status.st_size) != status.st_size)
         abort();

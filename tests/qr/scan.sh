@@ -1,6 +1,8 @@
 #!/bin/bash
-# Reads every form of the QR code back with a reader that is not ours (zbarimg),
-# and compares it with the client's file: scan.sh WGCTL_BINARY
+# Reads every form of the QR code with an independent reader (zbarimg) and compares
+# it with the client's file.
+#
+# usage: scan.sh WGCTL_BINARY
 set -euo pipefail
 
 if (($# != 1)); then
@@ -46,7 +48,8 @@ check() {
     if "${@:2}"; then passed "$1"; else failed "$1"; fi
 }
 
-# What a code must say: the client's file without comments and blank lines.
+# Prints the expected content of a code: the client's file without comments and blank
+# lines.
 wanted() {
     sed -e 's/#.*//' -e 's/[[:space:]]*$//' -e '/^$/d' "$work/etc/wg0.peers/$1.conf"
 }
@@ -70,8 +73,9 @@ screen_scans() {
     scans_as "$1" "$work/screen.pgm" "${@:6}"
 }
 
-# window COLUMNS ROWS ARGUMENT...: what wgctl leaves on a terminal of that size,
-# in $work/screen with colours and in $work/words without, wrapped lines joined.
+# window COLUMNS ROWS ARGUMENT...: runs wgctl on a terminal of this size. Saves the
+# screen in $work/screen with colours, and in $work/words without, with wrapped lines
+# joined.
 window() {
     # shellcheck disable=SC2016
     local script='"$@"; printf "exit status: %s" "$?"; exec sleep 600'
@@ -101,7 +105,7 @@ has_no_escape() {
     ! grep -q $'\033' "$1"
 }
 
-# By hand, as an owner would: in the file, but in no code.
+# Adds comments as an owner would. They must not appear in the code.
 comment_on() { # PEER
     local file=$work/etc/wg0.peers/$1.conf
     sed -i -e "1i # $1's own\n" -e 's/^DNS = .*/& # not ours/' -e '$a\   \n# the end' "$file"
@@ -162,7 +166,7 @@ test_windows() {
     test_window "in a window of 200x60" 200 60
     test_window "in a window that it just fits" "$columns" $((rows + 1))
 
-    # Where wgctl does not end, what it should have said is missing too.
+    # If wgctl does not exit, its message is missing too.
     window 80 24 qr phone || true
     check "80x24 is said to be too small, and what to do instead" too_small 80x24
     check "the size it needs is said" too_small "${columns}x$((rows + 1))"

@@ -1,9 +1,9 @@
-# Photographs a terminal: text with half blocks and SGR colours in, a PGM picture
-# out. Run it with LC_ALL=C, so that every awk sees bytes.
+# Renders a terminal: reads text with half blocks and SGR colours, and writes a PGM
+# picture. Run it with LC_ALL=C, so that every awk sees bytes.
 #   -v ground=dark|light    the terminal's own colours
-#   -v columns=N -v rows=N  the window, at least
-#   -v scale=N              pixels a module (half a cell)
-#   -v leading=N            pixels between two lines, in the colour of the background
+#   -v columns=N -v rows=N  the minimum size of the window
+#   -v scale=N              pixels per module (half a cell)
+#   -v leading=N            pixels between two lines, in the background colour
 
 function fail(message) {
     print "screen.awk: line " NR ": " message > "/dev/stderr"
@@ -17,7 +17,7 @@ function palette(number) {
     return number == 16 ? 0 : 255
 }
 
-# The parameters of one SGR sequence; what is no colour changes no pixel.
+# Handles the parameters of an SGR sequence. Ignores all but colours.
 function set_colours(parameters,    list, count, i) {
     count = split(parameters, list, ";")
     if (count == 0)
@@ -38,7 +38,8 @@ function set_colours(parameters,    list, count, i) {
     }
 }
 
-# Each line of text is three of the picture: the halves of its cells, the leading.
+# Each line of text has three parts: the upper and lower halves of its cells, and the
+# leading.
 function cell(upper, lower) {
     grey[column, 3 * NR - 3] = upper ? front : back
     grey[column, 3 * NR - 2] = lower ? front : back
@@ -46,7 +47,7 @@ function cell(upper, lower) {
     column++
 }
 
-# Draws the character that the line begins with and returns how many bytes it has.
+# Draws the first character of the line. Returns its number of bytes.
 function draw(line,    first, glyph) {
     first = substr(line, 1, 1)
     glyph = substr(line, 1, 3)
