@@ -10,22 +10,10 @@ const struct wgctl_settings wgctl_settings_default = {
     .keepalive = 25,
 };
 
-static const char *const firewall_names[] = {
-    [WGCTL_FIREWALL_AUTO] = "auto",
-    [WGCTL_FIREWALL_NFTABLES] = "nftables",
-    [WGCTL_FIREWALL_IPTABLES] = "iptables",
-    [WGCTL_FIREWALL_NONE] = "none",
-};
-
 /* A value as a message shows it: a long one would push the rest out. */
 static int shown(struct wgctl_slice value)
 {
     return (int)(value.size < 40 ? value.size : 40);
-}
-
-const char *wgctl_firewall_name(enum wgctl_firewall firewall)
-{
-    return firewall_names[firewall];
 }
 
 int wgctl_settings_endpoint(struct wgctl_slice value, uint16_t default_port,
@@ -37,12 +25,8 @@ int wgctl_settings_endpoint(struct wgctl_slice value, uint16_t default_port,
 int wgctl_settings_firewall(struct wgctl_slice value, struct wgctl_settings *settings,
                             struct wgctl_error *err)
 {
-    for (size_t i = 0; i < sizeof firewall_names / sizeof *firewall_names; i++) {
-        if (!wgctl_slice_equal(value, wgctl_slice_of(firewall_names[i])))
-            continue;
-        settings->firewall = (enum wgctl_firewall)i;
+    if (wgctl_firewall_find(value, &settings->firewall))
         return WGCTL_OK;
-    }
     wgctl_fail(err, WGCTL_INVALID, "there is no firewall '%.*s'", shown(value), value.data);
     return wgctl_hint(err, "it is auto, nftables, iptables or none; with ufw choose iptables, "
                            "with firewalld choose none and put the interface into a zone");

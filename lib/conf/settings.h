@@ -3,14 +3,8 @@
 
 #include "conf/document.h"
 #include "net/address.h"
+#include "net/firewall.h"
 #include "net/name.h"
-
-enum wgctl_firewall {
-    WGCTL_FIREWALL_AUTO,
-    WGCTL_FIREWALL_NFTABLES,
-    WGCTL_FIREWALL_IPTABLES,
-    WGCTL_FIREWALL_NONE,
-};
 
 struct wgctl_settings {
     struct wgctl_endpoint endpoint; /* of the server, for clients; port 0: not set */
@@ -49,5 +43,3 @@ int wgctl_settings_mtu(struct wgctl_slice value, struct wgctl_settings *settings
 /* 0 to 65535 seconds, or "off". */
 int wgctl_settings_keepalive(struct wgctl_slice value, struct wgctl_settings *settings,
                              struct wgctl_error *err);
-/* "auto", "nftables", "iptables" or "none". */
-const char *wgctl_firewall_name(enum wgctl_firewall firewall);

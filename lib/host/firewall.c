@@ -14,7 +14,7 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 
-/* Tables that iptables-nft keeps; nft lists them like any other. */
+/* The tables of iptables-nft, which nft lists like any other. */
 static bool is_iptables_table(uint8_t family, const char *table)
 {
     static const char *const names[] = {"filter", "nat", "mangle", "raw", "security"};
@@ -26,7 +26,7 @@ static bool is_iptables_table(uint8_t family, const char *table)
     return false;
 }
 
-/* iptables' base chains are in capitals; nftables' own examples are not. */
+/* The names of iptables' base chains are in capitals; by custom, those of nft are not. */
 static bool is_capital(const char *name)
 {
     return name[0] >= 'A' && name[0] <= 'Z';
@@ -105,7 +105,7 @@ int wgctl_firewall_look(struct wgctl_firewall_facts *ret, struct wgctl_error *er
         .has_iptables = wgctl_process_find("iptables", NULL, 0),
         .has_ip6tables = wgctl_process_find("ip6tables", NULL, 0),
     };
-    /* The kernel's older tables, where iptables-legacy has used them. */
+    /* The tables of iptables-legacy, if it has used them since boot. */
     ret->uses_iptables =
         wgctl_file_first_line("/proc/net/ip_tables_names", line, sizeof line) && line[0];
     return look_at_chains(ret, err);

@@ -77,8 +77,8 @@ static int fill_hooks(const struct wgctl_provision *provision, struct wgctl_text
 {
     struct values values = {.count = 0};
     const char *egress = provision->settings.egress;
-    char name[32];
-    if (provision->settings.firewall == WGCTL_FIREWALL_NONE)
+    const char *template = wgctl_firewall_kind(provision->settings.firewall)->template;
+    if (!template)
         return WGCTL_OK;
     add_number(&values, "listen-port", provision->listen_port);
     add(&values, "egress", egress);
@@ -95,8 +95,7 @@ static int fill_hooks(const struct wgctl_provision *provision, struct wgctl_text
                              : (four ? "nat4-any" : "nat6-any"),
                    address);
     }
-    snprintf(name, sizeof name, "%s.hooks", wgctl_firewall_name(provision->settings.firewall));
-    return fill(provision, name, &values, ret, err);
+    return fill(provision, template, &values, ret, err);
 }
 
 /* Cuts the text into strings, one a line. */
@@ -146,7 +145,7 @@ int wgctl_provision_ini(const struct wgctl_provision *provision, struct wgctl_te
     const struct wgctl_settings *settings = &provision->settings;
     struct values values = {.count = 0};
     add(&values, "endpoint", provision->endpoint_text.data);
-    add(&values, "firewall", wgctl_firewall_name(settings->firewall));
+    add(&values, "firewall", wgctl_firewall_kind(settings->firewall)->name);
     add(&values, "egress", settings->egress[0] ? settings->egress : "auto");
     add(&values, "dns", settings->dns[0] ? settings->dns : "none");
     add(&values, "allowed-ips", settings->allowed_ips);

@@ -165,33 +165,17 @@ static int choose_endpoint(const struct wgctl_provision_request *request,
 
 /* ---- firewall and clients ---- */
 
-/* Where iptables' rules are in use (ufw, Docker), an "accept" in a table of nft's
- * own would not help: those rules are asked too. */
-static enum wgctl_firewall best_firewall(const struct wgctl_firewall_facts *facts)
-{
-    if (facts->has_iptables && (facts->uses_iptables || !facts->has_nft))
-        return WGCTL_FIREWALL_IPTABLES;
-    return facts->has_nft ? WGCTL_FIREWALL_NFTABLES : WGCTL_FIREWALL_NONE;
-}
-
 /* The hooks need these programs at every start: better no tunnel than one that
  * will not come up. */
 static int check_programs(const struct wgctl_provision *provision, struct wgctl_error *err)
 {
-    const struct wgctl_firewall_facts *facts = &provision->facts;
     enum wgctl_firewall firewall = provision->settings.firewall;
-    const char *missing = NULL;
-    if (firewall == WGCTL_FIREWALL_NFTABLES && !facts->has_nft)
-        missing = "nft";
-    if (firewall == WGCTL_FIREWALL_IPTABLES && provision->ipv6 && !facts->has_ip6tables)
-        missing = "ip6tables";
-    if (firewall == WGCTL_FIREWALL_IPTABLES && !facts->has_iptables)
-        missing = "iptables";
+    const char *missing = wgctl_firewall_missing(firewall, &provision->facts, provision->ipv6);
     if (!missing || !provision->applies)
         return WGCTL_OK;
     wgctl_fail(err, WGCTL_NOT_FOUND, "the program '%s' is not installed", missing);
     return wgctl_hint(err, "sudo apt install %s; or choose another --firewall",
-                      firewall == WGCTL_FIREWALL_NFTABLES ? "nftables" : "iptables");
+                      wgctl_firewall_kind(firewall)->package);
 }
 
 static int choose_firewall(const struct wgctl_provision_request *request,
@@ -207,7 +191,7 @@ static int choose_firewall(const struct wgctl_provision_request *request,
         rc = check_programs(provision, err);
     if (rc < 0 || settings->firewall != WGCTL_FIREWALL_AUTO)
         return rc;
-    settings->firewall = best_firewall(&provision->facts);
+    settings->firewall = wgctl_firewall_best(&provision->facts);
     if (settings->firewall != WGCTL_FIREWALL_NONE)
         return check_programs(provision, err);
     wgctl_fail(err, WGCTL_NOT_FOUND,
@@ -316,7 +300,7 @@ void wgctl_provision_show(const struct wgctl_provision *provision, struct wgctl_
         .addresses = provision->addresses_text.data,
         .mtu = provision->mtu,
         .dns = provision->settings.dns,
-        .firewall = wgctl_firewall_name(provision->settings.firewall),
+        .firewall = wgctl_firewall_kind(provision->settings.firewall)->name,
         .dropping_table = provision->settings.firewall == WGCTL_FIREWALL_NONE
                               ? ""
                               : provision->facts.dropping_table,

@@ -13,7 +13,7 @@ static void describe(const struct wgctl_settings *settings, struct wgctl_text *t
 {
     if (settings->endpoint.port > 0)
         wgctl_endpoint_format(&settings->endpoint, text);
-    wgctl_text_format(text, "|%s|%s|%s|%s|%u|%u", wgctl_firewall_name(settings->firewall),
+    wgctl_text_format(text, "|%s|%s|%s|%s|%u|%u", wgctl_firewall_kind(settings->firewall)->name,
                       settings->egress, settings->dns, settings->allowed_ips, settings->mtu,
                       settings->keepalive);
 }
@@ -289,9 +289,9 @@ START_TEST(a_firewall_goes_by_its_name)
     for (enum wgctl_firewall kind = WGCTL_FIREWALL_AUTO; kind <= WGCTL_FIREWALL_NONE; kind++) {
         struct wgctl_settings settings = {.firewall = WGCTL_FIREWALL_AUTO};
         struct wgctl_error err;
-        ck_assert_int_eq(
-            wgctl_settings_firewall(wgctl_slice_of(wgctl_firewall_name(kind)), &settings, &err),
-            WGCTL_OK);
+        ck_assert_int_eq(wgctl_settings_firewall(wgctl_slice_of(wgctl_firewall_kind(kind)->name),
+                                                 &settings, &err),
+                         WGCTL_OK);
         ck_assert_int_eq(settings.firewall, kind);
     }
 }
