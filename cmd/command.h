@@ -172,4 +172,5 @@ int json_endpoint(const char *interface, const char *endpoint, size_t clients, s
                   struct wgctl_error *err);
 int json_adopt(const struct wgctl_adopt_info *info, struct wgctl_error *err);
 int json_state(const char *interface, bool is_up, struct wgctl_error *err);
-void json_error(const struct context *context, const struct wgctl_error *err);
+/* On standard error. Fails, and prints nothing, if memory runs out. */
+int json_error(const struct context *context, const struct wgctl_error *err);

@@ -1,32 +1,48 @@
 /* Output for programs. */
-#include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "command.h"
 
-/* Prints and lets go of it. */
-static int print(json_t *document, FILE *stream, struct wgctl_error *err)
+static int append(const char *text, size_t size, void *ret)
 {
-    char *text = document ? json_dumps(document, JSON_INDENT(2) | JSON_ENSURE_ASCII) : NULL;
-    json_decref(document);
-    if (!text)
-        return wgctl_fail_memory(err);
-    int rc = fprintf(stream, "%s\n", text);
-    int number = errno;
-    explicit_bzero(text, strlen(text));
-    free(text);
-    errno = number;
-    return rc < 0 ? wgctl_fail_errno(err, "cannot write the output") : WGCTL_OK;
+    wgctl_text_append(ret, text, size);
+    return 0;
 }
 
-/* A hand-edited file can hold what is no UTF-8, and JSON cannot; null is what is
- * not known. */
+/* Takes the document over. NULL stands for one that memory ran out for. */
+static int dump(json_t *document, struct wgctl_text *ret, struct wgctl_error *err)
+{
+    if (!document)
+        return wgctl_fail_memory(err);
+    int rc = json_dump_callback(document, append, ret, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+    json_decref(document);
+    wgctl_text_string(ret, "\n");
+    return rc < 0 ? wgctl_fail_memory(err) : wgctl_text_check(ret, err);
+}
+
+/* A document may hold a client's private key: no copy of it is left in memory. */
+static int print(json_t *document, struct wgctl_error *err)
+{
+    WGCTL_TEXT text = {0};
+    json_set_alloc_funcs(malloc, wgctl_free_wiped);
+    int rc = dump(document, &text, err);
+    return rc < 0 ? rc : print_secret(&text, err);
+}
+
+static bool is_utf8(struct wgctl_slice text)
+{
+    size_t size = 1;
+    for (unsigned code; text.size > 0 && size > 0; text.data += size, text.size -= size)
+        size = wgctl_slice_character(text, &code);
+    return size > 0;
+}
+
+/* Null for an unknown value, and for bytes of a hand-edited file that JSON cannot hold. NULL if
+ * memory runs out, here and below; what is made of a NULL is NULL again. */
 static json_t *text_or_null(struct wgctl_slice text)
 {
-    json_t *value = text.size ? json_stringn(text.data, text.size) : NULL;
-    return value ? value : json_null();
+    return text.size && is_utf8(text) ? json_stringn(text.data, text.size) : json_null();
 }
 
 static json_t *string_or_null(const char *text)
@@ -34,18 +50,29 @@ static json_t *string_or_null(const char *text)
     return text_or_null(wgctl_slice_of(text));
 }
 
+/* Takes both over and returns the list. */
+static json_t *with(json_t *list, json_t *item)
+{
+    if (json_array_append_new(list, item) == 0)
+        return list;
+    json_decref(list);
+    return NULL;
+}
+
 /* For people, whatever bytes were quoted in it. */
 static json_t *message(struct wgctl_slice text)
 {
     char *escaped = NULL;
     size_t size = 0;
-    FILE *stream = text.size ? open_memstream(&escaped, &size) : NULL;
-    if (!stream)
+    if (text.size == 0)
         return json_null();
+    FILE *stream = open_memstream(&escaped, &size);
+    if (!stream)
+        return NULL;
     print_escaped(stream, text);
     json_t *value = fclose(stream) == 0 ? json_string(escaped) : NULL;
     free(escaped);
-    return value ? value : json_null();
+    return value;
 }
 
 static json_t *split_list(const char *list)
@@ -53,7 +80,7 @@ static json_t *split_list(const char *list)
     json_t *array = json_array();
     struct wgctl_slice rest = wgctl_slice_of(list), part;
     while (list[0] && wgctl_slice_split(&rest, ',', &part))
-        json_array_append_new(array, text_or_null(wgctl_slice_trim(part)));
+        array = with(array, text_or_null(wgctl_slice_trim(part)));
     return array;
 }
 
@@ -63,17 +90,16 @@ int json_changes(const char *interface, const struct wgctl_changes *changes,
     json_t *list = json_array();
     for (size_t i = 0; i < changes->listed; i++) {
         const struct wgctl_change *change = &changes->items[i];
-        json_array_append_new(list, json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:b}", "op",
-                                              change->op, "peer", string_or_null(change->peer),
-                                              "public_key", string_or_null(change->public_key),
-                                              "value", string_or_null(change->value), "before",
-                                              string_or_null(change->before), "from_peer",
-                                              string_or_null(change->from_peer), "drift",
-                                              change->is_drift));
+        list = with(list, json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:b}", "op", change->op, "peer",
+                                    string_or_null(change->peer), "public_key",
+                                    string_or_null(change->public_key), "value",
+                                    string_or_null(change->value), "before",
+                                    string_or_null(change->before), "from_peer",
+                                    string_or_null(change->from_peer), "drift", change->is_drift));
     }
     return print(
         json_pack("{s:s, s:b, s:o}", "interface", interface, "up", changes->is_up, "changes", list),
-        stdout, err);
+        err);
 }
 
 static json_t *peer_of(const struct wgctl_tunnel *tunnel, size_t index)
@@ -83,8 +109,7 @@ static json_t *peer_of(const struct wgctl_tunnel *tunnel, size_t index)
     json_t *addresses = json_array();
     for (size_t i = 0; i < peer.address_count; i++) {
         char text[WGCTL_ADDRESS_TEXT_SIZE];
-        json_array_append_new(addresses,
-                              json_string(wgctl_tunnel_peer_address(tunnel, index, i, text)));
+        addresses = with(addresses, json_string(wgctl_tunnel_peer_address(tunnel, index, i, text)));
     }
     return json_pack("{s:o, s:s, s:o, s:b, s:b, s:o, s:o, s:o}", "name", text_or_null(peer.name),
                      "public_key", peer.public_key, "addresses", addresses, "enabled", peer.enabled,
@@ -102,20 +127,22 @@ int json_peers(const struct wgctl_tunnel *tunnel, const size_t *indexes, size_t 
     json_t *list = json_array();
     for (size_t i = 0; i < count; i++) {
         json_t *peer = peer_of(tunnel, indexes[i]);
-        if (unstored)
-            json_object_set_new(peer, "config", text_or_null(wgctl_text_slice_of(&config)));
-        json_array_append_new(list, peer);
+        if (unstored &&
+            json_object_set_new(peer, "config", text_or_null(wgctl_text_slice_of(&config))) < 0) {
+            json_decref(peer);
+            peer = NULL;
+        }
+        list = with(list, peer);
     }
     return print(
-        json_pack("{s:s, s:o}", "interface", wgctl_tunnel_interface(tunnel), "peers", list), stdout,
-        err);
+        json_pack("{s:s, s:o}", "interface", wgctl_tunnel_interface(tunnel), "peers", list), err);
 }
 
 int json_client(const char *name, const struct wgctl_text *config, struct wgctl_error *err)
 {
     return print(
         json_pack("{s:s, s:o}", "name", name, "config", text_or_null(wgctl_text_slice_of(config))),
-        stdout, err);
+        err);
 }
 
 int json_provision(const struct wgctl_provision_info *info, struct wgctl_error *err)
@@ -132,7 +159,7 @@ int json_provision(const struct wgctl_provision_info *info, struct wgctl_error *
                            split_list(info->dns), "firewall", info->firewall, "way_out",
                            string_or_null(info->way_out), "up", info->applies, "boots",
                            info->boots),
-                 stdout, err);
+                 err);
 }
 
 int json_endpoint(const char *interface, const char *endpoint, size_t clients, size_t elsewhere,
@@ -141,7 +168,7 @@ int json_endpoint(const char *interface, const char *endpoint, size_t clients, s
     return print(json_pack("{s:s, s:s, s:I, s:I}", "interface", interface, "endpoint", endpoint,
                            "client_files_changed", (json_int_t)clients, "client_files_elsewhere",
                            (json_int_t)elsewhere),
-                 stdout, err);
+                 err);
 }
 
 static json_t *quoted(const char *text)
@@ -168,7 +195,7 @@ int json_adopt(const struct wgctl_adopt_info *info, struct wgctl_error *err)
 {
     json_t *peers = json_array();
     for (size_t i = 0; i < info->peer_count; i++)
-        json_array_append_new(peers, adopted_peer(&info->peers[i]));
+        peers = with(peers, adopted_peer(&info->peers[i]));
     return print(json_pack("{s:s, s:o, s:b, s:s?, s:s?, s:o, s:b, s:I, s:I, s:s?, s:s?, s:o}",
                            "interface", info->interface, "file", quoted(info->conf), "changed",
                            info->changes_something, "made_from", info->made_from, "endpoint",
@@ -177,12 +204,12 @@ int json_adopt(const struct wgctl_adopt_info *info, struct wgctl_error *err)
                            (json_int_t)info->peers_added, "lines_left",
                            (json_int_t)info->lines_left, "dns", info->dns, "allowed_ips",
                            info->allowed_ips, "peers", peers),
-                 stdout, err);
+                 err);
 }
 
 int json_state(const char *interface, bool is_up, struct wgctl_error *err)
 {
-    return print(json_pack("{s:s, s:b}", "interface", interface, "up", is_up), stdout, err);
+    return print(json_pack("{s:s, s:b}", "interface", interface, "up", is_up), err);
 }
 
 static const char *code_of(int status)
@@ -207,14 +234,19 @@ static const char *code_of(int status)
     }
 }
 
-void json_error(const struct context *context, const struct wgctl_error *err)
+int json_error(const struct context *context, const struct wgctl_error *err)
 {
-    WGCTL_TEXT hint = {0};
-    struct wgctl_error ignored;
+    WGCTL_TEXT hint = {0}, text = {0};
+    struct wgctl_error failed;
     add_calls(context, err->hint, &hint);
-    print(json_pack("{s:{s:s, s:o, s:o}}", "error", "code",
-                    context->usage_error ? "usage" : code_of(err->status), "message",
-                    message(wgctl_slice_of(err->message)), "hint",
-                    message(wgctl_text_slice_of(&hint))),
-          stderr, &ignored);
+    int rc = wgctl_text_check(&hint, &failed);
+    if (rc == WGCTL_OK)
+        rc = dump(json_pack("{s:{s:s, s:o, s:o}}", "error", "code",
+                            context->usage_error ? "usage" : code_of(err->status), "message",
+                            message(wgctl_slice_of(err->message)), "hint",
+                            message(wgctl_text_slice_of(&hint))),
+                  &text, &failed);
+    if (rc == WGCTL_OK)
+        fwrite(text.data, 1, text.size, stderr);
+    return rc;
 }

@@ -71,7 +71,9 @@ static void print_with_calls(const struct context *context, const char *text)
     flush_output();
     WGCTL_TEXT complete = {0};
     add_calls(context, text, &complete);
-    struct wgctl_slice rest = wgctl_text_slice_of(&complete), line;
+    struct wgctl_slice rest =
+        complete.failed ? wgctl_slice_of(text) : wgctl_text_slice_of(&complete);
+    struct wgctl_slice line;
     while (wgctl_slice_split(&rest, '\n', &line)) {
         print_escaped(stderr, line);
         fputc('\n', stderr);
@@ -143,10 +145,8 @@ struct wgctl_progress progress_of(const struct context *context)
 
 void print_error(const struct context *context, const struct wgctl_error *err)
 {
-    if (context->json) {
-        json_error(context, err);
+    if (context->json && json_error(context, err) == WGCTL_OK)
         return;
-    }
     close_line();
     flush_output();
     fprintf(stderr, "%swgctl:%s ", color(context, stderr, RED), color(context, stderr, PLAIN));

@@ -1,7 +1,6 @@
 #include "adopt/json.h"
 
 #include <jansson.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,14 +29,6 @@ const struct wgctl_foreign_peer *wgctl_foreign_by_key(const struct wgctl_foreign
         if (wgctl_key_compare(&server->peers[i].public_key, public_key) == 0)
             return &server->peers[i];
     return NULL;
-}
-
-/* Private keys go through the parser's memory. */
-static void free_wiped(void *memory)
-{
-    if (memory)
-        explicit_bzero(memory, malloc_usable_size(memory));
-    free(memory);
 }
 
 /* Where we are, for messages. */
@@ -291,7 +282,7 @@ int wgctl_foreign_json_parse(const char *file, struct wgctl_slice text,
     struct reader reader = {.file = file, .where = "the server", .err = err};
     json_error_t where;
     int rc;
-    json_set_alloc_funcs(malloc, free_wiped);
+    json_set_alloc_funcs(malloc, wgctl_free_wiped);
     json_t *root = json_loadb(text.data ? text.data : "", text.size, 0, &where);
     if (json_is_object(json_object_get(root, "server"))) {
         rc = read_wg_easy(&reader, root, &server);

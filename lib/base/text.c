@@ -1,5 +1,6 @@
 #include "base/text.h"
 
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -123,11 +124,9 @@ char *wgctl_text_room(struct wgctl_text *text, size_t size)
         text->failed = true;
         return NULL;
     }
-    if (text->data) {
+    if (text->data)
         memcpy(data, text->data, text->size);
-        explicit_bzero(text->data, text->size);
-        free(text->data);
-    }
+    wgctl_free_wiped(text->data);
     data[text->size] = '\0';
     text->data = data;
     text->capacity = capacity;
@@ -182,10 +181,15 @@ struct wgctl_slice wgctl_text_slice_of(const struct wgctl_text *text)
 
 void wgctl_text_clear(struct wgctl_text *text)
 {
-    if (text->data)
-        explicit_bzero(text->data, text->size);
-    free(text->data);
+    wgctl_free_wiped(text->data);
     *text = (struct wgctl_text){0};
+}
+
+void wgctl_free_wiped(void *memory)
+{
+    if (memory)
+        explicit_bzero(memory, malloc_usable_size(memory));
+    free(memory);
 }
 
 void wgctl_free_pointer(void *pointer)
@@ -199,11 +203,9 @@ void *wgctl_array_move(void *array, size_t count, size_t *capacity, size_t eleme
     void *moved = calloc(wanted, element);
     if (!moved)
         return NULL;
-    if (array) {
+    if (array)
         memcpy(moved, array, count * element);
-        explicit_bzero(array, count * element);
-        free(array);
-    }
+    wgctl_free_wiped(array);
     *capacity = wanted;
     return moved;
 }

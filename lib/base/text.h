@@ -106,6 +106,10 @@ struct wgctl_slice wgctl_text_slice_of(const struct wgctl_text *text);
 void wgctl_text_clear(struct wgctl_text *text);
 #define WGCTL_TEXT __attribute__((cleanup(wgctl_text_clear))) struct wgctl_text
 
+/* Wipes a block of malloc(3) over its whole size, then frees it; NULL is ignored. Every block that
+ * held a secret is freed by this, also by libraries that let us choose their allocator. */
+void wgctl_free_wiped(void *memory);
+
 /* free(3) for __attribute__((cleanup)). */
 void wgctl_free_pointer(void *pointer);
 #define WGCTL_FREE __attribute__((cleanup(wgctl_free_pointer)))

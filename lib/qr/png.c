@@ -1,38 +1,23 @@
 #include "qr/qr.h"
 
 #include <png.h>
-#include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* A byte of a row holds eight pixels of one bit each. */
 _Static_assert(WGCTL_QR_PIXELS == 8, "draw_row() makes one module one byte");
 
-/* libpng and zlib do not wipe the picture from memory they free, so their memory is allocated
- * here, in blocks that know their size. */
-struct block {
-    size_t size;
-    alignas(max_align_t) char data[];
-};
-
+/* libpng and zlib do not wipe the parts of the picture that they free. */
 static png_voidp block_new(png_structp png, png_alloc_size_t size)
 {
     (void)png;
-    if (size > SIZE_MAX / 2)
-        return NULL;
-    struct block *block = malloc(sizeof *block + size);
-    if (!block)
-        return NULL;
-    block->size = size;
-    return block->data;
+    return malloc(size);
 }
 
-static void block_free(png_structp png, png_voidp data)
+static void block_free(png_structp png, png_voidp block)
 {
     (void)png;
-    struct block *block = (struct block *)((char *)data - offsetof(struct block, data));
-    explicit_bzero(block->data, block->size);
-    free(block);
+    wgctl_free_wiped(block);
 }
 
 static void on_write(png_structp png, png_bytep data, size_t size)

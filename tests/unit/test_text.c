@@ -419,6 +419,31 @@ START_TEST(a_text_is_wiped_when_it_grows_and_when_it_is_cleared)
 }
 END_TEST
 
+START_TEST(a_text_that_became_shorter_is_wiped_as_far_as_it_ever_was)
+{
+    struct wgctl_text cleared = {0}, grown = {0};
+    wgctl_text_string(&cleared, "PrivateKey = " SECRET);
+    cleared.size = 3;
+    wgctl_text_clear(&cleared);
+    wgctl_text_string(&grown, "PrivateKey = " SECRET);
+    grown.size = 3;
+    ck_assert_ptr_nonnull(wgctl_text_room(&grown, 1000));
+    wgctl_text_clear(&grown);
+    ck_assert_uint_eq(secrets_freed, 0);
+}
+END_TEST
+
+START_TEST(a_block_is_wiped_over_its_whole_size)
+{
+    char *block = malloc(sizeof SECRET + 100);
+    memset(block, 0, 101);
+    strcpy(block + 100, SECRET);
+    wgctl_free_wiped(block);
+    wgctl_free_wiped(NULL);
+    ck_assert_uint_eq(secrets_freed, 0);
+}
+END_TEST
+
 START_TEST(an_array_is_wiped_when_it_grows)
 {
     char(*array)[64] = NULL;
@@ -479,6 +504,8 @@ static Suite *text_suite(void)
         tcase_add_checked_fixture(wiping, watch_memory, NULL);
         tcase_add_test(wiping, a_secret_is_seen_where_it_is_freed_unwiped);
         tcase_add_test(wiping, a_text_is_wiped_when_it_grows_and_when_it_is_cleared);
+        tcase_add_test(wiping, a_text_that_became_shorter_is_wiped_as_far_as_it_ever_was);
+        tcase_add_test(wiping, a_block_is_wiped_over_its_whole_size);
         tcase_add_test(wiping, an_array_is_wiped_when_it_grows);
     }
     suite_add_tcase(suite, wiping);
