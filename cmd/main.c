@@ -103,6 +103,7 @@ int main(int argc, char **argv)
     };
     struct wgctl_error err = {0};
     int rc = run(&context, argc, argv, &err);
+    wgctl_finish();
     /* What did not reach a full disk or a closed pipe was not said. */
     errno = flush_output();
     if (rc == WGCTL_OK && errno != 0)

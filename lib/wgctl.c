@@ -12,3 +12,8 @@ int wgctl_setup(struct wgctl_error *err)
         return wgctl_fail_errno(err, "cannot turn core dumps off");
     return wgctl_key_setup(err);
 }
+
+void wgctl_finish(void)
+{
+    wgctl_key_wipe_stack();
+}

@@ -31,6 +31,12 @@ void wgctl_key_generate_preshared(struct wgctl_key *ret)
     wgctl_random(ret->bytes, sizeof ret->bytes);
 }
 
+void wgctl_key_wipe_stack(void)
+{
+    enum { DEEPEST = 128 * 1024 };
+    sodium_stackzero(DEEPEST);
+}
+
 void wgctl_random(void *ret, size_t size)
 {
     randombytes_buf(ret, size);
