@@ -91,7 +91,8 @@ static bool asks_for_json(int argc, char **argv)
     return false;
 }
 
-int main(int argc, char **argv)
+/* Returns the exit status. */
+static int run_and_report(int argc, char **argv)
 {
     static char line[1024];
     open_standard_streams();
@@ -103,7 +104,6 @@ int main(int argc, char **argv)
     };
     struct wgctl_error err = {0};
     int rc = run(&context, argc, argv, &err);
-    wgctl_finish();
     /* What did not reach a full disk or a closed pipe was not said. */
     errno = flush_output();
     if (rc == WGCTL_OK && errno != 0)
@@ -114,4 +114,11 @@ int main(int argc, char **argv)
         wgctl_context(&err, "it is done all the same, but");
     print_error(&context, &err);
     return context.usage_error ? 2 : EXIT_FAILURE;
+}
+
+int main(int argc, char **argv)
+{
+    int status = run_and_report(argc, argv);
+    wgctl_finish();
+    return status;
 }

@@ -15,5 +15,5 @@ int wgctl_setup(struct wgctl_error *err)
 
 void wgctl_finish(void)
 {
-    wgctl_key_wipe_stack();
+    wgctl_key_wipe_calls();
 }

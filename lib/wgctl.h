@@ -16,6 +16,6 @@
 /* Makes the library ready, and the process fit for secrets: no core dumps. Call it
  * once, first. */
 int wgctl_setup(struct wgctl_error *err);
-/* Call it last: wipes what finished calls, also those of other libraries, have left of keys on the
- * stack. */
+/* Wipes the keys that finished calls, also those of other libraries, have left on the stack and in
+ * registers. Call it last, when all output is written. */
 void wgctl_finish(void);

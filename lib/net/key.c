@@ -31,7 +31,12 @@ void wgctl_key_generate_preshared(struct wgctl_key *ret)
     wgctl_random(ret->bytes, sizeof ret->bytes);
 }
 
-void wgctl_key_wipe_stack(void)
+/* Vector registers too may still hold what was copied last; the dynamic linker puts them on the
+ * stack when it resolves a function. */
+#if __has_attribute(zero_call_used_regs)
+__attribute__((zero_call_used_regs("all")))
+#endif
+void wgctl_key_wipe_calls(void)
 {
     enum { DEEPEST = 128 * 1024 };
     sodium_stackzero(DEEPEST);

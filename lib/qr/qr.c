@@ -1,11 +1,18 @@
 #include "qr/qr.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <qrencode.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/file.h"
 
 struct wgctl_qr {
-    QRcode *code;
+    unsigned width;            /* without the quiet zone */
+    struct wgctl_text modules; /* a byte each, of which the lowest bit is the module */
 };
 
 static void append_line(struct wgctl_slice line, struct wgctl_text *ret)
@@ -41,6 +48,74 @@ static int check_size(size_t size, struct wgctl_error *err)
     return WGCTL_OK;
 }
 
+/* What the child process sends before the modules. */
+struct answer {
+    int error; /* of errno(3); 0 if the modules follow */
+    unsigned width;
+};
+
+static _Noreturn void encode_and_exit(struct wgctl_slice text, int answers)
+{
+    /* QRcode_encodeString8bit() would stop at a NUL byte without an error. */
+    QRcode *code =
+        QRcode_encodeData((int)text.size, (const unsigned char *)text.data, 0, QR_ECLEVEL_L);
+    struct answer answer = {.error = code    ? 0
+                                     : errno ? errno
+                                             : EINVAL,
+                            .width = code ? (unsigned)code->width : 0};
+    wgctl_write_all(answers, (struct wgctl_slice){(const char *)&answer, sizeof answer});
+    if (code)
+        wgctl_write_all(answers, (struct wgctl_slice){(const char *)code->data,
+                                                      (size_t)answer.width * answer.width});
+    QRcode_free(code);
+    _exit(EXIT_SUCCESS);
+}
+
+/* libqrencode does not wipe the copies that it frees, and uses no allocator but malloc(3). So it
+ * works in a child process, and all its memory ends with that. */
+static int encode_in_child(struct wgctl_slice text, struct wgctl_text *ret)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return -1;
+    WGCTL_FD answers = ends[0], child_end = ends[1];
+    pid_t child = fork();
+    if (child == 0)
+        encode_and_exit(text, child_end);
+    wgctl_close_pointer(&child_end);
+    child_end = -1;
+    if (child < 0)
+        return -1;
+    int rc = wgctl_read_all(answers, WGCTL_QR_WIDTH_MAX * WGCTL_QR_WIDTH_MAX, SIZE_MAX, ret);
+    int number = errno;
+    while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+        ;
+    errno = number;
+    return rc;
+}
+
+static int encode(struct wgctl_slice text, struct wgctl_qr *ret, struct wgctl_error *err)
+{
+    WGCTL_TEXT reply = {0};
+    struct answer answer = {.error = EPIPE};
+    if (encode_in_child(text, &reply) < 0)
+        return wgctl_fail_errno(err, "cannot make the QR code");
+    int rc = wgctl_text_check(&reply, err);
+    if (rc < 0)
+        return rc;
+    if (reply.size >= sizeof answer)
+        memcpy(&answer, reply.data, sizeof answer);
+    size_t modules = (size_t)answer.width * answer.width;
+    errno = answer.error;
+    if (errno == 0 && reply.size != sizeof answer + modules)
+        errno = EPIPE;
+    if (errno != 0)
+        return wgctl_fail_errno(err, "cannot make the QR code");
+    ret->width = answer.width;
+    wgctl_text_append(&ret->modules, reply.data + sizeof answer, modules);
+    return wgctl_text_check(&ret->modules, err);
+}
+
 int wgctl_qr_encode(struct wgctl_slice config, struct wgctl_qr **ret, struct wgctl_error *err)
 {
     WGCTL_TEXT text = {0};
@@ -54,39 +129,33 @@ int wgctl_qr_encode(struct wgctl_slice config, struct wgctl_qr **ret, struct wgc
     struct wgctl_qr *qr = calloc(1, sizeof *qr);
     if (!qr)
         return wgctl_fail_memory(err);
-    /* QRcode_encodeString8bit() would stop at a NUL byte without an error. */
-    qr->code = QRcode_encodeData((int)text.size, (const unsigned char *)text.data, 0, QR_ECLEVEL_L);
-    if (!qr->code) {
-        status = wgctl_fail_errno(err, "cannot make the QR code");
-        free(qr);
-        return status;
-    }
-    *ret = qr;
-    return WGCTL_OK;
+    status = encode(wgctl_text_slice_of(&text), qr, err);
+    if (status)
+        wgctl_qr_free(qr);
+    else
+        *ret = qr;
+    return status;
 }
 
 void wgctl_qr_free(struct wgctl_qr *qr)
 {
-    if (!qr)
-        return;
-    explicit_bzero(qr->code->data, (size_t)qr->code->width * (size_t)qr->code->width);
-    QRcode_free(qr->code);
+    if (qr)
+        wgctl_text_clear(&qr->modules);
     free(qr);
 }
 
 unsigned wgctl_qr_width(const struct wgctl_qr *qr)
 {
-    return (unsigned)qr->code->width + 2 * WGCTL_QR_QUIET;
+    return qr->width + 2 * WGCTL_QR_QUIET;
 }
 
 bool wgctl_qr_dark(const struct wgctl_qr *qr, unsigned x, unsigned y)
 {
-    unsigned width = (unsigned)qr->code->width;
     if (x < WGCTL_QR_QUIET || y < WGCTL_QR_QUIET)
         return false;
     x -= WGCTL_QR_QUIET;
     y -= WGCTL_QR_QUIET;
-    return x < width && y < width && (qr->code->data[y * width + x] & 1);
+    return x < qr->width && y < qr->width && (qr->modules.data[y * qr->width + x] & 1);
 }
 
 void wgctl_qr_terminal_size(const struct wgctl_qr *qr, unsigned *ret_columns, unsigned *ret_rows)

@@ -22,7 +22,9 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM HUP
 
 # Not only errors: with this option what is still reachable in the end counts as lost.
-readonly grind=(valgrind --quiet --leak-check=full --show-leak-kinds=all --errors-for-leak-kinds=all --error-exitcode=9)
+# A child process that makes a QR code inherits what its parent has allocated: only the parent is looked at.
+readonly grind=(valgrind --quiet --leak-check=full --show-leak-kinds=all --errors-for-leak-kinds=all --error-exitcode=9
+    --child-silent-after-fork=yes)
 
 clean() { # STATUS ARGUMENT...
     local status=0 expected=$1
