@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,12 +13,30 @@ struct adding {
     char **names;
 };
 
+/* Reads the first line of standard input. Not with stdio(3), whose buffer nobody wipes: somebody
+ * may have taken a private key, or a whole configuration, for a public key. */
+static bool read_line(char *buffer, size_t size)
+{
+    size_t used = 0;
+    while (used < size - 1 && !memchr(buffer, '\n', used)) {
+        ssize_t got = read(STDIN_FILENO, buffer + used, size - 1 - used);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            break;
+        used += (size_t)got;
+    }
+    const char *end = memchr(buffer, '\n', used);
+    buffer[end ? (size_t)(end - buffer) : used] = '\0';
+    return used > 0;
+}
+
 /* "-" is standard input, for a key that shall not stand in the shell's history. */
 static int read_public_key(const char **value, char *buffer, size_t size, struct wgctl_error *err)
 {
     if (!*value || strcmp(*value, "-") != 0)
         return WGCTL_OK;
-    if (!fgets(buffer, (int)size, stdin)) {
+    if (!read_line(buffer, size)) {
         wgctl_fail(err, WGCTL_INVALID, "no public key came on standard input");
         return wgctl_hint(err, "as in: ssh router wg show wg0 public-key | "
                                "sudo wgctl add-peer router --public-key -");
