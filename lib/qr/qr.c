@@ -48,27 +48,16 @@ static int check_size(size_t size, struct wgctl_error *err)
     return WGCTL_OK;
 }
 
-/* What the child process sends before the modules. */
-struct answer {
-    int error; /* of errno(3); 0 if the modules follow */
-    unsigned width;
-};
-
-static _Noreturn void encode_and_exit(struct wgctl_slice text, int answers)
+static _Noreturn void encode_and_exit(struct wgctl_slice text, int modules)
 {
     /* QRcode_encodeString8bit() would stop at a NUL byte without an error. */
     QRcode *code =
         QRcode_encodeData((int)text.size, (const unsigned char *)text.data, 0, QR_ECLEVEL_L);
-    struct answer answer = {.error = code    ? 0
-                                     : errno ? errno
-                                             : EINVAL,
-                            .width = code ? (unsigned)code->width : 0};
-    wgctl_write_all(answers, (struct wgctl_slice){(const char *)&answer, sizeof answer});
-    if (code)
-        wgctl_write_all(answers, (struct wgctl_slice){(const char *)code->data,
-                                                      (size_t)answer.width * answer.width});
-    QRcode_free(code);
-    _exit(EXIT_SUCCESS);
+    if (!code)
+        _exit(EXIT_FAILURE);
+    size_t size = (size_t)code->width * (size_t)code->width;
+    int rc = wgctl_write_all(modules, (struct wgctl_slice){(const char *)code->data, size});
+    _exit(rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
 }
 
 /* libqrencode does not wipe the copies that it frees, and uses no allocator but malloc(3). So it
@@ -78,7 +67,7 @@ static int encode_in_child(struct wgctl_slice text, struct wgctl_text *ret)
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) < 0)
         return -1;
-    WGCTL_FD answers = ends[0], child_end = ends[1];
+    WGCTL_FD modules = ends[0], child_end = ends[1];
     pid_t child = fork();
     if (child == 0)
         encode_and_exit(text, child_end);
@@ -86,7 +75,7 @@ static int encode_in_child(struct wgctl_slice text, struct wgctl_text *ret)
     child_end = -1;
     if (child < 0)
         return -1;
-    int rc = wgctl_read_all(answers, WGCTL_QR_WIDTH_MAX * WGCTL_QR_WIDTH_MAX, SIZE_MAX, ret);
+    int rc = wgctl_read_all(modules, WGCTL_QR_WIDTH_MAX * WGCTL_QR_WIDTH_MAX, SIZE_MAX, ret);
     int number = errno;
     while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
         ;
@@ -96,23 +85,13 @@ static int encode_in_child(struct wgctl_slice text, struct wgctl_text *ret)
 
 static int encode(struct wgctl_slice text, struct wgctl_qr *ret, struct wgctl_error *err)
 {
-    WGCTL_TEXT reply = {0};
-    struct answer answer = {.error = EPIPE};
-    if (encode_in_child(text, &reply) < 0)
+    if (encode_in_child(text, &ret->modules) < 0)
         return wgctl_fail_errno(err, "cannot make the QR code");
-    int rc = wgctl_text_check(&reply, err);
-    if (rc < 0)
-        return rc;
-    if (reply.size >= sizeof answer)
-        memcpy(&answer, reply.data, sizeof answer);
-    size_t modules = (size_t)answer.width * answer.width;
-    errno = answer.error;
-    if (errno == 0 && reply.size != sizeof answer + modules)
-        errno = EPIPE;
-    if (errno != 0)
-        return wgctl_fail_errno(err, "cannot make the QR code");
-    ret->width = answer.width;
-    wgctl_text_append(&ret->modules, reply.data + sizeof answer, modules);
+    size_t size = ret->modules.size;
+    while ((size_t)ret->width * ret->width < size)
+        ret->width++;
+    if (size == 0 || (size_t)ret->width * ret->width != size)
+        return wgctl_fail(err, WGCTL_SYSTEM, "cannot make the QR code: its process ended early");
     return wgctl_text_check(&ret->modules, err);
 }
 

@@ -2,8 +2,8 @@
  *
  * The only place that includes libqrencode and libpng. A code contains the device's private
  * key just as its file does: the modules are wiped when the code is freed, and so is any
- * struct wgctl_text that a picture was written to. libqrencode does not
- * wipe what it frees, so it runs in a child process.
+ * struct wgctl_text that a picture was written to. libqrencode does not wipe what it frees, so it
+ * runs in a child process.
  *
  * Every form has the quiet zone of ISO/IEC 18004, four light modules on each side. The same
  * configuration always makes the same picture, byte for byte.
