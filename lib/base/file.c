@@ -66,7 +66,7 @@ int wgctl_folder_open(const char *path, struct wgctl_folder *ret, struct wgctl_e
     return rc;
 }
 
-static int fsync_retrying(int fd)
+int wgctl_fsync(int fd)
 {
     int rc;
     do
@@ -81,7 +81,7 @@ static int sync_above(const char *path)
     char copy[PATH_MAX];
     snprintf(copy, sizeof copy, "%s", path);
     WGCTL_FD fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return fd < 0 ? -1 : fsync_retrying(fd);
+    return fd < 0 ? -1 : wgctl_fsync(fd);
 }
 
 int wgctl_folder_make(const char *path, mode_t mode, bool *ret_made, struct wgctl_error *err)
@@ -248,7 +248,7 @@ static int write_new(const struct wgctl_folder *folder, struct wgctl_slice head,
     if (mode != 0600 && fchmod(fd, mode) < 0)
         return -1;
     if (wgctl_write_all(fd, head) < 0 || wgctl_write_all(fd, rest) < 0 ||
-        (durable && fsync_retrying(fd) < 0))
+        (durable && wgctl_fsync(fd) < 0))
         return -1;
     int closing = fd;
     fd = -1;
@@ -277,7 +277,7 @@ int wgctl_file_write(const struct wgctl_folder *folder, const char *name,
     int rc = replace(folder, name, content, (struct wgctl_slice){0}, mode, true, err);
     if (rc < 0)
         return rc;
-    if (fsync_retrying(folder->fd) < 0)
+    if (wgctl_fsync(folder->fd) < 0)
         return wgctl_fail_errno(err, "cannot write %s/%s to the disk", folder->path, name);
     return WGCTL_OK;
 }

@@ -80,6 +80,8 @@ bool wgctl_file_content(const char *path, struct wgctl_text *ret);
 int wgctl_read_all(int fd, size_t expected, size_t most, struct wgctl_text *ret);
 /* Writes all of it. Returns -1 and sets errno(3) where that fails. */
 int wgctl_write_all(int fd, struct wgctl_slice content);
+/* fsync(2), again after a signal. Returns -1 and sets errno(3) if that fails. */
+int wgctl_fsync(int fd);
 
 /* Whether somebody holds that lock right now. */
 bool wgctl_folder_is_locked(const struct wgctl_folder *folder, const char *name);
