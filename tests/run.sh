@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# Installs what the tests need, builds with the sanitizers, and runs every test of
-# every kind. A kind that cannot run here is a failure, not a skip.
+# Installs what the tests need, builds, and runs what every change has to pass: 20 minutes or less on two processors, and
+# on a machine's first time six more, to build a kernel. A kind of test that cannot run here fails; it is not skipped.
 #
-#     sudo tests/run.sh [CTEST-OPTION]...     as in: sudo tests/run.sh -L unit
+#     sudo tests/run.sh [--long] [CTEST-OPTION]...     as in: sudo tests/run.sh -L unit
+#
+# With --long everything is run: all cases of what is generated, and the old kernel's tests.
 set -euo pipefail
 
 repo=$(cd "$(dirname "$0")/.." && pwd)
@@ -15,7 +17,8 @@ packages=(
     libsodium-dev libqrencode-dev libinih-dev libmnl-dev libpng-dev libjansson-dev check
     # to compare with, and to run real tunnels
     wireguard-tools wireguard-go nftables iptables iproute2 iputils-ping
-    # a real kernel in a virtual machine
+    # a real kernel: built to run as a program, and an old one in a virtual machine
+    bc flex bison xz-utils libelf-dev
     qemu-system-x86 busybox-static cpio kmod zstd
     # to look at what comes out
     zbar-tools librsvg2-bin imagemagick tmux jq mandoc groff-base shellcheck bash-completion zsh fish
@@ -41,14 +44,24 @@ install_packages() {
     apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# configure FOLDER OPTION...
-build_in() {
-    local folder=$1
+build_in() { # FOLDER CMAKE-OPTION... [-- TARGET...]
+    local folder=$1 options=()
     shift
-    cmake -S "$repo" -B "$folder" -DWGCTL_WERROR=ON "$@" >"$folder.log" 2>&1 ||
+    while (($# > 0)) && [[ $1 != -- ]]; do
+        options+=("$1")
+        shift
+    done
+    cmake -S "$repo" -B "$folder" -DWGCTL_WERROR=ON "${options[@]}" >"$folder.log" 2>&1 ||
         { cat "$folder.log"; die "cannot configure $folder"; }
-    make -C "$folder" -j"$jobs" --no-print-directory >"$folder.log" 2>&1 ||
+    make -C "$folder" -j"$jobs" --no-print-directory "${@:2}" >"$folder.log" 2>&1 ||
         { cat "$folder.log"; die "cannot build $folder"; }
+}
+
+# In files of the tests clang is only asked for its warnings. The build's own commands say how each is compiled.
+check_with_clang() { # FOLDER
+    jq -r '.[] | select(.file | contains("/tests/")) | "cd \(.directory) && \(.command) -fsyntax-only"' \
+        "$1/compile_commands.json" | xargs -d '\n' -P "$jobs" -n 1 sh -c >"$1.log" 2>&1 ||
+        { cat "$1.log"; die "clang has something to say about the tests"; }
 }
 
 has_wireguard() {
@@ -60,31 +73,53 @@ has_linux() { # VERSION
     printf '%s\n' "$1" "$(uname -r)" | sort -V -C
 }
 
-# Debian's for x86-64, to be emulated, where the machine's own has no WireGuard, or not what is new in it.
-fetch_kernels() {
-    if ! has_wireguard; then
-        echo "Fetching a kernel with WireGuard"
-        "$repo/tests/vm/fetch-kernel.sh" "$build/kernel"
-    elif has_linux 6.16; then
-        return
-    elif [[ $(. /etc/os-release && echo "$ID") != debian || $(dpkg --print-architecture) != amd64 ]]; then
-        echo "The tests vm-new.* are for Linux 6.16 or newer, which cannot be had here: they run on $(uname -r)"
+# A new kernel and an old one, unless this machine's own has WireGuard and will do for one of them.
+make_kernels() {
+    local own=none
+    if has_wireguard; then
+        has_linux 6.16 && own=new || own=old
+    fi
+    if [[ $(. /etc/os-release && echo "$ID") != debian || $(dpkg --print-architecture) != amd64 ]]; then
+        echo "Other kernels can be had on Debian for amd64 only: the tests vm.* and vm-old.* run on $(uname -r)"
         return
     fi
-    echo "Fetching a new kernel with WireGuard"
-    "$repo/tests/vm/fetch-kernel.sh" "$build/kernel-new" trixie-backports
+    if [[ $own != new ]] && ! "$repo/tests/vm/build-uml.sh" --cached >/dev/null 2>&1; then
+        echo "Building a kernel with WireGuard, once for this machine"
+        "$repo/tests/vm/build-uml.sh" >/dev/null
+    fi
+    if [[ $own != old ]]; then
+        "$repo/tests/vm/fetch-kernel.sh" "$build/kernel" >/dev/null
+    fi
+}
+
+# From what ctest just wrote: each test that ran, with its time.
+print_slowest() {
+    echo "The ten slowest tests:"
+    sed -nE 's/^ *[0-9]+\/[0-9]+ Test +#[0-9]+: ([^ ]+) .* ([0-9.]+) sec$/\2 s\t\1/p' "$build/ctest.log" | sort -rn | head -n 10
 }
 
 [[ $(id -u) -eq 0 ]] || die "needs root, for its network namespaces: sudo tests/run.sh"
+selection=(-LE '^long$')
+if [[ ${1-} == --long ]]; then
+    shift
+    export WGCTL_LONG=1
+    selection=()
+fi
 install_packages
 mkdir -p "$build"
 echo "Building: release (gcc), release (clang), with sanitizers (gcc)"
 build_in "$build/release" -DCMAKE_BUILD_TYPE=Release
-build_in "$build/clang" -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_COMPILER=clang -DWGCTL_TESTS=ON
+build_in "$build/clang" -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_COMPILER=clang -DWGCTL_TESTS=ON -- wgctl
+check_with_clang "$build/clang"
 build_in "$build/tests" -DCMAKE_BUILD_TYPE=Debug -DWGCTL_TESTS=ON -DWGCTL_SANITIZE=ON \
     -DWGCTL_RELEASE="$build/release/cmd/wgctl"
-fetch_kernels
-
 cd "$build/tests"
-# Every test has files, names and namespaces of its own.
-exec ctest --output-on-failure -j"$jobs" "$@"
+if ctest -N "${selection[@]}" "$@" | grep -q ': vm'; then
+    make_kernels
+fi
+
+# Every test has files, names and namespaces of its own. tests/CMakeLists.txt says how many slots each takes.
+status=0
+ctest --output-on-failure -j$((2 * jobs)) "${selection[@]}" "$@" | tee "$build/ctest.log" || status=$?
+print_slowest
+exit "$status"

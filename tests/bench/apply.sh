@@ -354,7 +354,7 @@ main() { # WGCTL [KERNEL_DIR [MOST [RUNS]]]
         cp "$wgctl" "$work/binaries/wgctl"
         VM_PROGRAMS=$(echo "$tools"/*) VM_MEMORY=${VM_MEMORY:-3G} VM_TIMEOUT=${VM_TIMEOUT:-7200} \
             VM_ACCEL=tcg VM_OPTIONS='-icount shift=1,sleep=off -cpu max,-cx16,-erms,-fsrm' \
-            tests/vm/run.sh "$kernel" "$work/binaries" tests/bench/apply.sh /usr/local/bin/wgctl '' "$most" "$vm_runs"
+            tests/vm/qemu.sh "$kernel" "$work/binaries" tests/bench/apply.sh /usr/local/bin/wgctl '' "$most" "$vm_runs"
     else
         printf '\nThis kernel has no WireGuard. To measure with another kernel, give its KERNEL_DIR.\n'
     fi

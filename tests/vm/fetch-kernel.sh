@@ -1,12 +1,14 @@
 #!/bin/bash
-# Build machines seldom have the wireguard module, and cannot load one. Debian's own kernel package has it: it is
-# downloaded and unpacked here, never installed, for run.sh to boot.
+# Downloads and unpacks Debian's own kernel package, without installing it, for qemu.sh to boot.
 #
-# usage: fetch-kernel.sh DIR [SUITE]
+# usage: fetch-kernel.sh DIR
 #
-# DIR becomes the root of the unpacked package, and is printed. SUITE is a suite of Debian's main archive that holds
-# another kernel than the machine's own release (trixie, trixie-backports). Once DIR exists it is left as it is.
+# DIR becomes the root of the unpacked package, and is printed. If it exists, it is left as it is.
 set -euo pipefail
+
+here=$(realpath "$(dirname "${BASH_SOURCE[0]}")")
+# shellcheck source-path=SCRIPTDIR source=apt.sh
+source "$here/apt.sh"
 
 readonly package=linux-image-cloud-amd64
 
@@ -15,49 +17,9 @@ die() {
     exit 1
 }
 
-# The machine's own Debian sources, so that its mirror is used, in apt's one-line format; with a SUITE, that suite instead.
-debian_sources() {
-    local suite=$1 filter=('Created-By: Packages' 'Origin: Debian' 'Component: main' 'Architecture: amd64')
-    local options='arch=amd64' keyring=/usr/share/keyrings/debian-archive-keyring.gpg uri release
-
-    [[ -z $suite ]] || filter+=('Label: Debian')
-    [[ ! -r $keyring ]] || options+=" signed-by=$keyring"
-    # shellcheck disable=SC2016 # apt-get's own placeholders
-    apt-get indextargets --format '$(REPO_URI) $(RELEASE)' "${filter[@]}" |
-        while read -r uri release; do
-            echo "deb [$options] $uri ${suite:-$release} main"
-        done | sort -u
-}
-
-# Private indexes: /etc/apt and apt's state are not ours to change, the machine's own indexes may be older than the
-# mirror, and hooks that the machine runs after an update are no business of a test.
-write_apt_conf() {
-    local dir=$1
-
-    mkdir -p "$dir"/{lists,cache}/partial
-    cat >"$dir/apt.conf" <<-END
-		#clear APT::Update::Post-Invoke;
-		#clear APT::Update::Post-Invoke-Success;
-		Dir::Etc::sourcelist "$dir/sources.list";
-		Dir::Etc::sourceparts "-";
-		Dir::State "$dir";
-		Dir::State::Lists "$dir/lists";
-		Dir::State::status "/dev/null";
-		Dir::Cache "$dir/cache";
-		APT::Sandbox::User "$(id -un)";
-		Acquire::Languages "none";
-		Acquire::Retries "3";
-	END
-}
-
-# The kernel's own packages: one, or since Linux 7 several (image, binary, modules, base).
-kernel_packages() {
-    apt-cache -c "$1" depends --recurse --important "$package" | grep -E '^linux-(image|binary|modules|base)-[0-9]' | sort -u
-}
-
-# What the package's installation would have done, and what differs between releases: the index of the modules, the place
-# of the kernel, and of /lib.
-complete() {
+# Does what installing the package would have done, and hides what differs between releases: the index of the modules,
+# where the kernel is, and where /lib is.
+complete() { # ROOT
     local root=$1 version kernel
 
     [[ -e $root/lib ]] || ln -s usr/lib "$root/lib"
@@ -69,17 +31,16 @@ complete() {
     [[ -e $root/vmlinuz ]] || die "there is no kernel in the packages of $version"
 }
 
-fetch() {
-    local work=$1 suite=$2 packages deb
+# Since Linux 7 there are several packages: image, binary, modules, base.
+fetch() { # FOLDER
+    local work=$1 packages deb
 
-    write_apt_conf "$work"
-    debian_sources "$suite" >"$work/sources.list"
-    [[ -s $work/sources.list ]] || die "apt knows of no Debian archive: run 'apt-get update' first"
-    apt-get -c "$work/apt.conf" -qq update
-    packages=$(kernel_packages "$work/apt.conf") || die "no $package in: $(cat "$work/sources.list")"
-    mkdir "$work/debs" "$work/root"
+    apt_prepare "$work" amd64
+    packages=$(apt_packages "$work" "$package" 'linux-(image|binary|modules|base)-[0-9]') ||
+        die "no $package in: $(cat "$work/sources.list")"
     # shellcheck disable=SC2086 # one word a package
-    (cd "$work/debs" && apt-get -c "$work/apt.conf" -qq download $packages)
+    apt_download "$work" $packages
+    mkdir "$work/root"
     for deb in "$work"/debs/*.deb; do
         dpkg-deb -x "$deb" "$work/root"
     done
@@ -87,15 +48,15 @@ fetch() {
 }
 
 main() {
-    (($# == 1 || $# == 2)) || die "usage: fetch-kernel.sh DIR [SUITE]"
+    (($# == 1)) || die "usage: fetch-kernel.sh DIR"
     local dir=${1%/}
 
     if [[ ! -d $dir ]]; then
         mkdir -p "$(dirname "$dir")"
-        # Beside DIR, so that the rename is atomic. Whoever comes second takes what the first one made.
+        # Beside DIR, so that the rename is atomic. If two run at once, the second uses what the first made.
         work=$(mktemp -d "$(realpath "$(dirname "$dir")")/.kernel.XXXXXX")
         trap 'rm -rf "$work"' EXIT
-        fetch "$work" "${2-}" >&2
+        fetch "$work" >&2
         mv -T "$work/root" "$dir" 2>/dev/null || [[ -d $dir ]] || die "cannot create $dir"
     fi
     echo "$dir"

@@ -1,192 +1,40 @@
 #!/bin/bash
-# The kernel that runs the build often has no WireGuard, and is never one to try firewall rules on. Here a test script
-# gets a kernel to itself: Debian's, in QEMU, with the programs of this machine in an initramfs. It is put together anew
-# each time, so that nothing is left over from a run before, and needs no disk, no network and no privileges.
+# Runs a test script with the kernel's own WireGuard, on the first of these that can:
 #
-# usage: run.sh KERNEL_DIR BINARY_DIR SCRIPT [ARGUMENTS...]
+#   - this machine's kernel, in namespaces
+#   - Linux as a program (uml.sh)
+#   - Debian's kernel in QEMU (qemu.sh), which is slow without KVM
 #
-# KERNEL_DIR is what fetch-kernel.sh made. BINARY_DIR/wgctl, if there, becomes the guest's /usr/local/bin/wgctl. SCRIPT is
-# named from the top of the repository, whose tests and conf-templates are below /repo, the working folder. Prints what the
-# script prints, and exits as it did; with 125 if the guest did not get so far.
+# usage: run.sh BINARY_DIR SCRIPT [ARGUMENT...]
 #
-# On a machine whose own kernel has WireGuard the script runs on that one, in namespaces: then nothing is booted, and
-# KERNEL_DIR need not be there. Where VM_LEAST asks for a newer one, that is booted; where there is none either, for
-# Debian's is for x86-64, the script runs on the machine's own all the same, and that is said.
+# BINARY_DIR/wgctl, if there is one, is /usr/local/bin/wgctl to the script. SCRIPT is named from the top of the repository,
+# which is the working folder. Prints what the script prints, and exits as it did; with 125 if it could not be run.
 #
-# VM_ALWAYS   if not empty, another kernel is booted all the same
-# VM_LEAST    the oldest version of Linux that will do, as in 6.16
-# VM_PROGRAMS what the script needs besides, by blanks: the names of installed programs, or paths of others, which go to
-#             /usr/local/bin
-# VM_TIMEOUT  seconds after which the guest is given up (600)
-# VM_MEMORY   the guest's memory (1G)
-# VM_ACCEL    QEMU's accelerators, in the order to be tried (kvm:tcg where the processor can, else tcg)
-# VM_OPTIONS  further options of QEMU, by blanks
+# VM_LEAST    the oldest Linux that will do, as in 6.16
+# VM_MOST     the newest one
+# VM_UML      the kernel for uml.sh (what build-uml.sh has built)
+# VM_QEMU     the one for qemu.sh, which fetch-kernel.sh made: as old as this machine's release of Debian
+#
+# and those that uml.sh and qemu.sh describe.
 set -euo pipefail
 
-PATH=$PATH:/usr/sbin:/sbin
-repo=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../..")
-
-# What busybox lacks, or does differently from what wgctl's users and wg-quick have.
-programs=(
-    busybox bash dash ip ss bridge tc ping wg wg-quick nft xtables-nft-multi xtables-legacy-multi kmod
-    sysctl ps pgrep pkill find xargs diff cmp grep sed awk flock mount umount nsenter setsid setarch unshare
-    base64 cat chmod chown comm cp cut date dd env head id install join ln ls mkdir mkfifo mktemp mv nproc od paste
-    readlink realpath rm rmdir seq sha256sum shuf sleep sort split stat stty tac tail tee timeout touch tr truncate
-    uniq wc
-)
-# No wireguard-go: what runs in there can only be the kernel's.
-optional_programs=(jq nc strace)
-read -ra more_programs <<<"${VM_PROGRAMS-}"
-read -ra more_options <<<"${VM_OPTIONS-}"
-
-# Beside these, all of netfilter. The guest loads what it needs by itself, as on a real machine.
-modules=(wireguard veth dummy tun bridge br_netfilter vrf macvlan sch_netem sch_tbf sch_ingress)
+here=$(realpath "$(dirname "${BASH_SOURCE[0]}")")
 
 die() {
     echo "run.sh: $*" >&2
     exit 125
 }
 
-# Copies files to where they are on this machine, with links followed.
-add() {
-    local file
-    for file; do
-        install -D "$file" "$guest$file"
-    done
-}
-
-add_more_programs() {
-    local program path
-    for program in "${more_programs[@]}"; do
-        path=$(command -v "$program") || die "$program is not there"
-        [[ $program != */* ]] || install -D "$path" "$guest/usr/local/bin/${path##*/}"
-        [[ $program == */* ]] || add "$path"
-    done
-}
-
-add_programs() {
-    local name path family tool
-
-    mkdir -p "$guest"/usr/{bin,sbin,lib,lib64} "$guest"/{dev,etc,proc,root,run,sys,tmp,var/log}
-    ln -s ../run "$guest/var/run"
-    for name in bin sbin lib lib64; do
-        ln -s "usr/$name" "$guest/$name"
-    done
-    for name in "${programs[@]}"; do
-        path=$(command -v "$name") || die "$name is not installed"
-        add "$path"
-    done
-    for name in "${optional_programs[@]}"; do
-        if path=$(command -v "$name"); then
-            add "$path"
-        fi
-    done
-    add_more_programs
-    ln -s dash "$guest/usr/bin/sh"
-    ln -s ../bin/kmod "$guest/usr/sbin/modprobe"
-    # Both kinds of iptables by name, and nftables' behind the plain name whatever this machine prefers.
-    for family in iptables ip6tables; do
-        for tool in '' -save -restore; do
-            ln -s xtables-nft-multi "$guest/usr/sbin/$family$tool"
-            ln -s xtables-nft-multi "$guest/usr/sbin/$family-nft$tool"
-            ln -s xtables-legacy-multi "$guest/usr/sbin/$family-legacy$tool"
-        done
-    done
-    add /usr/lib/*/xtables/*.so
-    [[ ! -x $binaries/wgctl ]] || install -D "$binaries/wgctl" "$guest/usr/local/bin/wgctl"
-}
-
-# The loader is one of them. What is static, or a script, has none.
-add_libraries() {
-    local list
-    list=$(find "$guest/usr" -type f -path '*bin/*' -print0 | xargs -0 ldd 2>/dev/null || true)
-    ! grep 'not found' <<<"$list" >&2 || die "libraries are missing"
-    # shellcheck disable=SC2046 # no library has a blank in its name
-    add $(awk '$2 == "=>" { print $3 } $1 ~ /^\// && $2 ~ /^\(/ { print $1 }' <<<"$list" | sort -u)
-}
-
-add_modules() {
-    local version netfilter files
-    version=$(ls "$kernel/lib/modules")
-    is_new_enough "$version" || die "Linux $version in $kernel is older than $VM_LEAST"
-    netfilter=$(find "$kernel/lib/modules/$version/kernel/net" -path '*/netfilter/*.ko*' -printf '%f\n' | sed 's/\.ko.*//')
-    # shellcheck disable=SC2086 # one word a module. Not every kernel has all of them
-    files=$(modprobe -C /dev/null -d "$kernel" -S "$version" -a --show-depends "${modules[@]}" $netfilter 2>/dev/null |
-        sed -n "s|^insmod $kernel/||p" | sort -u || true)
-    [[ $files == */wireguard.ko* ]] || die "there is no wireguard module in $kernel"
-    # shellcheck disable=SC2086 # one word a file
-    (cd "$kernel" && cp --parents -t "$guest" $files "lib/modules/$version"/modules.*)
-}
-
-add_tests() {
-    local folder
-    mkdir "$guest/repo"
-    for folder in tests conf-templates; do
-        [[ ! -d $repo/$folder ]] || cp -r "$repo/$folder" "$guest/repo/"
-    done
-    install "$repo/tests/vm/init.sh" "$guest/init"
-    { echo 'cd /repo || exit' && printf '%q ' bash "$@"; } >"$guest/command"
-    echo 'root:x:0:0:root:/root:/bin/bash' >"$guest/etc/passwd"
-    echo 'root:x:0:' >"$guest/etc/group"
-    echo '127.0.0.1 localhost' >"$guest/etc/hosts"
-}
-
-# /dev/kvm alone says little: in a virtual machine it may open, and then run nothing.
-accelerators() {
-    if [[ -w /dev/kvm ]] && grep -qwE 'vmx|svm' /proc/cpuinfo; then
-        echo kvm:tcg
-    else
-        echo tcg
-    fi
-}
-
-# In the background, for a signal to be heeded at once. What the script prints is the second serial line.
-# One processor: with two that QEMU emulates a guest once stood half still, as if one no longer got its timer's interrupt;
-# and the tests, which run beside each other, are as quick. Without cx16: kernel 6.12 panics now and then where QEMU
-# emulates it.
-boot() {
-    timeout --foreground -k 5 "$limit" \
-        qemu-system-x86_64 -M "q35,accel=${VM_ACCEL:-$(accelerators)}" -cpu max,-cx16 -smp 1 -m "${VM_MEMORY:-1G}" \
-        "${more_options[@]}" -nodefaults -no-user-config -display none -no-reboot -serial "file:$work/console" -serial stdio \
-        -kernel "$kernel/vmlinuz" -initrd "$work/initramfs" -append 'console=ttyS0 quiet panic=-1 oops=panic' \
-        </dev/null &
-    qemu=$!
-    wait "$qemu"
-}
-
-# Why the guest has not reported.
-explain() {
-    if grep -q 'Kernel panic' "$work/console"; then
-        echo "the guest's kernel panicked"
-    elif (($1 == 124)); then
-        echo "the guest was not done after $limit seconds"
-    else
-        echo "the guest ended without a report (QEMU's exit status: $1)"
-    fi
-}
-
 has_wireguard() {
     unshare --net ip link add probe type wireguard 2>/dev/null
 }
 
-# VERSION's kernel is at least VM_LEAST.
-is_new_enough() { # VERSION
-    [[ ! ${VM_LEAST-} ]] || printf '%s\n' "$VM_LEAST" "$1" | sort -V -C
+is_wanted() { # VERSION
+    printf '%s\n' "${VM_LEAST:-0}" "$1" "${VM_MOST:-99999}" | sort -V -C
 }
 
-# The script runs on the machine's own kernel. In the end that is better than on none.
-stays_here() { # KERNEL_DIR
-    [[ ! ${VM_ALWAYS-} ]] && has_wireguard || return 1
-    if is_new_enough "$(uname -r)"; then
-        return 0
-    elif [[ -e $1/vmlinuz ]]; then
-        return 1
-    fi
-    echo "run.sh: Linux $VM_LEAST is wanted, but there is none in $1: this runs on the machine's own, $(uname -r)"
-}
-
-# As in the guest: what is under test is /usr/local/bin/wgctl, and whatever the script makes ends with it.
-run_here() { # BINARY_DIR SCRIPT [ARGUMENTS...]
+# As in a guest: what is under test is /usr/local/bin/wgctl, and whatever the script makes ends with it.
+run_here() { # BINARY_DIR SCRIPT [ARGUMENT...]
     export WGCTL_TEST_WIREGUARD=kernel PATH=/usr/local/bin:$PATH
     # shellcheck disable=SC2016 # the inner shell's variables
     exec unshare --net --mount --pid --fork --kill-child --mount-proc bash -c '
@@ -201,45 +49,23 @@ run_here() { # BINARY_DIR SCRIPT [ARGUMENTS...]
         mount --bind /run/binaries /usr/local/bin
         cd "$2"
         ip link set lo up
-        exec bash "${@:4}"' run.sh "$(realpath "$1")" "$repo" "${VM_PROGRAMS-}" "${@:2}"
-}
-
-clean_up() {
-    [[ -z ${qemu-} ]] || kill "$qemu" 2>/dev/null || true
-    rm -rf "$work"
+        exec bash "${@:4}"' run.sh "$(realpath "$1")" "$here/../.." "${VM_PROGRAMS-}" "${@:2}"
 }
 
 main() {
-    (($# >= 3)) || die "usage: run.sh KERNEL_DIR BINARY_DIR SCRIPT [ARGUMENTS...]"
-    local program qemu_status=0 script_status
-    ! stays_here "$1" || run_here "${@:2}"
-    kernel=$(realpath "$1") binaries=$2 limit=${VM_TIMEOUT:-600}
-    shift 2
-    [[ -e $kernel/vmlinuz ]] || die "there is no kernel in $kernel: see fetch-kernel.sh"
-    [[ -f $repo/$1 ]] || die "there is no $1 in $repo"
-    for program in qemu-system-x86_64 cpio modprobe; do
-        command -v "$program" >/dev/null || die "$program is not installed"
-    done
-
-    work=$(mktemp -d)
-    guest=$work/guest
-    trap clean_up EXIT
-
-    add_programs
-    add_libraries
-    add_modules
-    add_tests "$@"
-    (cd "$guest" && find . | cpio --quiet -o -H newc -R 0:0) >"$work/initramfs"
-    : >"$work/console"
-    boot || qemu_status=$?
-    qemu=
-
-    script_status=$(tr -d '\r' <"$work/console" | sed -n 's/.*vm: exit status \([0-9]*\)$/\1/p')
-    if [[ -z $script_status ]]; then
-        tail -n 60 "$work/console" | tr -d '\r' >&2
-        die "$(explain "$qemu_status")"
+    local uml=${VM_UML-}
+    (($# >= 2)) || die "usage: run.sh BINARY_DIR SCRIPT [ARGUMENT...]"
+    if has_wireguard && is_wanted "$(uname -r)"; then
+        run_here "$@"
+    elif { [[ $uml ]] || uml=$("$here/build-uml.sh" --cached 2>/dev/null); } && is_wanted "$("$uml" --version)"; then
+        exec "$here/uml.sh" "$uml" "$@"
+    elif [[ -e ${VM_QEMU-}/vmlinuz ]]; then
+        exec "$here/qemu.sh" "$VM_QEMU" "$@"
+    elif has_wireguard; then
+        echo "run.sh: Linux ${VM_LEAST-}-${VM_MOST-} is wanted, but not there: this runs on $(uname -r)"
+        run_here "$@"
     fi
-    return "$script_status"
+    die "there is no kernel with WireGuard: see build-uml.sh and fetch-kernel.sh"
 }
 
 main "$@"
