@@ -2,11 +2,14 @@
 # Runs the real cmd/quickstart.sh on a host with one network and a private address: a first run, and what a second run
 # keeps and repairs; without systemd, and with a fake one.
 #
-# usage: quickstart.sh
+# usage: quickstart.sh [BUILD_FOLDER]
+#
+# BUILD_FOLDER is a release that was built before, which is taken instead of building it again, unless WGCTL_LONG is set.
 set -euo pipefail
 
 here=$(realpath "$(dirname "${BASH_SOURCE[0]}")")
 work=/run/test
+built=$work/clone/build/quickstart
 conf=/etc/wireguard/wg0.conf
 
 # ---- checks ----
@@ -39,10 +42,10 @@ not_ok() { # WHAT_HOLDS WHY
 # ---- the host ----
 
 # Restarts the script as process 1 in new namespaces, so that nothing is left however it ends.
-isolate() {
+isolate() { # ARGUMENT...
     if [[ -z ${WGCTL_TEST_ISOLATED-} ]]; then
         ((EUID == 0)) || { echo "not ok - namespaces need root" && exit 1; }
-        WGCTL_TEST_ISOLATED=1 exec unshare --net --mount --pid --fork --kill-child --mount-proc bash "$0"
+        WGCTL_TEST_ISOLATED=1 exec unshare --net --mount --pid --fork --kill-child --mount-proc bash "$0" "$@"
     fi
     trap 'exit 130' INT TERM HUP # process 1 ignores them by default
     mount -t tmpfs -o mode=0755 tmpfs /run
@@ -84,6 +87,24 @@ make_programs() {
 	case \$* in *' update '*) ;; *) exit 1 ;; esac
 	END
     chmod +x "$work/bin/apt-get"
+}
+
+# A cmake that configures and builds nothing, but installs as the real one does.
+avoid_building() { # BUILD_FOLDER
+    local cmake prefix=/usr/local
+    cmake=$(type -P cmake)
+    grep -q "^CMAKE_INSTALL_PREFIX:PATH=$prefix\$" "$1/CMakeCache.txt" || not_ok "the release is for $prefix" "$1"
+    install -m 0755 "$1/cmd/wgctl" "$work/built"
+    cat >"$work/bin/cmake" <<-END
+	#!/bin/bash
+	case "\$*" in
+	"-S $work/clone -B $built -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX=$prefix") mkdir -p $built/cmd ;;
+	"--build $built --parallel "*) cp $work/built $built/cmd/wgctl ;;
+	"--install $built") [[ -x $built/cmd/wgctl ]] && exec $cmake --install $(realpath "$1") ;;
+	*) echo "unexpected: \$*" >&2 && exit 1 ;;
+	esac
+	END
+    chmod +x "$work/bin/cmake"
 }
 
 # Installs a systemctl that runs the commands of the installed unit.
@@ -188,7 +209,7 @@ first_run() {
     check "wg0 is up, with one peer" test "$(peers)" = 1
     check "and its file is for root only" test "$(stat -c %a "$conf")" = 600
     check "the code is phone's file" code_is_right
-    check "what was built belongs to the user" test "$(stat -c %U "$work/clone/build/quickstart/cmd/wgctl")" = nobody
+    check "what was built belongs to the user" test "$(stat -c %U "$built/cmd/wgctl")" = nobody
     check "what was installed belongs to root" test "$(stat -c %U /usr/local/bin/wgctl)" = root
 }
 
@@ -241,6 +262,7 @@ main() {
     connect_host
     make_clone
     make_programs
+    [[ ${WGCTL_LONG-} || $# == 0 ]] || avoid_building "$1"
     refuse
     lack_a_library
     first_run
@@ -251,5 +273,5 @@ main() {
     echo "all passed"
 }
 
-isolate
-main
+isolate "$@"
+main "$@"
