@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "device/device.h"
+#include "host/link.h"
 #include "host/service.h"
 #include "provision/state.h"
 #include "tunnel/tunnel.h"
@@ -218,12 +219,21 @@ static int choose_clients(const struct wgctl_provision_request *request,
 
 /* ---- all of it ---- */
 
+/* With the MTU of the interface if the route has none of its own. */
+static int find_way_out(uint8_t family, struct wgctl_way_out *ret, struct wgctl_error *err)
+{
+    int rc = wgctl_route_way_out(family, ret, err);
+    if (rc == WGCTL_OK && ret->found && ret->mtu == 0)
+        rc = wgctl_link_mtu(ret->interface, &ret->mtu, err);
+    return rc;
+}
+
 static int look_and_choose(const struct wgctl_provision_request *request,
                            struct wgctl_provision *provision, struct wgctl_error *err)
 {
-    int rc = wgctl_route_way_out(AF_INET, &provision->way4, err);
+    int rc = find_way_out(AF_INET, &provision->way4, err);
     if (rc == WGCTL_OK)
-        rc = wgctl_route_way_out(AF_INET6, &provision->way6, err);
+        rc = find_way_out(AF_INET6, &provision->way6, err);
     if (rc == WGCTL_OK)
         rc = wgctl_provision_addresses(request, provision, err);
     if (rc == WGCTL_OK)
