@@ -1,7 +1,7 @@
-/* How long a key takes to be read says nothing of it: no branch and no address depends on a
- * digit. For valgrind, which follows what is made of bytes that are not defined, here the
- * digits, and reports each time that one decides. Whether they are a key at all does, which is
- * of all of them together. */
+/* Checks that keys are parsed in constant time: no branch and no address depends on a digit.
+ * Runs under valgrind, with the digits marked as undefined: valgrind tracks such bytes and
+ * reports each decision that depends on one. Only the final result, whether all the digits
+ * together form a key, may depend on them. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -30,7 +30,7 @@ static const struct {
     {"255.255.255.255", "255.255.255.255/32"},
     {"10.0.0.0/31", "10.0.0.0/31"},
     {"10.0.0.1/32", "10.0.0.1/32"},
-    {"10.0.0.1/024", "10.0.0.1/24"}, /* as wg(8) */
+    {"10.0.0.1/024", "10.0.0.1/24"}, /* as in wg(8) */
     {"fd00::1", "fd00::1/128"},
     {"fd00::1/64", "fd00::1/64"},
     {"::/0", "::/0"},
@@ -397,7 +397,7 @@ START_TEST(private_is_what_the_internet_cannot_reach)
 END_TEST
 
 static const struct {
-    const char *text, *written; /* NULL where it is refused */
+    const char *text, *written; /* NULL if it is refused */
 } lists[] = {
     {"10.0.0.1/24", "10.0.0.1/24"},
     {"10.0.0.1/24, fd00::1/64", "10.0.0.1/24, fd00::1/64"},

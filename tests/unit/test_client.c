@@ -6,7 +6,7 @@
 #include "conf/template.h"
 #include "texts.h"
 
-/* The golden files are for these. */
+/* Returns the values of the golden files. */
 static struct wgctl_client client_of(const char *addresses)
 {
     struct wgctl_client client = {
@@ -69,7 +69,7 @@ START_TEST(a_key_that_the_device_keeps_is_not_in_the_file)
 }
 END_TEST
 
-/* The app for iOS refuses what it does not know, and what stands twice. */
+/* The iOS app refuses unknown and duplicate keys. */
 START_TEST(a_client_holds_only_what_every_app_takes_each_once)
 {
     static const char *const known[] = {
@@ -151,7 +151,7 @@ END_TEST
 #define OTHER "JjE8R1JdaHN+iZSfqrXAy9bh7PcCDRgjLjlET1plcHs="
 
 static const struct {
-    const char *before, *after; /* NULL: as before, unchanged */
+    const char *before, *after; /* NULL if unchanged */
 } changes[] = {
     {"[Peer]\nPublicKey = " SERVER "\nEndpoint = a:1\n",
      "[Peer]\nPublicKey = " SERVER "\nEndpoint = vpn.example.net:443\n"},
@@ -163,13 +163,13 @@ static const struct {
     {"[Peer]\nPublicKey = laCrtsHM1+Lt+AMOGSQvOkVQ W2ZxfIeSnaizvsnU3+o=\nEndpoint = a:1\n",
      "[Peer]\nPublicKey = laCrtsHM1+Lt+AMOGSQvOkVQ W2ZxfIeSnaizvsnU3+o=\n"
      "Endpoint = vpn.example.net:443\n"},
-    /* Every [Peer] that is the server, and no other. */
+    /* Every [Peer] section of the server, and no other. */
     {"[Peer]\nPublicKey = " OTHER "\nEndpoint = a:1\n[Peer]\nPublicKey = " SERVER
      "\nEndpoint = a:1\n[Peer]\nPublicKey = " SERVER "\nEndpoint = b:2\n",
      "[Peer]\nPublicKey = " OTHER "\nEndpoint = a:1\n[Peer]\nPublicKey = " SERVER
      "\nEndpoint = vpn.example.net:443\n[Peer]\nPublicKey = " SERVER
      "\nEndpoint = vpn.example.net:443\n"},
-    /* The last one counts, as it does for wg. */
+    /* The last one counts, as in wg(8). */
     {"[Peer]\nPublicKey = " SERVER "\nEndpoint = a:1\nEndpoint = b:2\n",
      "[Peer]\nPublicKey = " SERVER
      "\nEndpoint = vpn.example.net:443\nEndpoint = vpn.example.net:443\n"},

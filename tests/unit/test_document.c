@@ -50,7 +50,7 @@ static void assert_document(const struct wgctl_document *document, struct wgctl_
     assert_same(wgctl_text_slice_of(&text), expected);
 }
 
-/* A text of what files are made of, and of what they should not be made of. */
+/* Makes a text of elements that files have, and some that they should not have. */
 static void make_random(uint64_t *state, struct wgctl_text *text)
 {
     static const struct wgctl_slice pieces[] = {
@@ -294,12 +294,12 @@ static const struct {
     {"x\n", 0, "a\n", "a\nx\n"},
     {"x\n", 1, "a\nb\n", "x\na\nb\n"},
     {"x\ny\n", 1, "a\n\nb", "x\na\n\nb\ny\n"},
-    /* A last line without an end gets one, but only where something follows it. */
+    /* A last line without a line end gets one, but only if something follows. */
     {"x", 1, "a\n", "x\na\n"},
     {"x", 0, "a\n", "a\nx"},
     {"x\ny", 1, "a\n", "x\na\ny"},
     {"x\n \t", 2, "a\n", "x\n \t\na\n"},
-    /* The file's own line ends, which its first line shows. */
+    /* Uses the file's own line ends, as in its first line. */
     {"x\r\n", 1, "a\nb\n", "x\r\na\r\nb\r\n"},
     {"x\r\ny", 2, "a\n", "x\r\ny\r\na\r\n"},
     {"x\r\ny\r\n", 1, "a\n", "x\r\na\r\ny\r\n"},
@@ -361,7 +361,7 @@ START_TEST(what_was_inserted_and_removed_again_leaves_no_trace)
 {
     struct wgctl_slice whole = corpus[_i];
     if (whole.size > 0 && whole.data[whole.size - 1] != '\n')
-        return; /* it would get the end of its last line */
+        return; /* its last line would get a line end */
     WGCTL_DOCUMENT document = document_of(whole);
     struct wgctl_error err;
     for (size_t index = 0; index <= document.count; index++) {
@@ -389,7 +389,7 @@ START_TEST(what_is_removed_goes_and_nothing_else)
 }
 END_TEST
 
-/* The same once more, in the simplest way: lines that are copied. */
+/* The simplest implementation of the same: lines that are copied. */
 struct model {
     char lines[128][40];
     size_t count;

@@ -64,7 +64,7 @@ static const struct {
 };
 enum { WITHOUT_PORT = sizeof without_port / sizeof *without_port };
 
-/* Whether there is a default port or not. */
+/* Refused with and without a default port. */
 static const char *const refused[] = {
     "",
     ":",
@@ -275,7 +275,7 @@ END_TEST
 START_TEST(a_host_that_is_an_address_is_told_from_a_name)
 {
     static const struct {
-        const char *text, *address; /* NULL: a name */
+        const char *text, *address; /* NULL for a name */
     } cases[] = {
         {"192.0.2.1", "192.0.2.1/32"},   {"2001:db8::1", "2001:db8::1/128"},
         {"fe80::1%eth0", "fe80::1/128"}, {"::ffff:192.0.2.1", "::ffff:192.0.2.1/128"},
@@ -353,8 +353,8 @@ START_TEST(localhost_is_resolved_without_a_network)
 }
 END_TEST
 
-/* .invalid never exists (RFC 6761); whether the resolver can say so or cannot be
- * reached depends on the machine. */
+/* .invalid never exists (RFC 6761). Depending on the machine, the resolver says so or cannot be
+ * reached. */
 START_TEST(a_name_that_does_not_exist_is_named_in_the_error)
 {
     struct wgctl_endpoint endpoint = endpoint_of("wgctl.invalid:51820");

@@ -8,9 +8,9 @@
 static const time_t now = 1795342830;
 
 static const struct {
-    const char *text, *expiry; /* NULL: refused */
+    const char *text, *expiry; /* NULL if refused */
 } times[] = {
-    /* From now on. */
+    /* Durations. */
     {"1h", "2026-11-22T11:20:30Z"},
     {"12h", "2026-11-22T22:20:30Z"},
     {"24h", "2026-11-23T10:20:30Z"},
@@ -35,7 +35,7 @@ static const struct {
     {"1.5d", NULL},
     {"7dd", NULL},
     {"1d12h", NULL},
-    /* A day, to its end. */
+    /* Days, which expire at their end. */
     {"2026-11-22", "2026-11-22T23:59:59Z"},
     {"2026-12-24", "2026-12-24T23:59:59Z"},
     {"2028-02-29", "2028-02-29T23:59:59Z"},
@@ -55,7 +55,7 @@ static const struct {
     {"2027-01-01 ", NULL},
     {"2027-01-01x", NULL},
     {"24.12.2026", NULL},
-    /* A time. */
+    /* Times. */
     {"2026-12-24T18:00:00Z", "2026-12-24T18:00:00Z"},
     {"2026-11-22T10:20:31Z", "2026-11-22T10:20:31Z"},
     {"2026-11-22T10:20:30Z", NULL},
@@ -68,7 +68,7 @@ static const struct {
     {"2026-12-24 18:00:00Z", NULL},
     {"2026-12-24T18:00:00+01:00", NULL},
     {"2026-12-24T18:00:00Zulu", NULL},
-    /* None of these. */
+    /* Invalid. */
     {"", NULL},
     {"never", NULL},
     {"tomorrow", NULL},

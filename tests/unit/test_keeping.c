@@ -1,5 +1,4 @@
-/* The owner's file is kept: what wgctl changes, and that it changes nothing else, tried on
- * files made at random. */
+/* The owner's file is preserved: random files change only where wgctl changes them. */
 #include "keeping.h"
 
 #include "generate.h"

@@ -1,4 +1,4 @@
-/* Reading the kernel's WireGuard, whose side of the conversation is played by the test. */
+/* Reading a device in the kernel, with the kernel's side faked. */
 #include "base/netlink.h"
 #include "device/backend.h"
 #include "devices.h"
@@ -15,7 +15,7 @@ static void setup(void)
     say_family(FAMILY);
 }
 
-/* ---- what the kernel says of a device ---- */
+/* ---- messages about a device ---- */
 
 static struct nlmsghdr *say_device(uint16_t flags)
 {
@@ -50,7 +50,7 @@ static void put_allowed_ips(struct nlmsghdr *message, const char *text)
     wgctl_prefixes_clear(&list);
 }
 
-/* A message about one peer and its allowed IPs. */
+/* Queues a message about one peer and its allowed IPs. */
 static void say_peer(unsigned number, const char *allowed_ips)
 {
     struct nlmsghdr *message = say_device(0);
@@ -133,7 +133,7 @@ START_TEST(what_is_not_set_is_none)
     mnl_attr_put(message, WGPEER_A_ENDPOINT, sizeof(struct sockaddr_in), &endpoint);
     mnl_attr_nest_end(message, peer);
     peer = begin_peer(message, 2);
-    mnl_attr_put(message, WGPEER_A_ENDPOINT, 7, &endpoint); /* no address that we know */
+    mnl_attr_put(message, WGPEER_A_ENDPOINT, 7, &endpoint); /* an unknown kind of address */
     mnl_attr_nest_end(message, peer);
     mnl_attr_nest_end(message, peers);
     say_done(0, 0);
@@ -183,7 +183,7 @@ START_TEST(a_dump_that_was_interrupted_is_made_again_from_the_start)
 }
 END_TEST
 
-/* Leaves out who has that many allowed IPs. */
+/* Leaves out peers with this number of allowed IPs. */
 struct leaving {
     uint32_t count;
     unsigned starts, seen;
@@ -234,7 +234,7 @@ START_TEST(a_dump_that_is_always_interrupted_is_given_up)
 }
 END_TEST
 
-/* An allowed IP with one of its three attributes left out, or of another size. */
+/* Queues an allowed IP with one of its three attributes missing or of the wrong size. */
 static void say_broken_allowed_ip(int broken)
 {
     struct nlmsghdr *message = say_device(0);

@@ -1,5 +1,5 @@
-/* Changing the kernel's WireGuard, on a model of it that takes the messages apart and does what
- * they say: a new kernel, and one from before Linux 6.16. */
+/* Changing a device in the kernel, with a model of the kernel that parses and executes the
+ * messages: a new kernel, and one older than Linux 6.16. */
 #include "base/netlink.h"
 #include "changes.h"
 #include "device/backend.h"
@@ -13,12 +13,12 @@ static union wgctl_sockaddr endpoints[3];
 /* ---- the kernel ---- */
 
 static struct kernel {
-    bool is_old; /* cannot take a single allowed IP away */
+    bool is_old; /* cannot remove a single allowed IP */
     struct model model;
-    const struct situation *situation; /* what it is told about */
+    const struct situation *situation; /* the plan being executed */
     const struct wgctl_plan *plan;
     size_t sets, refusals, guests, reported;
-    bool has_guest; /* the peer that nobody has */
+    bool has_guest; /* the throwaway peer exists */
     struct wgctl_key guest;
 } kernel;
 
@@ -29,7 +29,7 @@ static void setup(void)
     endpoints[2] = sockaddr_of("[2001:db8::1]:51820");
 }
 
-/* What it is given is nobody's from now on. */
+/* Moves an allowed IP to the throwaway peer. It must not have a desired owner. */
 static void give_guest(const struct wgctl_prefix *allowed_ip)
 {
     require(kernel.situation, owner(kernel.situation->running, allowed_ip));
@@ -57,7 +57,7 @@ static int obey_allowed_ip(const struct wgctl_key *key, const struct nlattr *nes
     return 0;
 }
 
-/* Nothing that it has already. */
+/* Sets values, and checks that each of them is really a change. */
 static void obey_values(const struct sent_peer *said, struct model_peer *peer)
 {
     if (said->psk) {
@@ -83,7 +83,7 @@ static void forget_guest(void)
                 &kernel.situation->running->peers[i].allowed_ips.items[k];
             bool stays = find(kernel.situation->wanted,
                               &kernel.situation->running->peers[i].public_key) != NULL;
-            /* All of them went with it. */
+            /* The allowed IPs are removed with the peer. */
             require(kernel.situation, !stays || owner(kernel.situation->wanted, prefix) ||
                                           !model_owner(&kernel.model, prefix));
         }
@@ -129,7 +129,7 @@ static int obey_all(const struct nlmsghdr *request)
     while (rc == 0 && (attribute = wgctl_attributes_next(all, size, attribute))) {
         uint16_t type = mnl_attr_get_type(attribute);
         said += type != WGDEVICE_A_IFNAME;
-        /* The device's own values stand in the first message alone. */
+        /* Only the first message contains the device's own values. */
         require(kernel.situation,
                 type == WGDEVICE_A_IFNAME || type == WGDEVICE_A_PEERS || kernel.sets == 0);
         if (type == WGDEVICE_A_LISTEN_PORT)
@@ -169,7 +169,7 @@ static bool is_done(const struct wgctl_plan_step *step)
     return is_the_peers == (step->op == WGCTL_ADD_ALLOWED_IP);
 }
 
-/* Only what is done is reported as done, and nothing is taken back. */
+/* Only completed steps are reported, and the number never goes back. */
 static void take_report(void *context, size_t done, size_t total)
 {
     (void)context;
@@ -182,7 +182,7 @@ static void take_report(void *context, size_t done, size_t total)
 
 /* ---- from one device to another ---- */
 
-/* Returns in how many messages. */
+/* Returns the number of messages. */
 static size_t carry_out(const struct situation *s, bool is_old)
 {
     static struct wgctl_device result;
@@ -208,9 +208,9 @@ static size_t carry_out(const struct situation *s, bool is_old)
     return kernel.sets;
 }
 
-/* ---- what needs several messages ---- */
+/* ---- changes that need several messages ---- */
 
-/* So many allowed IPs, of one size in a message each, from a range of their own. */
+/* Gives a peer a number of allowed IPs of one family from a separate range. */
 static void give_some(struct model *model, unsigned peer, uint8_t range, uint8_t family,
                       unsigned count)
 {
@@ -234,7 +234,8 @@ static void set_all(struct model *model, unsigned number, unsigned kind)
         peer->keepalive = 25;
 }
 
-/* Peers that change, come, lose, and go, of every kind; more than a message of each. */
+/* Makes peers that change, are added, lose allowed IPs, and are removed: of each kind more than
+ * fit in one message. */
 static void make_both(struct model *before, struct model *after)
 {
     enum { EACH = 24 };
@@ -255,9 +256,9 @@ static void make_both(struct model *before, struct model *after)
     }
 }
 
-/* The parts of a message are of multiples of four bytes. So many IPv4 ones (28 bytes, 36 to be
- * removed) and IPv6 ones (40 and 48) before them shift them by every such number, over the
- * length of a message: whatever may come to its end does. */
+/* The parts of a message are multiples of four bytes long. With this many IPv4 (28 bytes, or 36
+ * if removed) and IPv6 parts (40 or 48) in front, the other parts are shifted by every multiple
+ * of four up to the length of a message, so that each of them meets its end. */
 enum { FOURS = 10, SIXES = 103 };
 
 START_TEST(whatever_meets_the_end_of_a_message_goes_into_the_next_one)

@@ -1,5 +1,4 @@
-/* Changing the kernel's WireGuard, whose side of the conversation is played by the test: what
- * it is told, word by word. */
+/* Changing a device in the kernel, with the kernel's side faked: the exact messages. */
 #include "base/netlink.h"
 #include "device/backend.h"
 #include "devices.h"
@@ -8,7 +7,7 @@
 
 static struct wgctl_error err;
 
-/* ---- what the kernel is told ---- */
+/* ---- messages to the kernel ---- */
 
 static void describe_allowed_ip(const struct nlattr *nest, struct wgctl_text *text)
 {
@@ -93,7 +92,7 @@ static struct wgctl_device_peer *add_peer(struct wgctl_device *device, unsigned 
     return peer;
 }
 
-/* Makes the plan from what runs to what is wanted, carries it out, and forgets both. */
+/* Plans from the running to the desired device, executes the plan, and clears both. */
 static int write_difference(void)
 {
     WGCTL_PLAN plan = {0};
@@ -107,7 +106,7 @@ static int write_difference(void)
     return rc;
 }
 
-/* The messages, one after the other. */
+/* Compares all messages. */
 static void assert_told(const char *expected)
 {
     WGCTL_TEXT text = {0};
@@ -119,7 +118,7 @@ static void assert_told(const char *expected)
     assert_text(&text, expected);
 }
 
-/* A key that is not known beforehand, in what was told. */
+/* Returns the random key of the throwaway peer from the messages. */
 static const char *key_of_guest(void)
 {
     static char hex[WGCTL_KEY_HEX_SIZE];
@@ -135,7 +134,7 @@ static const char *key_of_guest(void)
     return hex;
 }
 
-/* ---- what is new, and what changes ---- */
+/* ---- additions and changes ---- */
 
 START_TEST(a_new_device_is_told_all_of_it)
 {
@@ -168,7 +167,7 @@ START_TEST(nothing_is_sent_where_nothing_changes)
     add_peer(&wanted, 1, "10.0.0.2/32")->preshared_key = key_of(4);
     add_peer(&running, 1, "10.0.0.2/32")->preshared_key = key_of(4);
     assert_told("");
-    ck_assert_uint_eq(sent_count, 1); /* the family's number */
+    ck_assert_uint_eq(sent_count, 1); /* the lookup of the family ID */
 }
 END_TEST
 
@@ -210,7 +209,7 @@ START_TEST(a_change_of_a_value_leaves_the_allowed_ips_alone)
 }
 END_TEST
 
-/* Devices roam: where they were is not where they are. */
+/* Devices roam, so the file's endpoint may be outdated. */
 START_TEST(an_endpoint_that_did_not_change_is_not_sent)
 {
     add_peer(&wanted, 1, "10.0.0.2/32")->endpoint = sockaddr_of("192.0.2.1:4242");
@@ -294,9 +293,9 @@ START_TEST(what_a_leaving_peer_had_is_given_before_it_goes)
 }
 END_TEST
 
-/* ---- allowed IPs that go ---- */
+/* ---- removed allowed IPs ---- */
 
-/* Two peers lose allowed IPs, one of them two; a third one goes, and a value changes. */
+/* One peer loses an allowed IP, another one two; a third peer is removed, and a value changes. */
 static void lose_three(void)
 {
     add_peer(&running, 1, "10.0.0.2/32, 10.1.0.0/16, fd00:1::/64");
@@ -310,7 +309,7 @@ START_TEST(a_new_kernel_takes_them_away_one_by_one)
 {
     lose_three();
     say_error(0, 0); /* the changes */
-    say_error(0, 0); /* the first removal, which it knows */
+    say_error(0, 0); /* the first removal, which it supports */
     say_error(0, 0);
     assert_told("set wg0\n peer=4b56616c known every 25\n"
                 "set wg0\n peer=26313c47 known for -10.1.0.0/16\n"
@@ -334,7 +333,7 @@ START_TEST(an_old_kernel_moves_them_to_a_peer_that_goes_at_once)
     WGCTL_TEXT text = {0}, expected = {0};
     lose_three();
     say_error(0, 0);
-    say_error(EINVAL, 0); /* it does not know how */
+    say_error(EINVAL, 0); /* removal is not supported */
     say_error(0, 0);
     ck_assert_int_eq(write_difference(), WGCTL_OK);
     ck_assert_uint_eq(delivered, queued);

@@ -3,7 +3,7 @@
 #include "net/key.h"
 #include "suite.h"
 
-/* RFC 7748, section 6.1; the others are what `wg pubkey` made of them. */
+/* From RFC 7748, section 6.1, and from `wg pubkey`. */
 static const struct {
     const char *private_key, *public_key;
 } pairs[] = {
@@ -23,14 +23,14 @@ static const struct {
 };
 enum { PAIRS = sizeof pairs / sizeof *pairs };
 
-/* One flaw each, in a key that is right otherwise. */
+/* Each has a single flaw. */
 static const char *const flawed[] = {
     "dwdtCnMYpX08FsFyUbJmRd9ML4frwJkqsXf7pR25LCoA", /* 33 bytes */
     "dwdtCnMYpX08FsFyUbJmRd9ML4frwJkqsXf7pR25LA==", /* 31 bytes */
     "dwdtCnMYpX08FsFyUbJmRd9ML4frwJkqsXf7pR25LCo ", /* no '=' */
     "dwdtCnMYpX08FsFyUbJmRd9ML4frwJkqsXf7pR25LCo\n",
     "dwdtCnMYpX08FsFyUbJmRd9ML4frwJkqsXf7pR25LCp=",
-    "dwdtCnMYpX08FsFyUbJmRd9ML4frwJkqsXf7pR25LCq=", /* the bits past the 256th are not zero */
+    "dwdtCnMYpX08FsFyUbJmRd9ML4frwJkqsXf7pR25LCq=", /* bits past the 256th are not zero */
     "dwdtCnMYpX08FsFyUbJmRd9ML4frwJkqsXf7pR25LCr=",
     "dwdtCnMYpX08FsFy-bJmRd9ML4frwJkqsXf7pR25LCo=",
     "dwdtCnMYpX08FsFy_bJmRd9ML4frwJkqsXf7pR25LCo=", /* the URL alphabet */
@@ -256,7 +256,7 @@ START_TEST(a_new_private_key_is_clamped)
 }
 END_TEST
 
-/* Each bit that is free to be 0 or 1 is both in 200 keys, or the odds are 2^-191. */
+/* In 200 keys, each random bit is both 0 and 1. The odds of a false failure are 2^-191. */
 START_TEST(every_other_bit_of_a_new_key_is_random)
 {
     struct wgctl_key key, ones = {0}, zeros = {0};

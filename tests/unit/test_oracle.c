@@ -1,4 +1,5 @@
-/* What wg(8) makes of a file, which it tells such a process, beside what wgctl makes of it. */
+/* Compares how wg(8) and wgctl interpret files. wg(8) sends its result to a userspace process,
+ * which the test provides. */
 #include <fcntl.h>
 #include <spawn.h>
 
@@ -17,7 +18,7 @@ static void write_conf(const char *content, size_t size)
     ck_assert_int_eq(fclose(file), 0);
 }
 
-/* Whether the program, which has to be there, exits with 0. */
+/* Returns whether the program, which must be installed, exits with 0. */
 static bool succeeds(char *const argv[], const char *output)
 {
     extern char **environ;
@@ -43,20 +44,20 @@ static bool wg_takes_file(const char *verb, const char *path)
     return succeeds(argv, "/dev/null");
 }
 
-/* "setconf" says all there is of the interface, "addconf" what the file mentions. */
+/* "setconf" sends all settings of the interface, "addconf" only those in the file. */
 static bool wg_takes(const char *verb)
 {
     return wg_takes_file(verb, "/run/wgt0.conf");
 }
 
-/* With what wg-quick(8) leaves of the file for wg(8). */
+/* Passes the file through `wg-quick strip` first. */
 static bool wg_quick_takes(void)
 {
     char *argv[] = {"wg-quick", "strip", "/run/wgt0.conf", NULL};
     return succeeds(argv, "/run/stripped.conf") && wg_takes_file("setconf", "/run/stripped.conf");
 }
 
-/* What was said to the process, as a device. */
+/* Returns what the process received, as a device. */
 static struct wgctl_device said(void)
 {
     WGCTL_TEXT text = heard();
@@ -78,7 +79,7 @@ static struct wgctl_device said(void)
     return device;
 }
 
-/* What a file means to us; the device has lists of the server's. */
+/* Our interpretation of a file. The device borrows lists from the server. */
 struct meaning {
     struct wgctl_server server;
     struct wgctl_device device;
@@ -200,7 +201,7 @@ START_TEST(what_we_say_of_a_valid_file_is_what_wg_says)
     ck_assert_int_eq(wgctl_plan_make(NULL, &ours.device, &nothing, &plan, &err), WGCTL_OK);
     ck_assert_int_eq(wgctl_userspace_write("wgt0", &plan, NULL, &err), WGCTL_OK);
     WGCTL_DEVICE written = said();
-    /* A fresh interface has neither: nothing is said of them. */
+    /* A new interface has neither of them, so they are not sent. */
     written.has_private_key = written.has_listen_port = written.has_fwmark = true;
     assert_same_device(&written, &theirs);
 }
@@ -279,7 +280,7 @@ END_TEST
 
 #define FILE_OF(string) string, sizeof string - 1
 
-/* What wg-quick and wg take and we do not, for each of the reasons. */
+/* Files that wg-quick and wg accept and we refuse, for each of the reasons. */
 static const struct {
     enum wgctl_stricter rule;
     const char *content;
@@ -328,7 +329,7 @@ END_TEST
 START_TEST(each_place_where_we_are_stricter_is_tried)
 {
     for (int rule = 0; rule < WGCTL_STRICTER_COUNT; rule++) {
-        bool tried = rule == WGCTL_NO_PLUS_OR_MINUS; /* only newer versions of wg know them */
+        bool tried = rule == WGCTL_NO_PLUS_OR_MINUS; /* only newer versions of wg support them */
         for (size_t i = 0; i < STRICTER; i++)
             tried = tried || (int)stricter[i].rule == rule;
         ck_assert_msg(tried, "'%s' is not tried", wgctl_stricter_rules[rule].what);
@@ -385,7 +386,7 @@ START_TEST(a_very_long_line_is_read_as_wg_reads_it)
 }
 END_TEST
 
-/* ---- files at random ---- */
+/* ---- random files ---- */
 
 static bool is_stricter_on_purpose(void)
 {
@@ -395,7 +396,7 @@ static bool is_stricter_on_purpose(void)
     return false;
 }
 
-/* What became of the files that were made. */
+/* Counts the outcomes. */
 struct tally {
     size_t taken, refused, stricter;
 };
@@ -417,7 +418,7 @@ static void compare(const struct wgctl_text *file, bool for_quick, struct tally 
         assert_same_device(&ours.device, &theirs);
         tally->taken++;
     } else {
-        /* Whatever is wrong, it is said where. */
+        /* Every error names the place. */
         ck_assert_msg(strncmp(err.message, "wgt0.conf:", 10) == 0 ||
                           strstr(err.message, "address of"),
                       "%s", err.message);
@@ -425,7 +426,7 @@ static void compare(const struct wgctl_text *file, bool for_quick, struct tally 
     }
 }
 
-/* $WGCTL_FILES asks for more of them, $WGCTL_FIRST for others. */
+/* $WGCTL_FILES sets the number of files, $WGCTL_FIRST the first one. */
 static uint32_t from_environment(const char *name, uint32_t usual)
 {
     const char *value = getenv(name);

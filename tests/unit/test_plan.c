@@ -1,8 +1,8 @@
-/* Plans, case by case, and at random in the large. */
+/* Plans: individual cases, and large random ones. */
 #include "changes.h"
 #include "plan_rules.h"
 
-static union wgctl_sockaddr endpoints[3]; /* the first: none */
+static union wgctl_sockaddr endpoints[3]; /* the first one is unset */
 
 static void setup(void)
 {
@@ -87,7 +87,7 @@ START_TEST(a_new_peer_has_the_files_endpoint_whatever_was_applied)
 }
 END_TEST
 
-/* ---- one after the other ---- */
+/* ---- order ---- */
 
 static void add_peer(struct wgctl_device *device, unsigned number, const char *allowed_ips)
 {
@@ -99,7 +99,8 @@ static void add_peer(struct wgctl_device *device, unsigned number, const char *a
             wgctl_prefixes_parse(&peer->allowed_ips, wgctl_slice_of(allowed_ips), &err), WGCTL_OK);
 }
 
-/* "+1 +1:10.0.0.1/32 -2:10.0.0.2/32 -3": who comes, is given, loses and goes, in that order. */
+/* Formats a plan like "+1 +1:10.0.0.1/32 -2:10.0.0.2/32 -3": peers added, allowed IPs added,
+ * allowed IPs removed, peers removed. */
 static void describe_plan(const struct wgctl_plan *plan, struct wgctl_text *text)
 {
     char buffer[WGCTL_PREFIX_TEXT_SIZE];
@@ -232,9 +233,9 @@ START_TEST(the_steps_of_a_peer_are_one_group_but_for_the_removals_of_its_allowed
 }
 END_TEST
 
-/* ---- at random in the large ---- */
+/* ---- large random plans ---- */
 
-/* Somebody used wg(8), devices roamed, and handshakes were had. */
+/* Simulates use: changes with wg(8), roaming and handshakes. */
 static void live(struct model *model, unsigned changes, struct choice *choice)
 {
     change(model, changes, choice);
@@ -246,7 +247,7 @@ static void live(struct model *model, unsigned changes, struct choice *choice)
     }
 }
 
-/* Of each size: a few changes to a large device, and few things left as they were. */
+/* Both extremes: a few changes to a large device, and a device that is nearly all changed. */
 START_TEST(a_large_device_that_drifted_becomes_what_is_wanted)
 {
     static const unsigned changes[] = {0, 1, 3, 10, 40, 150};

@@ -1,40 +1,40 @@
-/* Every plan in the small.
+/* All plans between small devices.
  *
- * A state of up to three peers, three allowed IPs, each peer with and without a preshared key,
- * a keepalive and an endpoint, is one of 38,145; what was applied, what is wanted and what runs
- * are three of them, 5e13 in all. What is tried instead leaves nothing out, because
+ * With up to three peers and three allowed IPs, where each peer may have a preshared key, a
+ * keepalive and an endpoint, there are 38,145 states. The applied, the desired and the running
+ * state make 5e13 triples of them. Trying fewer is enough, because
  *
- *   - a value of a peer (its PSK, keepalive, endpoint) is compared with the same value of the
- *     same peer in the other two and with nothing else: every triple of one peer's values is
- *     tried, with more values than the states have;
- *   - whose an allowed IP is depends on no value: every triple of who is there and has what
- *     is tried, of all three peers;
- *   - what was applied decides of nothing but of endpoints and of what is called drift, both
- *     of which are one peer's or one allowed IP's own matter.
+ *   - a peer's value (PSK, keepalive, endpoint) is only compared with the same value of the same
+ *     peer in the other two states: all triples of one peer's values are tried, with more values
+ *     than in the states;
+ *   - the owner of an allowed IP does not depend on values: all triples of existing peers and
+ *     owners are tried, for all three peers;
+ *   - the applied state only affects endpoints and drift, each for one peer or one allowed IP
+ *     alone.
  *
- * That nothing else comes in between is what the pairs of whole states are for: a third of
- * those of two peers, in which each of them is with each third one, and some of those of three.
- * With $WGCTL_PAIRS it is all of those of two peers, and as many of those of three as it asks
- * for, from $WGCTL_FIRST on:
+ * Pairs of whole states show that there are no other interactions: a third of the pairs with two
+ * peers, so that each state meets every third one, and some of those with three. With
+ * $WGCTL_PAIRS, they are all pairs with two peers and that many with three, starting with
+ * $WGCTL_FIRST:
  *
- *     CK_RUN_CASE=pairs WGCTL_PAIRS=1455041025 tests/test_plan_small      # all of them
+ *     CK_RUN_CASE=pairs WGCTL_PAIRS=1455041025 tests/test_plan_small      # all pairs
  */
 #include "plan_rules.h"
 
 enum { PEERS = 3, ALLOWED_IPS = 3 };
 
-static union wgctl_sockaddr endpoints[3]; /* the first: none */
+static union wgctl_sockaddr endpoints[3]; /* the first one is unset */
 static struct wgctl_prefix prefixes[ALLOWED_IPS];
 
-/* Each peer is absent or one of so many kinds; each allowed IP is nobody's or a peer's. */
+/* Each peer is absent or of one of several kinds. Each allowed IP has no owner or one peer. */
 struct shape {
     unsigned peers, allowed_ips;
-    unsigned psks, keepalives, endpoints; /* the first of each: none */
+    unsigned psks, keepalives, endpoints; /* the first of each is unset */
 };
 
 /* ---- states ---- */
 
-/* A number's last digit, which goes. */
+/* Removes the number's last digit and returns it. */
 static unsigned digit(unsigned *number, unsigned base)
 {
     unsigned last = *number % base;
@@ -52,11 +52,11 @@ static void set_values(const struct shape *shape, unsigned kind, struct wgctl_de
     peer->endpoint = endpoints[digit(&kind, shape->endpoints)];
 }
 
-/* False where the number gives an allowed IP to a peer that is absent. */
+/* Returns false if the number gives an allowed IP to an absent peer. */
 static bool device_of(const struct shape *shape, unsigned number, struct wgctl_device *ret)
 {
     struct wgctl_error err;
-    struct wgctl_device_peer *peers[PEERS + 1] = {NULL}; /* [0]: nobody */
+    struct wgctl_device_peer *peers[PEERS + 1] = {NULL}; /* [0] means no owner */
     if (wgctl_device_reserve(ret, shape->peers, &err) < 0)
         ck_abort();
     for (unsigned i = 1; i <= shape->peers; i++) {
@@ -77,7 +77,7 @@ static bool device_of(const struct shape *shape, unsigned number, struct wgctl_d
     return true;
 }
 
-/* All that a shape allows. */
+/* All states of a shape. */
 struct states {
     struct wgctl_device *devices;
     size_t count;
@@ -118,11 +118,11 @@ static void setup(void)
     endpoints[1] = sockaddr_of("192.0.2.1:51820");
     endpoints[2] = sockaddr_of("[2001:db8::1]:51820");
     prefixes[0] = prefix_of("10.0.0.2/32");
-    prefixes[1] = prefix_of("10.0.0.0/24"); /* another one, for all that it overlaps */
+    prefixes[1] = prefix_of("10.0.0.0/24"); /* a different one, although it overlaps */
     prefixes[2] = prefix_of("fd00::/64");
 }
 
-enum { PARTS = 16 }; /* of the wanted states: each in a process of its own */
+enum { PARTS = 16 }; /* of the desired states, each in its own process */
 
 /* ---- triples ---- */
 
@@ -138,8 +138,7 @@ static void check_same_steps(const struct situation *s, const struct wgctl_plan 
     }
 }
 
-/* Where no endpoint is, what was applied changes no step, and so nothing of what becomes of
- * carrying them out. */
+/* Without endpoints, the applied state affects no step, and therefore no result. */
 static void check_with_each_applied(const struct states *applied, const struct situation *s)
 {
     WGCTL_PLAN unknown = {0};
@@ -185,7 +184,8 @@ END_TEST
 
 /* ---- pairs ---- */
 
-/* One of them, with one of the others or none as what was applied, and some peers heard of. */
+/* Checks a pair with another state, or none, as the applied one, and with handshakes of some
+ * peers. */
 static void check_pair(const struct states *all, size_t w, size_t r, size_t number)
 {
     const struct wgctl_device *wanted = &all->devices[w];
@@ -214,7 +214,7 @@ static size_t from_environment(const char *name, size_t usual)
     return value ? strtoull(value, NULL, 10) : usual;
 }
 
-/* In steps that have no divisor in common with the number of pairs: none comes twice. */
+/* The step is coprime to the number of pairs, so that none is repeated. */
 START_TEST(three_peers_of_any_kind_become_any_other_three)
 {
     enum { STEP = 611953, USUAL = 50000 };
@@ -231,7 +231,7 @@ END_TEST
 
 /* ---- the device itself ---- */
 
-/* Each value is not mentioned, or one of two. */
+/* Each value is unset or one of two. */
 enum { INTERFACES = 3 * 3 * 3 };
 
 static struct wgctl_device interface_of(unsigned state)
@@ -263,7 +263,7 @@ START_TEST(what_the_file_does_not_mention_of_the_interface_is_left_alone)
 }
 END_TEST
 
-/* What is in a field that is not mentioned does not matter. */
+/* The content of an unset field does not matter. */
 START_TEST(a_value_that_is_not_mentioned_is_never_looked_at)
 {
     struct wgctl_device running = interface_of(INTERFACES - 1);
@@ -277,7 +277,7 @@ END_TEST
 
 static struct wgctl_key private_keys[2];
 
-/* Peers 1 and 2 are who the device is with private_keys[0] and [1]. */
+/* Peers 1 and 2 have the device's own public keys for private_keys[0] and [1]. */
 static struct states identities_of(unsigned which)
 {
     struct states states = states_of(&(struct shape){PEERS, 2, 1, 1, 1});
@@ -300,7 +300,7 @@ static struct states identities_of(unsigned which)
                         WGCTL_OK);
             }
         wgctl_device_sort(&device);
-        if (is_own) /* no device runs with it, and no file is taken that says it */
+        if (is_own) /* no device has such a peer, and such files are refused */
             wgctl_device_clear(&device);
         else
             states.devices[states.count++] = device;

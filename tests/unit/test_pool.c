@@ -19,7 +19,7 @@ static void fill(struct wgctl_prefixes *list, const char *text)
         ck_assert_int_eq(wgctl_prefixes_parse(list, wgctl_slice_of(text), &err), WGCTL_OK);
 }
 
-/* 10.0.0.0 and so on. */
+/* Returns 10.0.0.0 plus `number`. */
 static struct wgctl_prefix ipv4_of(uint32_t number, uint8_t length)
 {
     struct wgctl_prefix prefix = {.family = AF_INET, .length = length};
@@ -36,17 +36,17 @@ static uint32_t next_number(uint64_t *state)
 }
 
 static const struct {
-    const char *subnet, *used, *next; /* NULL: none is left */
+    const char *subnet, *used, *next; /* NULL if none is left */
 } choices[] = {
     {"10.0.0.0/24", "", "10.0.0.1/32"},
-    {"10.0.0.1/24", "", "10.0.0.1/32"}, /* the server's own must stand in the list */
+    {"10.0.0.1/24", "", "10.0.0.1/32"}, /* the server's own must be in the list */
     {"10.0.0.1/24", "10.0.0.1", "10.0.0.2/32"},
     {"10.0.0.0/24", "10.0.0.1, 10.0.0.2, 10.0.0.4", "10.0.0.3/32"},
     {"10.0.0.0/24", "10.0.0.4, 10.0.0.2, 10.0.0.1", "10.0.0.3/32"},
     {"10.0.0.0/24", "10.0.0.2", "10.0.0.1/32"},
     {"10.0.0.0/24", "10.0.0.1, 10.0.0.1, 10.0.0.1", "10.0.0.2/32"},
     {"10.0.0.0/24", "10.0.0.0, 10.0.0.255, 10.0.0.1", "10.0.0.2/32"},
-    /* What lies outside, or is of the other family, does not matter. */
+    /* Addresses outside or of the other family do not matter. */
     {"10.0.0.0/24", "9.255.255.255, 10.0.1.1, 192.0.2.0/24", "10.0.0.1/32"},
     {"10.0.0.0/24", "::/0, fd00::1, ::10.0.0.1", "10.0.0.1/32"},
     {"fd00::/64", "0.0.0.0/0, 10.0.0.1, fd00::1, fd00:0:0:1::2", "fd00::2/128"},
@@ -57,11 +57,11 @@ static const struct {
     {"10.0.0.0/24", "10.0.0.1, 10.0.0.2/31, 10.0.0.64/26", "10.0.0.4/32"},
     {"10.0.0.0/24", "10.0.0.0/25, 10.0.0.128/25", NULL},
     {"10.0.0.0/24", "10.0.0.0/25, 10.0.0.128/26, 10.0.0.192/27", "10.0.0.224/32"},
-    /* Host bits in the list do not matter, nor does the order they would give. */
+    /* Host bits in the list do not matter, nor does the order they imply. */
     {"10.0.0.0/24", "10.0.0.63/26", "10.0.0.64/32"},
     {"10.0.0.0/24", "10.0.0.1, 10.0.0.60, 10.0.0.127/26, 10.0.0.63/26", "10.0.0.128/32"},
     {"10.0.0.0/24", "10.0.0.63/26, 10.0.0.65, 10.0.0.64", "10.0.0.66/32"},
-    /* What contains the whole subnet does not use it. */
+    /* A network that contains the whole subnet does not use it. */
     {"10.0.0.0/24", "0.0.0.0/0, 10.0.0.1", "10.0.0.2/32"},
     {"10.0.0.0/24", "10.0.0.0/8, 10.0.0.0/24, 10.0.0.7/24", "10.0.0.1/32"},
     {"10.0.0.0/24", "0.0.0.0/1, 128.0.0.0/1", "10.0.0.1/32"},
@@ -76,7 +76,7 @@ static const struct {
     {"255.255.255.252/30", "255.255.255.253", "255.255.255.254/32"},
     {"255.255.255.252/30", "255.255.255.253, 255.255.255.254", NULL},
     {"255.255.255.252/30", "255.255.255.254/31", "255.255.255.253/32"},
-    /* Subnets of one and of two use them all. */
+    /* In subnets of one or two addresses, all can be used. */
     {"10.0.0.0/31", "", "10.0.0.0/32"},
     {"10.0.0.0/31", "10.0.0.0", "10.0.0.1/32"},
     {"10.0.0.0/31", "10.0.0.0, 10.0.0.1", NULL},
@@ -93,7 +93,7 @@ static const struct {
      "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/128"},
     {"ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe/127",
      "ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe, ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", NULL},
-    /* Large ones. */
+    /* Large subnets. */
     {"0.0.0.0/0", "", "0.0.0.1/32"},
     {"0.0.0.0/0", "0.0.0.0/1", "128.0.0.0/32"},
     {"0.0.0.0/0", "0.0.0.0/1, 128.0.0.0/1", NULL},
@@ -184,7 +184,7 @@ START_TEST(a_subnet_is_handed_out_to_its_last_address_each_once)
 }
 END_TEST
 
-/* The rules once more, an address at a time. */
+/* A second implementation of the rules, one address at a time. */
 static bool is_free(const struct wgctl_prefix *subnet, const struct wgctl_prefixes *used,
                     const struct wgctl_prefix *address)
 {
@@ -233,7 +233,7 @@ START_TEST(the_choice_is_what_trying_every_address_finds)
 }
 END_TEST
 
-/* Comparing each with each would take minutes. */
+/* Comparing all pairs would take minutes. */
 START_TEST(a_hundred_thousand_used_addresses_are_no_burden)
 {
     enum { COUNT = 100000 };

@@ -4,7 +4,7 @@
 
 #include "server_words.h"
 
-/* A peer of which everything is set. */
+/* Returns a peer with all settings. */
 static struct wgctl_new_peer full_peer(void)
 {
     struct wgctl_new_peer peer = {
@@ -58,7 +58,7 @@ START_TEST(only_what_is_set_of_a_peer_is_written)
 }
 END_TEST
 
-/* "AllowedIPs =" is an error for wg. */
+/* wg(8) refuses an empty "AllowedIPs =". */
 START_TEST(a_peer_without_addresses_is_written_without_the_setting)
 {
     WGCTL_SERVER server = server_of("");
@@ -159,7 +159,7 @@ END_TEST
 #define C "[Peer]\nPublicKey = " CAROL "\n"
 #define B_OFF "#- [Peer]\n#- PublicKey = " BOB "\n"
 
-/* What goes with Bob. */
+/* What is removed together with Bob. */
 #define D_OFF "#- [Peer]\n#- PublicKey = " PSK "\n"
 #define E_OFF "#- [Peer]\n#- PublicKey = " PUBLIC "\n#- # note = x\n"
 static const struct {
@@ -182,7 +182,7 @@ static const struct {
     {A "\n# Bob\n# in two lines\n" B, A},
     {A "\n# Bob\n" B_OFF "\n" C, A "\n" C},
     {A "\r\n# Bob\r\n" B, A},
-    /* Whose they are is not known. */
+    /* Comments whose peer is not known. */
     {A "# Alice's or Bob's\n" B "\n" C, A "# Alice's or Bob's\n\n" C},
     {A "\n# of the list\n\n# Bob\n" B, A "\n# of the list\n"},
     {A "\n# of the list\n\n" B, A "\n# of the list\n"},
@@ -198,13 +198,13 @@ static const struct {
     {A "\n" B "# Bob's", A},
     {A "\n" B "\n# of the file\n", A "\n# of the file\n"},
     {A "\n" B "\n# of the file", A "\n# of the file"},
-    /* Inside. */
+    /* Comments inside. */
     {A "[Peer]\n\n# x\n\n  # friendly_name = b\nPublicKey = " BOB
        " # y\n\nAllowedIPs = 10.0.0.2\n" C,
      A C},
     {A "[Peer]\nPublicKey = " BOB "\n[Interface]\nListenPort = 1\n" C,
      A "[Interface]\nListenPort = 1\n" C},
-    /* Around disabled ones, which stay, and among the lines of others. */
+    /* Lines around and between those of disabled peers, which stay. */
     {A "[Peer]\n" D_OFF "PublicKey = " BOB "\n" C, A D_OFF C},
     {A "\n[Peer]\nPublicKey = " BOB "\n" D_OFF "# x\n" E_OFF "AllowedIPs = 10.0.0.2\n\n" C,
      A D_OFF E_OFF "\n" C},
@@ -222,10 +222,10 @@ START_TEST(a_peer_goes_with_what_is_its_own)
 }
 END_TEST
 
-/* Files of random peers, each with the lines that are its own. */
+/* A random peer in a file, and the lines that belong to it. */
 struct block {
     struct wgctl_key key;
-    struct wgctl_text before; /* stays: all but the one blank line above */
+    struct wgctl_text before; /* lines that stay, except the blank line above the peer */
     struct wgctl_text own;
 };
 
@@ -241,7 +241,7 @@ static void make_block(uint64_t *state, unsigned number, const char *end, struct
         wgctl_text_string(&block->before, end);
     if (next_number(state) % 4 == 0)
         wgctl_text_format(&block->before, "%s# general %u%s", end, number, end);
-    wgctl_text_string(own, end); /* the one that separates it */
+    wgctl_text_string(own, end); /* the line that separates it */
     for (uint32_t titles = next_number(state) % 3; titles > 0; titles--)
         wgctl_text_format(own, "# title %u%s", titles, end);
     wgctl_text_format(own, "%s[Peer]%s", mark, end);
@@ -295,7 +295,7 @@ START_TEST(removing_a_peer_changes_no_byte_of_anything_else)
         wgctl_document_render(&server.document, &now);
         assert_same(wgctl_text_slice_of(&now), wgctl_text_slice_of(&expected));
 
-        /* What is left in memory is what reading the file again would give. */
+        /* The value in memory equals what reading the file again gives. */
         WGCTL_SERVER again = server_of(now.data);
         describe_server(&server, &meaning);
         describe_server(&again, &meaning_again);
@@ -313,7 +313,7 @@ START_TEST(removing_a_peer_changes_no_byte_of_anything_else)
 }
 END_TEST
 
-/* The mark in front of every line of a peer. */
+/* Puts the mark in front of every line of a peer. */
 START_TEST(a_peer_behind_marks_is_the_same_peer_disabled)
 {
     static const char peer[] =

@@ -31,7 +31,7 @@ static const struct {
     {ALICE "=", WGCTL_NOT_FOUND, 0},
     {BOB, WGCTL_OK, 1},
     {"S1Zhb", WGCTL_OK, 1},
-    {"S1Zh", WGCTL_OK, 3}, /* a name before the beginning of a key */
+    {"S1Zh", WGCTL_OK, 3}, /* a name takes precedence over the beginning of a key */
     {"carol", WGCTL_OK, 2},
     {CAROL, WGCTL_OK, 2},
     {"cHuG", WGCTL_OK, 2},

@@ -33,11 +33,11 @@ static const struct {
     {"[Interface]\r\nListenPort = 1\r\n\r\n[Peer]\r\n# friendly_name = a\r\nPublicKey = " ALICE,
      "interface port=1\npeer key=JjE8 name=a\n"},
     {"[Peer]\n\v\f\nPublicKey =\v" ALICE "\f\n", "interface\npeer key=JjE8\n"},
-    /* '#' anywhere but in a hook, where it is bash's. */
+    /* '#' anywhere except in a hook, where it belongs to bash. */
     {"#x\n[Interface] # y\nListenPort = 1 # = 2\nFwMark = 2#3\n#MTU = 9\n  # MTU = 8\n"
      "PostUp = a # b\n[Peer]#\nPublicKey = " ALICE "#" BOB "\nAllowedIPs = 10.0.0.2#, 10.0.0.3\n",
      "interface port=1 mark=2\nPostUp: a # b\npeer key=JjE8 ips=10.0.0.2/32\n"},
-    /* Repeated settings: lists grow, of the rest the last one counts. */
+    /* Repeated settings: lists accumulate, otherwise the last one counts. */
     {"[Interface]\nAddress = 10.0.0.1/24\nAddress = fd00::1/64\nListenPort = 1\nListenPort = 2\n"
      "PostUp = a\nPostUp = b\n[Peer]\nPublicKey = " ALICE "\nAllowedIPs = 10.0.0.9\n"
      "AllowedIPs = 10.0.0.3, 10.0.0.2\nPublicKey = " BOB "\nPersistentKeepalive = 1\n"
@@ -92,7 +92,7 @@ static const struct {
     {"#- [Peer]\n#- PublicKey = " ALICE "\n# friendly_name = not a's\n\n[Peer]\nPublicKey = " BOB
      "\n",
      "interface\ndisabled key=JjE8\npeer key=S1Zh\n"},
-    /* What only looks like one. */
+    /* Comments that only look like disabled peers. */
     {"#- a list\n#- of things\n[Interface]\n#- PrivateKey = x\n#-----\n[Peer]\n#- MTU\nPublicKey "
      "= " ALICE "\n#- PublicKey = " BOB "\n",
      "interface\npeer key=JjE8\n"},
@@ -135,7 +135,7 @@ START_TEST(a_row_of_dashes_after_a_disabled_peer_is_a_comment)
 }
 END_TEST
 
-/* The comment is not among the lines that go when the peer goes. */
+/* The comment is not removed together with the peer before it. */
 START_TEST(a_note_above_the_next_peer_is_none_of_the_peer_before)
 {
     WGCTL_SERVER server = server_of("[Peer]\nPublicKey = " ALICE "\n\n# friendly_name = bob\n"

@@ -157,7 +157,7 @@ START_TEST(a_fault_is_found_on_whichever_line_it_is)
 }
 END_TEST
 
-/* Where a key can end up by mistake. */
+/* Places where a key may end up by mistake. */
 static const char *const places[] = {
     "PrivateKey = %s\n",
     "PrivateKey = %s%s\n",
@@ -196,7 +196,7 @@ enum { PLACES = sizeof places / sizeof *places };
 
 START_TEST(no_message_shows_a_key_wherever_it_stands)
 {
-    /* Whole, cut, with a wrong character, and without what cannot be in other values. */
+    /* Whole, truncated, with a wrong character, and without characters that only keys have. */
     static const char *const keys[] = {
         PRIVATE,
         "AQwXIi04Q05ZZG96hZCbprG8x9Ld6PP+CRQfKjVAS1Y",
@@ -217,7 +217,7 @@ START_TEST(no_message_shows_a_key_wherever_it_stands)
         wgctl_text_string(&content, place);
         if (parse(content.data, &server, &err) == WGCTL_OK)
             continue;
-        /* Any eight characters of it are too much. */
+        /* Not even eight characters of it may appear. */
         for (size_t at = 0; at + 8 <= strlen(keys[i]); at++) {
             char part[9];
             snprintf(part, sizeof part, "%s", keys[i] + at);

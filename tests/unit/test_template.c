@@ -34,12 +34,12 @@ static const struct {
     {"{{two}}-{{three}}\n", "a-x\nb-y\nb-z\n"},
     {"{{three}}-{{two}}-{{three}}\n", "x-a-x\ny-b-y\nz-b-z\n"},
     {"{{some}}\n", "s\nt\n"},
-    /* None: it is left out. */
+    /* No value: the line is omitted. */
     {"<\nx = {{none}}\n>\n", "<\n>\n"},
     {"x = {{empty}}\n", ""},
     {"{{one}} {{none}} {{two}}\n", ""},
     {"{{none}}\n{{empty}}", ""},
-    /* What is no placeholder, and what comes out of one. */
+    /* Text that is not a placeholder, and values that look like one. */
     {"{one} {{ }} }} {{one\n", NULL},
     {"{one} }} {{one\n", "{one} }} {{one\n"},
     {"{{\n", "{{\n"},
@@ -82,7 +82,7 @@ START_TEST(a_placeholder_that_is_not_known_is_an_error_wherever_it_stands)
         {"{{ one }}\n", "wg.conf:1: {{ one }} is not known here"},
         {"{{{one}}}\n", "wg.conf:1: {{{one}} is not known here"},
         {"{{four}} {{none}}\n", "wg.conf:1: {{four}} is not known here"},
-        /* The line would be left out; its fault shows all the same. */
+        /* The line would be omitted, but its error is still reported. */
         {"{{none}} {{four}}\n", "wg.conf:1: {{four}} is not known here"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -363,7 +363,7 @@ START_TEST(an_array_with_room_stays_where_it_is)
 }
 END_TEST
 
-/* The sanitizer's allocator would end the program where malloc(3) returns NULL. */
+/* By default, the sanitizer's allocator ends the program instead of returning NULL. */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
@@ -380,7 +380,7 @@ START_TEST(an_array_that_cannot_grow_is_left_as_it_was)
 }
 END_TEST
 
-/* Only the sanitizer's allocator shows memory on its way back. */
+/* Only the sanitizer's allocator can show memory as it is freed. */
 extern int __sanitizer_install_malloc_and_free_hooks(void (*)(const volatile void *, size_t),
                                                      void (*)(const volatile void *))
     __attribute__((weak));

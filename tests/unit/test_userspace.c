@@ -1,4 +1,4 @@
-/* The userspace protocol, read from a process of the test's own. */
+/* Reading a device through the userspace protocol, from a process that the test provides. */
 #include "responder.h"
 
 static const struct {
@@ -21,7 +21,7 @@ static const struct {
      " peer=26313c47 psk=95a0abb6 at 192.0.2.1:51820 every 65535"
      " handshake 1700000000 in 7 out 18446744073 for 10.0.0.2/32, fd00::/64\n"
      " peer=4b56616c at [fe80::1%lo]:1 for 0.0.0.0/0\n"},
-    /* Of a later version. */
+    /* Keys of a later version. */
     {"colour=red\nlisten_port=1\npublic_key=" ALICE_HEX "\nmood=\nallowed_ip=::/0\n" OK,
      "device port=1\n peer=26313c47 for ::/0\n"},
 };

@@ -1,4 +1,4 @@
-/* The userspace protocol, written to a process of the test's own. */
+/* Changing a device through the userspace protocol, in a process that the test provides. */
 #include "responder.h"
 
 static struct wgctl_device_peer full, bare;
@@ -67,7 +67,7 @@ static const struct {
      "public_key=" ALICE_HEX "\nupdate_only=true\npersistent_keepalive_interval=25\n"
      "allowed_ip=10.0.0.2/32\nallowed_ip=fd00::/64\n"
      "public_key=" BOB_HEX "\nupdate_only=true\nremove=true\n"},
-    /* Taken away together with a peer that nobody has: GUEST. */
+    /* Removed together with a throwaway peer: GUEST. */
     {{STEP(WGCTL_REMOVE_ALLOWED_IP, &bare, &first)},
      "public_key=GUEST\nallowed_ip=10.0.0.2/32\npublic_key=GUEST\nremove=true\n"},
     {{STEP(WGCTL_SET_KEEPALIVE, &full, NULL), STEP(WGCTL_ADD_ALLOWED_IP, &bare, &first),
@@ -76,7 +76,7 @@ static const struct {
      "public_key=" BOB_HEX "\nupdate_only=true\nallowed_ip=10.0.0.2/32\n"
      "public_key=GUEST\nallowed_ip=fd00::/64\npublic_key=GUEST\nremove=true\n"
      "public_key=" ALICE_HEX "\nupdate_only=true\nremove=true\n"},
-    /* One such peer is enough for all. */
+    /* One throwaway peer is enough for all. */
     {{STEP(WGCTL_REMOVE_ALLOWED_IP, &full, &first), STEP(WGCTL_REMOVE_ALLOWED_IP, &full, &second),
       STEP(WGCTL_REMOVE_ALLOWED_IP, &bare, &third)},
      "public_key=GUEST\nallowed_ip=10.0.0.2/32\nallowed_ip=fd00::/64\nallowed_ip=10.0.0.9/32\n"
@@ -89,7 +89,7 @@ static bool is_known(const char *hex)
     return strncmp(hex, ALICE_HEX, 64) == 0 || strncmp(hex, BOB_HEX, 64) == 0;
 }
 
-/* Puts GUEST for the first key that is neither Alice's nor Bob's, wherever it stands. */
+/* Replaces the first key that is neither Alice's nor Bob's with GUEST, everywhere. */
 static void name_guest(struct wgctl_text *text)
 {
     char guest[WGCTL_KEY_HEX_SIZE] = "";
