@@ -11,10 +11,11 @@
 static void put_key(struct wgctl_text *text, const char *mark, const char *name,
                     const struct wgctl_key *key)
 {
-    char value[WGCTL_KEY_TEXT_SIZE];
-    if (!wgctl_key_is_zero(key))
-        wgctl_text_format(text, "%s%s = %s\n", mark, name, wgctl_key_format(key, value));
-    explicit_bzero(value, sizeof value);
+    if (wgctl_key_is_zero(key))
+        return;
+    wgctl_text_format(text, "%s%s = ", mark, name);
+    wgctl_text_key(text, key);
+    wgctl_text_string(text, "\n");
 }
 
 static void put_list(struct wgctl_text *text, const char *mark, const char *name,

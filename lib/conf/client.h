@@ -2,7 +2,7 @@
 #pragma once
 
 #include "conf/document.h"
-#include "net/address.h"
+#include "net/endpoint.h"
 #include "net/key.h"
 
 /* What goes into it. The strings belong to the caller and have to outlive the struct; "" and

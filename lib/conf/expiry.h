@@ -1,4 +1,4 @@
-/* Expiry: when a peer's time is over, as it is written. */
+/* Expiry: when a peer's access ends, as it is written in wg0.conf. Pure. */
 #pragma once
 
 #include <time.h>
@@ -7,8 +7,8 @@
 
 enum { WGCTL_EXPIRY_SIZE = 32 };
 
-/* Reads "12h", "7d", "2w" from `now` on, a date "2026-12-24" (its end), or a time
- * "2026-12-24T18:00:00Z" (RFC 3339), all in UTC. Writes the last form. What is
- * not after `now` is refused. */
+/* Reads a span after `now` ("12h", "7d", "2w"), a date ("2026-12-24", its last second), or a time
+ * ("2026-12-24T18:00:00Z", RFC 3339), all in UTC, and writes it in the last form. Fails with
+ * WGCTL_INVALID if it is none of these, or not after `now`. */
 int wgctl_expiry_parse(const char *text, time_t now, char ret[WGCTL_EXPIRY_SIZE],
                        struct wgctl_error *err);

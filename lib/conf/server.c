@@ -45,7 +45,6 @@ void wgctl_server_clear(struct wgctl_server *server)
     if (server->peers)
         explicit_bzero(server->peers, server->peer_count * sizeof *server->peers);
     free(server->peers);
-    wgctl_prefix_store_clear(&server->networks);
     free(server->hooks);
     wgctl_prefixes_clear(&server->addresses);
     wgctl_text_clear(&server->dns);
@@ -92,14 +91,18 @@ bool wgctl_server_same_hooks(const struct wgctl_server *a, const struct wgctl_se
 
 static int fail_ambiguous(const char *name, struct wgctl_error *err)
 {
-    wgctl_fail(err, WGCTL_INVALID, "more than one peer is called '%s'", name);
+    char quoted[WGCTL_QUOTE_SIZE];
+    wgctl_fail(err, WGCTL_INVALID, "more than one peer is called %s",
+               wgctl_quote(wgctl_slice_of(name), quoted));
     return wgctl_hint(err, "name it by its public key, as 'wgctl list' shows it");
 }
 
 static int fail_no_peer(const struct wgctl_server *server, const char *name,
                         struct wgctl_error *err)
 {
-    wgctl_fail(err, WGCTL_NOT_FOUND, "there is no peer '%s' in %s", name, server->file);
+    char quoted[WGCTL_QUOTE_SIZE];
+    wgctl_fail(err, WGCTL_NOT_FOUND, "there is no peer %s in %s",
+               wgctl_quote(wgctl_slice_of(name), quoted), server->file);
     return wgctl_hint(err, "'wgctl list' shows the peers there are");
 }
 
@@ -145,9 +148,9 @@ static void put_note(struct wgctl_text *text, const char *key, struct wgctl_slic
 
 static void put_key(struct wgctl_text *text, const char *name, const struct wgctl_key *key)
 {
-    char value[WGCTL_KEY_TEXT_SIZE];
-    wgctl_text_format(text, "%s = %s\n", name, wgctl_key_format(key, value));
-    explicit_bzero(value, sizeof value);
+    wgctl_text_format(text, "%s = ", name);
+    wgctl_text_key(text, key);
+    wgctl_text_string(text, "\n");
 }
 
 static void format_peer(const struct wgctl_new_peer *peer, struct wgctl_text *text)

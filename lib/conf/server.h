@@ -5,7 +5,7 @@
 
 #include "base/difference.h"
 #include "conf/document.h"
-#include "net/address.h"
+#include "net/endpoint.h"
 #include "net/key.h"
 #include "net/name.h"
 
@@ -66,8 +66,7 @@ struct wgctl_server {
 
     struct wgctl_peer *peers;
     size_t peer_count, peer_capacity;
-    struct wgctl_prefix_store networks; /* the peers' allowed IPs */
-    uint32_t interface_line;            /* of the last [Interface], as it was read */
+    uint32_t interface_line; /* of the last [Interface], as it was read */
 };
 
 /* Reads it; takes `source` over, also where it fails. `file` has to live as long

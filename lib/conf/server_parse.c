@@ -238,7 +238,6 @@ int wgctl_server_parse_lines(struct wgctl_server *server, size_t first, size_t e
     };
     size_t known = server->peer_count;
     int rc = read_lines(&reader, first, end);
-    wgctl_prefixes_clear(&reader.networks);
     if (rc < 0)
         return rc;
     /* All that is a disabled peer's is behind its mark. */

@@ -20,9 +20,8 @@ struct wgctl_block {
 struct wgctl_reader {
     struct wgctl_server *server;
     struct wgctl_error *err;
-    size_t line;                    /* index of the line being read */
-    bool has_nul;                   /* a NUL byte stands somewhere */
-    struct wgctl_prefixes networks; /* of the line being read */
+    size_t line;  /* index of the line being read */
+    bool has_nul; /* a NUL byte stands somewhere */
     /* wg(8) does not see the lines of disabled peers: what follows them belongs to
      * the section in which they stand. */
     struct wgctl_block seen, disabled;

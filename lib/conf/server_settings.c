@@ -226,23 +226,19 @@ static int parse_torn(struct wgctl_reader *reader, struct wgctl_slice value,
 
 static int read_allowed_ips(struct wgctl_reader *reader, struct wgctl_slice value)
 {
-    struct wgctl_prefixes *line = &reader->networks, *list = &peer_of(reader)->allowed_ips;
+    struct wgctl_prefixes *list = &peer_of(reader)->allowed_ips;
+    const uint32_t before = list->count;
     int rc = WGCTL_OK;
-    line->count = 0;
     if (value.size > 0 &&
         (memchr(value.data, '+', value.size) || memchr(value.data, '-', value.size)))
         return fail_stricter(reader, WGCTL_NO_PLUS_OR_MINUS);
-    if (wgctl_prefixes_parse(line, value, reader->err) < 0) {
-        line->count = 0;
-        rc = parse_torn(reader, value, line);
+    if (wgctl_prefixes_parse(list, value, reader->err) < 0) {
+        list->count = before;
+        rc = parse_torn(reader, value, list);
     }
-    if (rc < 0)
-        return rc;
-    for (size_t i = 0; i < line->count; i++)
-        line->items[i] = wgctl_prefix_mask(line->items[i]);
-    return list->count > 0
-               ? wgctl_prefixes_add_all(list, line, reader->err)
-               : wgctl_prefixes_store(line, &reader->server->networks, list, reader->err);
+    for (uint32_t i = before; i < list->count; i++)
+        list->items[i] = wgctl_prefix_mask(list->items[i]);
+    return rc;
 }
 
 static int parse_endpoint(struct wgctl_slice value, struct wgctl_endpoint *ret,

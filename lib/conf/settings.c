@@ -4,16 +4,20 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "net/key.h"
+
 const struct wgctl_settings wgctl_settings_default = {
     .dns = "1.1.1.1",
     .allowed_ips = "0.0.0.0/0, ::/0",
     .keepalive = 25,
 };
 
-/* A value as a message shows it: a long one would push the rest out. */
-static int shown(struct wgctl_slice value)
+static int refuse(struct wgctl_slice value, const char *why, const char *hint,
+                  struct wgctl_error *err)
 {
-    return (int)(value.size < 40 ? value.size : 40);
+    char quoted[WGCTL_QUOTE_SIZE];
+    wgctl_fail(err, WGCTL_INVALID, "%s %s", wgctl_quote(value, quoted), why);
+    return wgctl_hint(err, "%s", hint);
 }
 
 int wgctl_settings_endpoint(struct wgctl_slice value, uint16_t default_port,
@@ -27,9 +31,11 @@ int wgctl_settings_firewall(struct wgctl_slice value, struct wgctl_settings *set
 {
     if (wgctl_firewall_find(value, &settings->firewall))
         return WGCTL_OK;
-    wgctl_fail(err, WGCTL_INVALID, "there is no firewall '%.*s'", shown(value), value.data);
-    return wgctl_hint(err, "it is auto, nftables, iptables or none; with ufw choose iptables, "
-                           "with firewalld choose none and put the interface into a zone");
+    return refuse(
+        value, "is not a firewall",
+        "it is auto, nftables, iptables or none; with ufw choose iptables, with firewalld "
+        "choose none and put the interface into a zone",
+        err);
 }
 
 int wgctl_settings_egress(struct wgctl_slice value, struct wgctl_settings *settings,
@@ -70,15 +76,17 @@ int wgctl_settings_dns(struct wgctl_slice value, struct wgctl_settings *settings
     }
     while (wgctl_slice_split(&rest, ',', &part)) {
         struct wgctl_slice entry = wgctl_slice_trim(part);
-        if (entry.size == 0 || !is_dns_entry(entry)) {
-            wgctl_fail(err, WGCTL_INVALID, "'%.*s' is no DNS server", shown(entry), entry.data);
-            return wgctl_hint(err, "give addresses with commas between, as in 1.1.1.1,9.9.9.9, "
-                                   "or none");
-        }
+        if (entry.size == 0 || !is_dns_entry(entry))
+            return refuse(entry, "is not a DNS server address",
+                          "give addresses separated by commas, as in 1.1.1.1,9.9.9.9, or none",
+                          err);
         wgctl_text_string(&list, list.size ? ", " : "");
         wgctl_text_slice(&list, entry);
     }
-    if (list.failed || list.size >= sizeof settings->dns) {
+    int rc = wgctl_text_check(&list, err);
+    if (rc < 0)
+        return rc;
+    if (list.size >= sizeof settings->dns) {
         wgctl_fail(err, WGCTL_INVALID, "the list of DNS servers is too long");
         return wgctl_hint(err, "a device asks the first one or two of them anyway");
     }
@@ -99,7 +107,10 @@ int wgctl_settings_allowed_ips(struct wgctl_slice value, struct wgctl_settings *
     for (size_t i = 0; i < list.count; i++)
         list.items[i] = wgctl_prefix_mask(list.items[i]);
     wgctl_prefixes_format(&list, &text);
-    if (text.failed || text.size >= sizeof settings->allowed_ips) {
+    rc = wgctl_text_check(&text, err);
+    if (rc < 0)
+        return rc;
+    if (text.size >= sizeof settings->allowed_ips) {
         wgctl_fail(err, WGCTL_INVALID, "the list of allowed IPs is too long");
         return wgctl_hint(err, "name larger networks, as in 10.0.0.0/8");
     }
@@ -114,10 +125,9 @@ int wgctl_settings_mtu(struct wgctl_slice value, struct wgctl_settings *settings
     enum { SMALLEST_MTU = 576 };
     uint64_t mtu = 0;
     if (!wgctl_slice_equal(value, wgctl_slice_of("auto")) &&
-        (!wgctl_slice_number(value, UINT16_MAX, &mtu) || mtu < SMALLEST_MTU)) {
-        wgctl_fail(err, WGCTL_INVALID, "'%.*s' is no MTU", shown(value), value.data);
-        return wgctl_hint(err, "it is a number from 576 to 65535, as in 1420, or auto");
-    }
+        (!wgctl_slice_number(value, UINT16_MAX, &mtu) || mtu < SMALLEST_MTU))
+        return refuse(value, "is not a valid MTU",
+                      "it is a number from 576 to 65535, as in 1420, or auto", err);
     settings->mtu = (uint16_t)mtu;
     return WGCTL_OK;
 }
@@ -127,10 +137,9 @@ int wgctl_settings_keepalive(struct wgctl_slice value, struct wgctl_settings *se
 {
     uint64_t seconds = 0;
     if (!wgctl_slice_equal(value, wgctl_slice_of("off")) &&
-        !wgctl_slice_number(value, UINT16_MAX, &seconds)) {
-        wgctl_fail(err, WGCTL_INVALID, "'%.*s' is no keepalive", shown(value), value.data);
-        return wgctl_hint(err, "it is 0 to 65535 seconds, as in 25, or off");
-    }
+        !wgctl_slice_number(value, UINT16_MAX, &seconds))
+        return refuse(value, "is not a valid keepalive",
+                      "it is 0 to 65535 seconds, as in 25, or off", err);
     settings->keepalive = (uint16_t)seconds;
     return WGCTL_OK;
 }
@@ -155,16 +164,16 @@ static const struct setting {
     {"clients", "keepalive", wgctl_settings_keepalive},
 };
 
-/* inih counts no lines where a reader of ours feeds it, so the reader does. What
- * is longer than its buffer is fed in pieces, as a line and its continuations. */
+/* With a reader of ours inih does not know line numbers, so the reader counts them. A line that
+ * is longer than inih's buffer is fed in pieces, as a line and its continuations. */
 struct feed {
     const char *file;
     struct wgctl_slice rest;
     int line;
-    struct wgctl_slice line_rest; /* of the line that is being fed */
-    bool continues;               /* what was fed last continues a line */
+    struct wgctl_slice line_rest; /* not fed yet */
+    bool continues;               /* the last piece continues a line */
     const char *fault;
-    const struct setting *setting; /* the one whose value is being gathered */
+    const struct setting *setting; /* whose value is being collected */
     int setting_line;
     struct wgctl_text value;
     struct wgctl_settings settings;
@@ -177,16 +186,16 @@ static bool next_line(struct feed *feed)
     if (feed->rest.size == 0 || !wgctl_slice_split(&feed->rest, '\n', &line))
         return false;
     feed->line++;
-    /* A blank at the start would make it a continuation of the line before. */
+    /* A leading blank would make it a continuation of the line before. */
     feed->line_rest = wgctl_slice_trim(line);
     if (wgctl_slice_starts(feed->line_rest, ";") || wgctl_slice_starts(feed->line_rest, "#"))
         feed->line_rest.size = 0;
     if (line.size > 0 && memchr(line.data, '\0', line.size))
-        feed->fault = "a NUL byte stands here; this is no text file";
+        feed->fault = "there is a NUL byte here; this is not a text file";
     return !feed->fault;
 }
 
-/* The next piece of the line, cut after a comma where it has to be. */
+/* The next piece of the line; a long one ends after a comma. */
 static bool next_piece(struct feed *feed, size_t most, struct wgctl_slice *ret)
 {
     *ret = feed->line_rest;
@@ -217,7 +226,7 @@ static char *feed_line(char *buffer, int size, void *stream)
     return buffer;
 }
 
-/* Takes the value that was gathered. */
+/* Reads the value that was collected. */
 static int finish_setting(struct feed *feed)
 {
     const struct setting *setting = feed->setting;
@@ -256,8 +265,9 @@ static int take_setting(void *user, const char *section, const char *key, const 
     }
     if (feed->err->status != WGCTL_OK)
         return STOP;
-    wgctl_fail(feed->err, WGCTL_INVALID, "%s:%d: '%s' is not known in [%s]", feed->file, feed->line,
-               key, section);
+    char quoted[WGCTL_QUOTE_SIZE];
+    wgctl_fail(feed->err, WGCTL_INVALID, "%s:%d: %s is not known in [%s]", feed->file, feed->line,
+               wgctl_quote(wgctl_slice_of(key), quoted), section);
     wgctl_hint(feed->err, "[server] takes endpoint, firewall, egress; "
                           "[clients] takes dns, allowed-ips, mtu, keepalive");
     return STOP;
@@ -275,12 +285,12 @@ int wgctl_settings_parse(const char *file, struct wgctl_slice text, struct wgctl
         return err->status;
     if (feed.fault) {
         wgctl_fail(err, WGCTL_INVALID, "%s:%d: %s", file, feed.line, feed.fault);
-        return wgctl_hint(err, "mend that line with an editor");
+        return wgctl_hint(err, "fix that line with an editor");
     }
     if (wrong_line != 0) {
         wgctl_fail(err, WGCTL_INVALID, "%s:%d: this is neither a [section] nor key = value", file,
                    wrong_line);
-        return wgctl_hint(err, "put a ';' before what is a comment");
+        return wgctl_hint(err, "put a ';' before a comment");
     }
     *ret = feed.settings;
     return WGCTL_OK;

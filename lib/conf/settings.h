@@ -2,7 +2,7 @@
 #pragma once
 
 #include "conf/document.h"
-#include "net/address.h"
+#include "net/endpoint.h"
 #include "net/firewall.h"
 #include "net/name.h"
 

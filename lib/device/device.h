@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/progress.h"
-#include "net/address.h"
+#include "net/endpoint.h"
 #include "net/key.h"
 
 struct wgctl_device_peer {

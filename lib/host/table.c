@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "net/key.h"
 
 /* As strtoul(3) reads it with any base: a leading 0x is hexadecimal, a 0 octal. */
 static bool read_number(struct wgctl_slice text, uint32_t *ret)
@@ -98,8 +99,9 @@ int wgctl_table_number(struct wgctl_slice name, uint32_t *ret, struct wgctl_erro
     if (read_number(name, ret) || find_in_system(name, ret) ||
         wgctl_table_find(wgctl_slice_of(always), name, ret))
         return WGCTL_OK;
-    wgctl_fail(err, WGCTL_NOT_FOUND, "Table = %.*s is neither a number nor a known routing table",
-               (int)name.size, name.data);
+    char quoted[WGCTL_QUOTE_SIZE];
+    wgctl_fail(err, WGCTL_NOT_FOUND, "Table: %s is neither a number nor a known routing table",
+               wgctl_quote(name, quoted));
     return wgctl_hint(err,
                       "give it a number in /etc/iproute2/rt_tables, or write the number itself");
 }

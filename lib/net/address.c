@@ -1,6 +1,7 @@
 #include "net/address.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,13 +14,8 @@ static int hint_form(struct wgctl_error *err)
 
 static int refuse(struct wgctl_slice text, const char *why, struct wgctl_error *err)
 {
-    char shown[100];
-    if (wgctl_key_may_be_in(text))
-        wgctl_fail(err, WGCTL_INVALID, "what stands here %s (it is not shown: it may be a key)",
-                   why);
-    else
-        wgctl_fail(err, WGCTL_INVALID, "'%s' %s", wgctl_slice_string(text, shown, sizeof shown),
-                   why);
+    char quoted[WGCTL_QUOTE_SIZE];
+    wgctl_fail(err, WGCTL_INVALID, "%s %s", wgctl_quote(text, quoted), why);
     return hint_form(err);
 }
 
@@ -63,104 +59,17 @@ int wgctl_prefix_parse(struct wgctl_slice text, struct wgctl_prefix *ret, struct
     return WGCTL_OK;
 }
 
-static char *put_decimal(char *at, unsigned byte)
-{
-    if (byte >= 100)
-        *at++ = (char)('0' + byte / 100);
-    if (byte >= 10)
-        *at++ = (char)('0' + byte / 10 % 10);
-    *at++ = (char)('0' + byte % 10);
-    return at;
-}
-
-static char *put_ipv4(char *at, const uint8_t bytes[4])
-{
-    for (unsigned i = 0; i < 4; i++) {
-        if (i > 0)
-            *at++ = '.';
-        at = put_decimal(at, bytes[i]);
-    }
-    return at;
-}
-
-static unsigned group_at(const uint8_t bytes[16], unsigned index)
-{
-    return (unsigned)bytes[2 * index] << 8 | bytes[2 * index + 1];
-}
-
-static char *put_group(char *at, unsigned group)
-{
-    for (int shift = 12; shift >= 0; shift -= 4)
-        if (shift == 0 || group >> shift)
-            *at++ = "0123456789abcdef"[group >> shift & 0xf];
-    return at;
-}
-
-/* The groups from `first` to before `end`, with a colon between. */
-static char *put_groups(char *at, const uint8_t bytes[16], unsigned first, unsigned end)
-{
-    for (unsigned i = first; i < end; i++) {
-        if (i > first)
-            *at++ = ':';
-        at = put_group(at, group_at(bytes, i));
-    }
-    return at;
-}
-
-/* The longest row of groups that are zero, and of those the first, becomes "::"
- * (RFC 5952, section 4.2). Returns its size, 0 where it has less than two. */
-static unsigned find_zeros(const uint8_t bytes[16], unsigned *ret_first)
-{
-    unsigned longest = 1, row = 0;
-    for (unsigned i = 0; i < 8; i++) {
-        row = group_at(bytes, i) == 0 ? row + 1 : 0;
-        if (row > longest) {
-            longest = row;
-            *ret_first = i + 1 - row;
-        }
-    }
-    return longest > 1 ? longest : 0;
-}
-
-static char *put_ipv6(char *at, const uint8_t bytes[16])
-{
-    unsigned first = 0, zeros = find_zeros(bytes, &first);
-    /* An IPv4 address in an IPv6 one, as inet_ntop(3) sees it. */
-    bool holds_ipv4 = first == 0 && (zeros == 6 || (zeros == 5 && group_at(bytes, 5) == 0xffff));
-    unsigned end = holds_ipv4 ? 6 : 8;
-    if (zeros > 0) {
-        at = put_groups(at, bytes, 0, first);
-        *at++ = ':';
-        *at++ = ':';
-        first += zeros;
-    }
-    at = put_groups(at, bytes, first, end);
-    if (!holds_ipv4)
-        return at;
-    if (zeros == 5)
-        *at++ = ':';
-    return put_ipv4(at, bytes + 12);
-}
-
-/* As inet_ntop(3) does, which takes several times as long: it goes through sprintf(3). */
-static char *put_address(char *at, const struct wgctl_prefix *prefix)
-{
-    if (prefix->family == AF_INET)
-        return put_ipv4(at, prefix->bytes);
-    return prefix->family == AF_INET6 ? put_ipv6(at, prefix->bytes) : at;
-}
-
 char *wgctl_address_format(const struct wgctl_prefix *prefix, char text[WGCTL_PREFIX_TEXT_SIZE])
 {
-    *put_address(text, prefix) = '\0';
+    if (!inet_ntop(prefix->family, prefix->bytes, text, WGCTL_PREFIX_TEXT_SIZE))
+        text[0] = '\0';
     return text;
 }
 
 char *wgctl_prefix_format(const struct wgctl_prefix *prefix, char text[WGCTL_PREFIX_TEXT_SIZE])
 {
-    char *at = put_address(text, prefix);
-    *at++ = '/';
-    *put_decimal(at, prefix->length) = '\0';
+    size_t size = strlen(wgctl_address_format(prefix, text));
+    snprintf(text + size, WGCTL_PREFIX_TEXT_SIZE - size, "/%u", prefix->length);
     return text;
 }
 
@@ -227,19 +136,16 @@ bool wgctl_address_is_private(const struct wgctl_prefix *prefix)
     return false;
 }
 
-/* Makes room for that many more, and for no other: most lists are read once. */
+/* Makes room for exactly that many more: most lists are read once. */
 static int reserve(struct wgctl_prefixes *list, size_t more, struct wgctl_error *err)
 {
     size_t wanted = list->count + more;
     if (wanted <= list->capacity)
         return WGCTL_OK;
-    struct wgctl_prefix *own = list->capacity ? list->items : NULL;
     struct wgctl_prefix *items =
-        wanted <= UINT32_MAX ? reallocarray(own, wanted, sizeof *items) : NULL;
+        wanted <= UINT32_MAX ? reallocarray(list->items, wanted, sizeof *items) : NULL;
     if (!items)
         return wgctl_fail_memory(err);
-    if (!own && list->count)
-        memcpy(items, list->items, list->count * sizeof *items);
     list->items = items;
     list->capacity = (uint32_t)wanted;
     return WGCTL_OK;
@@ -256,11 +162,6 @@ int wgctl_prefixes_add(struct wgctl_prefixes *list, const struct wgctl_prefix *p
     }
     list->items[list->count++] = *prefix;
     return WGCTL_OK;
-}
-
-struct wgctl_prefixes wgctl_prefixes_borrow(const struct wgctl_prefixes *other)
-{
-    return (struct wgctl_prefixes){.items = other->items, .count = other->count};
 }
 
 int wgctl_prefixes_add_all(struct wgctl_prefixes *list, const struct wgctl_prefixes *other,
@@ -319,15 +220,10 @@ bool wgctl_prefixes_equal(const struct wgctl_prefixes *a, const struct wgctl_pre
     return equal;
 }
 
-bool wgctl_prefixes_are_sorted(const struct wgctl_prefixes *list)
-{
-    return wgctl_array_is_sorted(list->items, list->count, sizeof *list->items, compare_items);
-}
-
 void wgctl_prefixes_sort(struct wgctl_prefixes *list)
 {
-    /* Mostly they are in order: a peer has one address of each family. */
-    if (!wgctl_prefixes_are_sorted(list))
+    /* Most are sorted already: a peer has one address of each family. */
+    if (!wgctl_array_is_sorted(list->items, list->count, sizeof *list->items, compare_items))
         qsort(list->items, list->count, sizeof *list->items, compare_items);
 }
 
@@ -339,44 +235,6 @@ bool wgctl_prefixes_have(const struct wgctl_prefixes *list, const struct wgctl_p
 
 void wgctl_prefixes_clear(struct wgctl_prefixes *list)
 {
-    if (list->capacity)
-        free(list->items);
+    free(list->items);
     *list = (struct wgctl_prefixes){0};
-}
-
-struct wgctl_prefix_chunk {
-    struct wgctl_prefix_chunk *before;
-    struct wgctl_prefix items[];
-};
-
-/* They are taken from the end of the chunk to its begin. */
-int wgctl_prefixes_store(const struct wgctl_prefixes *list, struct wgctl_prefix_store *store,
-                         struct wgctl_prefixes *ret, struct wgctl_error *err)
-{
-    enum { USUAL = 1024 };
-    size_t size = list->count * sizeof *list->items;
-    if (list->count > store->left) {
-        size_t room = list->count > USUAL ? list->count : USUAL;
-        struct wgctl_prefix_chunk *chunk = malloc(sizeof *chunk + room * sizeof *chunk->items);
-        if (!chunk)
-            return wgctl_fail_memory(err);
-        chunk->before = store->chunk;
-        *store = (struct wgctl_prefix_store){chunk, room};
-    }
-    *ret = (struct wgctl_prefixes){.count = list->count};
-    if (list->count == 0)
-        return WGCTL_OK;
-    store->left -= list->count;
-    ret->items = store->chunk->items + store->left;
-    memcpy(ret->items, list->items, size);
-    return WGCTL_OK;
-}
-
-void wgctl_prefix_store_clear(struct wgctl_prefix_store *store)
-{
-    for (struct wgctl_prefix_chunk *chunk = store->chunk, *before; chunk; chunk = before) {
-        before = chunk->before;
-        free(chunk);
-    }
-    *store = (struct wgctl_prefix_store){0};
 }

@@ -1,3 +1,5 @@
+#include "net/endpoint.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <net/if.h>
@@ -6,20 +8,14 @@
 #include <string.h>
 #include <time.h>
 
-#include "net/address.h"
 #include "net/key.h"
 
 enum { NAME_SIZE = 253, LABEL_SIZE = 63 }; /* RFC 1035, section 2.3.4 */
 
 static int refuse(struct wgctl_slice text, const char *why, struct wgctl_error *err)
 {
-    char shown[100];
-    if (wgctl_key_may_be_in(text))
-        wgctl_fail(err, WGCTL_INVALID, "what stands here %s (it is not shown: it may be a key)",
-                   why);
-    else
-        wgctl_fail(err, WGCTL_INVALID, "'%s' %s", wgctl_slice_string(text, shown, sizeof shown),
-                   why);
+    char quoted[WGCTL_QUOTE_SIZE];
+    wgctl_fail(err, WGCTL_INVALID, "%s %s", wgctl_quote(text, quoted), why);
     return wgctl_hint(
         err, "write it like vpn.example.org:51820, 192.0.2.1:51820 or [2001:db8::1]:51820");
 }
@@ -83,14 +79,15 @@ static const char *fault_of_host(struct wgctl_slice host, bool in_brackets)
 {
     struct wgctl_prefix address;
     if (read_address(host, &address))
-        return in_brackets && address.family != AF_INET6 ? "is no IPv6 address: leave out the []"
-                                                         : NULL;
+        return in_brackets && address.family != AF_INET6
+                   ? "is not an IPv6 address: leave out the []"
+                   : NULL;
     if (in_brackets || has_colon(host))
         return "is not an IPv6 address";
     if (!is_name(host))
         return "is neither an IP address nor a host name";
     if (is_almost_address(host))
-        return "looks like an IP address, but is none";
+        return "looks like an IP address, but is not one";
     return NULL;
 }
 
@@ -167,7 +164,7 @@ static int fail_resolve(const char *host, int reason, struct wgctl_error *err)
     wgctl_fail(err, unknown ? WGCTL_NOT_FOUND : WGCTL_SYSTEM, "cannot find the address of '%s': %s",
                host, gai_strerror(reason));
     if (unknown)
-        return wgctl_hint(err, "look for a typing mistake in the name");
+        return wgctl_hint(err, "check the name for typos");
     return wgctl_hint(err, "is this machine online? If so, its name server (DNS) does not answer: "
                            "try again later, or give the IP address");
 }

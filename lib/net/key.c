@@ -2,6 +2,7 @@
 
 #include <endian.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <string.h>
 
 int wgctl_key_setup(struct wgctl_error *err)
@@ -142,7 +143,7 @@ int wgctl_key_parse(struct wgctl_slice text, struct wgctl_key *ret, struct wgctl
         return wgctl_hint(err, "copy the whole key, with the '=' at its end");
     }
     if (!decode(text, &key)) {
-        wgctl_fail(err, WGCTL_INVALID, "this is no key: it is not 32 bytes in base64");
+        wgctl_fail(err, WGCTL_INVALID, "this is not a key: it is not 32 bytes in base64");
         return wgctl_hint(err, "copy the key again; one character of it was changed or lost");
     }
     *ret = key;
@@ -166,10 +167,30 @@ bool wgctl_key_may_be_in(struct wgctl_slice text)
     return other && run >= SUSPICIOUS;
 }
 
+char *wgctl_quote(struct wgctl_slice text, char quoted[WGCTL_QUOTE_SIZE])
+{
+    enum { QUOTES_AND_NUL = 3 };
+    int size = WGCTL_QUOTE_SIZE - QUOTES_AND_NUL;
+    if (text.size < (size_t)size)
+        size = (int)text.size;
+    if (wgctl_key_may_be_in(text))
+        snprintf(quoted, WGCTL_QUOTE_SIZE, "'…' (not shown: it may be a key)");
+    else
+        snprintf(quoted, WGCTL_QUOTE_SIZE, "'%.*s'", size, size > 0 ? text.data : "");
+    return quoted;
+}
+
 char *wgctl_key_format(const struct wgctl_key *key, char text[WGCTL_KEY_TEXT_SIZE])
 {
     return sodium_bin2base64(text, WGCTL_KEY_TEXT_SIZE, key->bytes, sizeof key->bytes,
                              sodium_base64_VARIANT_ORIGINAL);
+}
+
+void wgctl_text_key(struct wgctl_text *text, const struct wgctl_key *key)
+{
+    char base64[WGCTL_KEY_TEXT_SIZE];
+    wgctl_text_string(text, wgctl_key_format(key, base64));
+    sodium_memzero(base64, sizeof base64);
 }
 
 bool wgctl_key_parse_hex(struct wgctl_slice text, struct wgctl_key *ret)

@@ -51,9 +51,14 @@ int wgctl_key_parse(struct wgctl_slice text, struct wgctl_key *ret, struct wgctl
 /* Returns whether the text may contain a key or most of one, so that messages must not show
  * it. */
 bool wgctl_key_may_be_in(struct wgctl_slice text);
+/* Writes the text as a message can show it: in quotes and cut to fit; if it may contain a key,
+ * '…' and the reason. Returns `quoted`. */
+enum { WGCTL_QUOTE_SIZE = 102 };
+char *wgctl_quote(struct wgctl_slice text, char quoted[WGCTL_QUOTE_SIZE]);
 /* Writes the text form in constant time. Returns `text`. */
 char *wgctl_key_format(const struct wgctl_key *key, char text[WGCTL_KEY_TEXT_SIZE]);
-
+/* Appends the text form, and wipes its own copy. */
+void wgctl_text_key(struct wgctl_text *text, const struct wgctl_key *key);
 /* The size of the hexadecimal form, which the userspace protocol uses, with the NUL. */
 enum { WGCTL_KEY_HEX_SIZE = 65 };
 /* Parses the hexadecimal form in constant time. Returns false if it is invalid. */

@@ -1,12 +1,6 @@
 #include "net/name.h"
 
-/* A name as a message shows it. */
-enum { SHOWN = 40 };
-
-static int shown_size(struct wgctl_slice name)
-{
-    return name.size < SHOWN ? (int)name.size : SHOWN;
-}
+#include "net/key.h"
 
 static bool is_alphanumeric(char c)
 {
@@ -29,8 +23,8 @@ int wgctl_interface_name_check(struct wgctl_slice name, struct wgctl_error *err)
         !wgctl_slice_equal(name, wgctl_slice_of(".")) &&
         !wgctl_slice_equal(name, wgctl_slice_of("..")))
         return WGCTL_OK;
-    wgctl_fail(err, WGCTL_INVALID, "'%.*s' is not a valid interface name", shown_size(name),
-               name.data);
+    char quoted[WGCTL_QUOTE_SIZE];
+    wgctl_fail(err, WGCTL_INVALID, "%s is not a valid interface name", wgctl_quote(name, quoted));
     return wgctl_hint(err, "it is 1 to 15 letters, digits and _ = + . -, as in wg0");
 }
 
@@ -44,6 +38,7 @@ int wgctl_peer_name_check(struct wgctl_slice name, struct wgctl_error *err)
                             : NULL;
     if (!fault)
         return WGCTL_OK;
-    wgctl_fail(err, WGCTL_INVALID, "the name '%.*s' %s", shown_size(name), name.data, fault);
+    char quoted[WGCTL_QUOTE_SIZE];
+    wgctl_fail(err, WGCTL_INVALID, "the name %s %s", wgctl_quote(name, quoted), fault);
     return wgctl_hint(err, "choose up to 15 letters, digits and _ = + . -, as in 'annas-phone'");
 }

@@ -46,9 +46,7 @@ static int add_wanted_peer(const struct sources *sources, const struct wgctl_pee
     wanted->preshared_key = peer->preshared_key;
     wanted->keepalive = peer->keepalive;
     int rc = set_endpoint(sources, peer, wanted, err);
-    if (wgctl_prefixes_are_sorted(&peer->allowed_ips))
-        wanted->allowed_ips = wgctl_prefixes_borrow(&peer->allowed_ips);
-    else if (rc == WGCTL_OK)
+    if (rc == WGCTL_OK)
         rc = wgctl_prefixes_add_all(&wanted->allowed_ips, &peer->allowed_ips, err);
     return rc;
 }

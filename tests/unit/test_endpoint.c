@@ -2,7 +2,7 @@
 #include <net/if.h>
 #include <string.h>
 
-#include "net/address.h"
+#include "net/endpoint.h"
 #include "suite.h"
 
 #define TEN "0123456789"
@@ -224,13 +224,13 @@ START_TEST(the_message_names_what_is_wrong)
     static const struct {
         const char *text, *message;
     } messages[] = {
-        {"300.1.1.1:51820", "'300.1.1.1' looks like an IP address, but is none"},
+        {"300.1.1.1:51820", "'300.1.1.1' looks like an IP address, but is not one"},
         {"v p n:51820", "'v p n' is neither an IP address nor a host name"},
         {"vpn:70000", "'vpn:70000' needs a port at its end, a number from 1 to 65535"},
         {"vpn", "'vpn' needs a port at its end, a number from 1 to 65535"},
         {"2001:db8::1", "'2001:db8::1' needs an IPv6 address in [], and then ':' and the port"},
         {"[2001:db8::1", "'[2001:db8::1' needs a ']' after the address, and then ':' and the port"},
-        {"[192.0.2.1]:1", "'192.0.2.1' is no IPv6 address: leave out the []"},
+        {"[192.0.2.1]:1", "'192.0.2.1' is not an IPv6 address: leave out the []"},
         {"[2001:db8:1]:1", "'2001:db8:1' is not an IPv6 address"},
     };
     for (size_t i = 0; i < sizeof messages / sizeof *messages; i++) {

@@ -125,7 +125,7 @@ START_TEST(what_is_over_and_what_is_no_time_are_told_apart)
     ck_assert_int_eq(wgctl_expiry_parse("2026-01-01", now, expiry, &err), WGCTL_INVALID);
     ck_assert_str_eq(err.message, "the peer would have expired already, at '2026-01-01'");
     ck_assert_int_eq(wgctl_expiry_parse("soon", now, expiry, &err), WGCTL_INVALID);
-    ck_assert_str_eq(err.message, "'soon' is no time to expire at");
+    ck_assert_str_eq(err.message, "'soon' is not a valid expiry");
     ck_assert_str_ne(err.hint, "");
 }
 END_TEST

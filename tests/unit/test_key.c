@@ -256,6 +256,39 @@ START_TEST(a_new_private_key_is_clamped)
 }
 END_TEST
 
+START_TEST(a_key_is_appended_to_a_text)
+{
+    WGCTL_TEXT text = {0};
+    struct wgctl_key key = key_of(pairs[0].public_key);
+    wgctl_text_string(&text, "PublicKey = ");
+    wgctl_text_key(&text, &key);
+    ck_assert_str_eq(text.data + strlen("PublicKey = "), pairs[0].public_key);
+}
+END_TEST
+
+START_TEST(a_text_is_quoted_unless_it_may_hold_a_key)
+{
+    char quoted[WGCTL_QUOTE_SIZE], longest[WGCTL_QUOTE_SIZE - 2];
+    ck_assert_str_eq(wgctl_quote(wgctl_slice_of("v p n"), quoted), "'v p n'");
+    ck_assert_str_eq(wgctl_quote((struct wgctl_slice){NULL, 0}, quoted), "''");
+
+    memset(longest, '.', sizeof longest);
+    wgctl_quote((struct wgctl_slice){longest, sizeof longest - 1}, quoted);
+    ck_assert_uint_eq(strlen(quoted), sizeof quoted - 1);
+    ck_assert(quoted[0] == '\'' && quoted[sizeof quoted - 2] == '\'');
+    char before[WGCTL_QUOTE_SIZE];
+    memcpy(before, quoted, sizeof before);
+    ck_assert_str_eq(wgctl_quote((struct wgctl_slice){longest, sizeof longest}, quoted), before);
+
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        struct wgctl_slice key = wgctl_slice_of(pairs[i].private_key);
+        ck_assert_str_eq(wgctl_quote(key, quoted), "'…' (not shown: it may be a key)");
+        key.size -= 10;
+        ck_assert_str_eq(wgctl_quote(key, quoted), "'…' (not shown: it may be a key)");
+    }
+}
+END_TEST
+
 /* In 200 keys, each random bit is both 0 and 1. The odds of a false failure are 2^-191. */
 START_TEST(every_other_bit_of_a_new_key_is_random)
 {
@@ -375,6 +408,8 @@ static Suite *key_suite(void)
     tcase_add_loop_test(curve, a_public_key_is_what_wg_pubkey_makes_it, 0, PAIRS);
     tcase_add_test(curve, an_all_zero_private_key_has_no_public_key);
     tcase_add_test(curve, a_new_private_key_is_clamped);
+    tcase_add_test(curve, a_key_is_appended_to_a_text);
+    tcase_add_test(curve, a_text_is_quoted_unless_it_may_hold_a_key);
     tcase_add_test(curve, every_other_bit_of_a_new_key_is_random);
     tcase_add_test(curve, every_bit_of_a_preshared_key_is_random);
     tcase_add_test(curve, random_bytes_fill_what_was_asked_for_and_no_more);

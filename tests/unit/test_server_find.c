@@ -55,11 +55,11 @@ START_TEST(a_peer_is_found_by_its_name_its_key_or_a_beginning_of_the_key)
     if (names[_i].status == WGCTL_OK) {
         ck_assert_ptr_eq(peer, &server.peers[names[_i].index]);
     } else {
-        char expected[100];
+        char expected[200], quoted[WGCTL_QUOTE_SIZE];
         snprintf(expected, sizeof expected,
-                 names[_i].status == WGCTL_INVALID ? "more than one peer is called '%s'"
-                                                   : "there is no peer '%s' in wg0.conf",
-                 names[_i].name);
+                 names[_i].status == WGCTL_INVALID ? "more than one peer is called %s"
+                                                   : "there is no peer %s in wg0.conf",
+                 wgctl_quote(wgctl_slice_of(names[_i].name), quoted));
         ck_assert_ptr_null(peer);
         ck_assert_str_eq(err.message, expected);
         ck_assert_str_ne(err.hint, "");

@@ -84,20 +84,20 @@ static const struct {
     {"[server]\nendpoint =\n", "2: endpoint: '' is neither an IP address nor a host name"},
     {"[server]\nendpoint = a:1 # x\n",
      "2: endpoint: 'a:1 # x' needs a port at its end, a number from 1 to 65535"},
-    {"[server]\nfirewall = pf\n", "2: firewall: there is no firewall 'pf'"},
-    {"[server]\nfirewall = ufw\n", "2: firewall: there is no firewall 'ufw'"},
+    {"[server]\nfirewall = pf\n", "2: firewall: 'pf' is not a firewall"},
+    {"[server]\nfirewall = ufw\n", "2: firewall: 'ufw' is not a firewall"},
     {"[server]\negress = eth0 eth1\n", "2: egress: 'eth0 eth1' is not a valid interface name"},
-    {"[clients]\ndns = 1.1.1.1,\n", "2: dns: '' is no DNS server"},
-    {"[clients]\ndns = 1.1.1.1 9.9.9.9\n", "2: dns: '1.1.1.1 9.9.9.9' is no DNS server"},
+    {"[clients]\ndns = 1.1.1.1,\n", "2: dns: '' is not a DNS server address"},
+    {"[clients]\ndns = 1.1.1.1 9.9.9.9\n", "2: dns: '1.1.1.1 9.9.9.9' is not a DNS server address"},
     {"[clients]\nallowed-ips = 10.0.0.0/33\n",
      "2: allowed-ips: '10.0.0.0/33' needs a number from 0 to 32 after the '/'"},
     {"[clients]\nallowed-ips =\n", "2: allowed-ips: the list of addresses is empty"},
-    {"[clients]\nmtu = 575\n", "2: mtu: '575' is no MTU"},
-    {"[clients]\nkeepalive = -1\n", "2: keepalive: '-1' is no keepalive"},
+    {"[clients]\nmtu = 575\n", "2: mtu: '575' is not a valid MTU"},
+    {"[clients]\nkeepalive = -1\n", "2: keepalive: '-1' is not a valid keepalive"},
     /* The first fault is the one that is named. */
-    {"[server]\nfirewall = pf\nnonsense\n", "2: firewall: there is no firewall 'pf'"},
+    {"[server]\nfirewall = pf\nnonsense\n", "2: firewall: 'pf' is not a firewall"},
     {"[server]\nfirewall = pf\nfirewall = nftables\nx = y\n",
-     "2: firewall: there is no firewall 'pf'"},
+     "2: firewall: 'pf' is not a firewall"},
 };
 enum { FAULTS = sizeof faults / sizeof *faults };
 
@@ -177,6 +177,28 @@ START_TEST(a_nul_byte_hides_nothing)
                                           (struct wgctl_slice){content, sizeof content - 1},
                                           &settings, &err),
                      WGCTL_INVALID);
+}
+END_TEST
+
+START_TEST(what_may_be_a_key_is_never_shown)
+{
+    static const char *const lines[] = {
+        "[server]\nendpoint = " PRIVATE "\n",
+        "[server]\nfirewall = " PRIVATE "\n",
+        "[server]\negress = " PRIVATE "\n",
+        "[server]\n" PRIVATE " 1\n",
+        "[server]\n" PRIVATE "\n",
+        "[clients]\ndns = " PRIVATE "\n",
+        "[clients]\nallowed-ips = " PRIVATE "\n",
+        "[clients]\nmtu = " PRIVATE "\n",
+        "[clients]\nkeepalive = " PRIVATE "\n",
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        struct wgctl_settings settings;
+        struct wgctl_error err;
+        ck_assert_int_eq(parse(lines[i], &settings, &err), WGCTL_INVALID);
+        ck_assert_msg(!wgctl_key_may_be_in(wgctl_slice_of(err.message)), "%s", err.message);
+    }
 }
 END_TEST
 
@@ -308,6 +330,7 @@ static Suite *settings_suite(void)
     tcase_add_test(file, a_line_that_is_too_long_is_refused_not_cut);
     tcase_add_test(file, the_longest_values_can_be_read_from_a_file);
     tcase_add_test(file, a_nul_byte_hides_nothing);
+    tcase_add_test(file, what_may_be_a_key_is_never_shown);
     suite_add_tcase(suite, file);
 
     TCase *value = tcase_create("value");

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "net/address.h"
+#include "net/endpoint.h"
 #include "net/key.h"
 #include "numbers.h"
 #include "suite.h"
