@@ -23,7 +23,6 @@ struct progress {
     struct wgctl_text ini_before; /* empty: there was none */
 
     bool changed_forwarding;
-    struct wgctl_forwarding forwarding;
     struct wgctl_folder sysctl_folder;
     bool wrote_sysctl;
     struct wgctl_text sysctl_before; /* empty: there was none */
@@ -37,7 +36,7 @@ static int persist_forwarding(struct progress *progress, struct wgctl_error *err
 {
     WGCTL_TEXT text = {0};
     struct wgctl_folder *folder = &progress->sysctl_folder;
-    int rc = wgctl_provision_sysctl(progress->provision, &progress->forwarding, &text, err);
+    int rc = wgctl_provision_sysctl(progress->provision, &text, err);
     if (rc == WGCTL_OK)
         rc = wgctl_folder_make(WGCTL_SYSCTL_FOLDER, 0755, NULL, err);
     if (rc == WGCTL_OK)
@@ -60,12 +59,11 @@ static int turn_on_forwarding(struct progress *progress, struct wgctl_error *err
     const struct wgctl_provision *provision = progress->provision;
     if (!provision->applies)
         return WGCTL_OK;
-    wgctl_forwarding_read(provision->way6.interface, &progress->forwarding);
     int rc = persist_forwarding(progress, err);
     if (rc < 0)
         return rc;
     progress->changed_forwarding = true;
-    return wgctl_forwarding_turn_on(&progress->forwarding, provision->ipv6, err);
+    return wgctl_forwarding_turn_on(&provision->forwarding, provision->ipv6, err);
 }
 
 /* ---- files ---- */
@@ -230,7 +228,7 @@ static void undo(struct progress *progress, struct wgctl_error *err)
     if (progress->wrote_sysctl)
         undo_sysctl(progress);
     if (progress->changed_forwarding)
-        wgctl_forwarding_restore(&progress->forwarding);
+        wgctl_forwarding_restore(&progress->provision->forwarding);
     if (progress->made_folder) {
         unlinkat(progress->folder.fd, WGCTL_LOCK_NAME, 0);
         if (rmdir(progress->provision->folder) < 0)

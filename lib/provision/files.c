@@ -157,12 +157,12 @@ int wgctl_provision_ini(const struct wgctl_provision *provision, struct wgctl_te
     return fill(provision, "settings.ini", &values, ret, err);
 }
 
-int wgctl_provision_sysctl(const struct wgctl_provision *provision,
-                           const struct wgctl_forwarding *forwarding, struct wgctl_text *ret,
+int wgctl_provision_sysctl(const struct wgctl_provision *provision, struct wgctl_text *ret,
                            struct wgctl_error *err)
 {
     struct values values = {.count = 0};
     add(&values, "ipv6", provision->ipv6 ? "1" : "");
-    add(&values, "router-advertised", provision->ipv6 ? forwarding->router_advertised : "");
+    add(&values, "router-advertised",
+        provision->ipv6 ? provision->forwarding.router_advertised : "");
     return fill(provision, "sysctl.conf", &values, ret, err);
 }

@@ -44,9 +44,9 @@ rm -r other mine.ini said
 
 ip link add wg0 type veth peer name veth0
 mkdir -m 700 etc/new
-refuses "init refuses an interface that is no WireGuard" 1 'wg0 .*no WireGuard' -C etc/new -i wg0 init --firewall none \
+refuses "init refuses an interface that is no WireGuard" 1 'wg0 .*not a WireGuard interface' -C etc/new -i wg0 init --firewall none \
     --endpoint vpn.example.org --address 10.8.0.1/24
-refuses "init --dry-run refuses an interface that is no WireGuard" 1 'wg0 .*no WireGuard' -C etc/new -i wg0 init -n \
+refuses "init --dry-run refuses an interface that is no WireGuard" 1 'wg0 .*not a WireGuard interface' -C etc/new -i wg0 init -n \
     --firewall none --endpoint vpn.example.org --address 10.8.0.1/24
 for command in "add-peer new" "revoke phone" up down apply "add-peer new -n" "apply -n"; do
     read -ra words <<<"$command"

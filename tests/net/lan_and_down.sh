@@ -76,7 +76,7 @@ other_interface() {
     state >"$work/before"
     check_fails 1 "init refuses an interface that is no WireGuard" \
         wgctl -i wg7 init --endpoint "$server_road4" --firewall nftables
-    check_said "and says so" 'wg7.*no WireGuard'
+    check_said "and says so" 'wg7.*not a WireGuard interface'
     state >"$work/after"
     check "it changed nothing" diff "$work/before" "$work/after"
 }

@@ -384,11 +384,10 @@ START_TEST(forwarding_is_turned_on_for_the_families_that_the_tunnel_has)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         WGCTL_PROVISION *provision = provision_of(cases[i].addresses, WGCTL_FIREWALL_NFTABLES, "");
         WGCTL_TEXT text = {0}, expected = read_golden(cases[i].golden);
-        struct wgctl_forwarding forwarding = {.ipv4 = false};
         struct wgctl_error err;
-        snprintf(forwarding.router_advertised, sizeof forwarding.router_advertised, "%s",
-                 cases[i].router_advertised);
-        ck_assert_int_eq(wgctl_provision_sysctl(provision, &forwarding, &text, &err), WGCTL_OK);
+        snprintf(provision->forwarding.router_advertised,
+                 sizeof provision->forwarding.router_advertised, "%s", cases[i].router_advertised);
+        ck_assert_int_eq(wgctl_provision_sysctl(provision, &text, &err), WGCTL_OK);
         assert_same(wgctl_text_slice_of(&text), wgctl_text_slice_of(&expected));
     }
 }
