@@ -1,7 +1,7 @@
-/* Text: slices of somebody else's bytes, and buffers that grow.
+/* Text: slices of bytes that belong to someone else, and buffers that grow.
  *
- * What wgctl reads and writes holds private keys, so every buffer is wiped
- * before its memory goes back: when it grows, and when it is cleared.
+ * What wgctl reads and writes contains private keys, so every buffer is wiped before its memory
+ * is freed: when it grows, and when it is cleared.
  */
 #pragma once
 
@@ -12,33 +12,36 @@
 
 #include "base/error.h"
 
-/* Bytes that belong to somebody else; not NUL-terminated. */
+/* Bytes that belong to someone else, not NUL-terminated. Valid for as long as those bytes. */
 struct wgctl_slice {
     const char *data;
     size_t size;
 };
 
+/* Returns a string as a slice, without its NUL. */
 static inline struct wgctl_slice wgctl_slice_of(const char *string)
 {
     return (struct wgctl_slice){string, strlen(string)};
 }
+/* Returns whether both have the same bytes. */
 static inline bool wgctl_slice_equal(struct wgctl_slice a, struct wgctl_slice b)
 {
     return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
 }
-/* Without regard to ASCII case, whatever the locale. */
+/* The same, ignoring ASCII case in any locale. */
 bool wgctl_slice_equal_nocase(struct wgctl_slice a, struct wgctl_slice b);
+/* Returns whether the slice begins with `prefix`. */
 static inline bool wgctl_slice_starts(struct wgctl_slice slice, const char *prefix)
 {
     size_t size = strlen(prefix);
     return slice.size >= size && memcmp(slice.data, prefix, size) == 0;
 }
-/* As isspace(3) in the C locale. */
+/* Like isspace(3) in the C locale. */
 static inline bool wgctl_is_space(char c)
 {
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
-/* Without the white space (as isspace(3) in the C locale) at both ends. */
+/* Returns the slice without white space at both ends. */
 static inline struct wgctl_slice wgctl_slice_trim(struct wgctl_slice slice)
 {
     while (slice.size > 0 && wgctl_is_space(slice.data[0])) {
@@ -49,11 +52,11 @@ static inline struct wgctl_slice wgctl_slice_trim(struct wgctl_slice slice)
         slice.size--;
     return slice;
 }
-/* Takes the part before the first `separator` off `rest` (all of it where there
- * is none) into `ret_part`. False when nothing was left to take:
+/* Moves the part before the first `separator`, or everything if there is none, from `rest` to
+ * `ret_part`. Returns false if nothing is left:
  *     while (wgctl_slice_split(&rest, ',', &part)) ...
- * A separator at the end yields one more, empty, part. Start with a `rest` whose
- * data is not NULL. */
+ * A separator at the end yields one more, empty part. The data of the first `rest` must not be
+ * NULL. */
 static inline bool wgctl_slice_split(struct wgctl_slice *rest, char separator,
                                      struct wgctl_slice *ret_part)
 {
@@ -67,42 +70,47 @@ static inline bool wgctl_slice_split(struct wgctl_slice *rest, char separator,
     rest->size = end ? rest->size - ret_part->size - 1 : 0;
     return true;
 }
-/* A decimal number of digits only, not above `max`. */
+/* Parses a decimal number that consists of digits only. Returns false if it is anything else, or
+ * greater than `max`. */
 bool wgctl_slice_number(struct wgctl_slice slice, uint64_t max, uint64_t *ret);
-/* As a string of the caller's, cut where it does not fit `size`. Returns `buffer`. */
+/* Copies the slice as a string to `buffer` of `size` bytes, truncated if it does not fit. Returns
+ * `buffer`. */
 char *wgctl_slice_string(struct wgctl_slice slice, char *buffer, size_t size);
-/* As a new string that the caller frees, or NULL where memory has run out. */
+/* Returns a new string, which the caller frees, or NULL if memory has run out. */
 char *wgctl_slice_dup(struct wgctl_slice slice);
-/* Whether a byte below 0x20, or DEL, stands in it. */
+/* Returns whether the slice contains a byte below 0x20, or DEL. */
 bool wgctl_slice_has_control(struct wgctl_slice slice);
-/* The size of the UTF-8 character at the start and its code point; 0 where it is none. */
+/* Decodes the UTF-8 character at the start. Returns its size in bytes, or 0 if it is invalid. */
 size_t wgctl_slice_character(struct wgctl_slice text, unsigned *ret_code);
-/* A control of either set, or what turns the direction of the text around: nothing
- * for a terminal. */
+/* Returns whether a terminal should never get this code point: a C0 or C1 control, or one that
+ * changes the text's direction. */
 bool wgctl_is_harmful(unsigned code);
-/* Whether it is UTF-8 without a harmful character. */
+/* Returns whether the text is valid UTF-8 without harmful characters. */
 bool wgctl_slice_is_plain(struct wgctl_slice text);
 
-/* A buffer that grows. Start with all zero. Running out of memory is remembered:
- * append as much as you like and ask wgctl_text_check() once. */
+/* A buffer that grows. Initialize it with zeros. It remembers failed allocations, so append as
+ * much as you like and call wgctl_text_check() once. */
 struct wgctl_text {
-    char *data; /* NUL-terminated once anything was appended */
+    char *data; /* NUL-terminated after the first append; NULL before */
     size_t size;
     size_t capacity;
     bool failed;
 };
 
+/* Each appends something. */
 void wgctl_text_append(struct wgctl_text *text, const void *data, size_t size);
 void wgctl_text_string(struct wgctl_text *text, const char *string);
 void wgctl_text_slice(struct wgctl_text *text, struct wgctl_slice slice);
 void wgctl_text_format(struct wgctl_text *text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/* Makes room for `size` more bytes and returns where they begin; the caller
- * writes them and adds to `size` what it wrote. NULL where memory has run out. */
+/* Makes room for `size` more bytes and returns a pointer to them. The caller writes there and
+ * adds the number of bytes written to the text's size. Returns NULL if memory has run out. */
 char *wgctl_text_room(struct wgctl_text *text, size_t size);
+/* Fails with WGCTL_SYSTEM if memory ran out during any append. */
 int wgctl_text_check(const struct wgctl_text *text, struct wgctl_error *err);
+/* Returns the content. Valid until the next append. */
 struct wgctl_slice wgctl_text_slice_of(const struct wgctl_text *text);
-/* Wipes and frees; the text is all zero, and can be used, again. */
+/* Wipes and frees the buffer. The text is empty and can be used again. */
 void wgctl_text_clear(struct wgctl_text *text);
 #define WGCTL_TEXT __attribute__((cleanup(wgctl_text_clear))) struct wgctl_text
 
@@ -114,15 +122,14 @@ void wgctl_free_wiped(void *memory);
 void wgctl_free_pointer(void *pointer);
 #define WGCTL_FREE __attribute__((cleanup(wgctl_free_pointer)))
 
-/* What wgctl_array_grow() does where there is no room left. */
+/* The slow path of wgctl_array_grow(). */
 void *wgctl_array_move(void *array, size_t count, size_t *capacity, size_t element);
-/* Makes room for one more element in an array that grows: returns the array,
- * moved where it had to be and its old place wiped, or NULL (and the array as it
- * was) where memory has run out. The new element is all zero. */
+/* Makes room for one more element, which is all zero. Returns the array, which may have moved; its
+ * old memory is wiped. Returns NULL and leaves the array alone if memory has run out. */
 static inline void *wgctl_array_grow(void *array, size_t count, size_t *capacity, size_t element)
 {
     return count < *capacity ? array : wgctl_array_move(array, count, capacity, element);
 }
-/* Whether it is in the order of `compare`, as for qsort(3). */
+/* Returns whether the array is sorted by `compare`, as for qsort(3). */
 bool wgctl_array_is_sorted(const void *array, size_t count, size_t element,
                            int (*compare)(const void *a, const void *b));

@@ -89,7 +89,7 @@ void wgctl_dns_label(struct wgctl_slice order, const char *interface, struct wgc
     wgctl_text_string(ret, interface);
 }
 
-/* ---- the host's ---- */
+/* ---- the host ---- */
 
 static int find_label(const char *interface, struct wgctl_text *ret, struct wgctl_error *err)
 {
@@ -109,12 +109,13 @@ static int set_by_resolvconf(const char *interface, const struct wgctl_dns *dns,
         rc = wgctl_text_check(&text, err);
     if (rc < 0)
         return rc;
-    /* The highest rank, and nobody else's servers. */
+    /* The highest priority, and exclusive. */
     const char *const argv[] = {"resolvconf", "-a", label.data, "-m", "0", "-x", NULL};
     return wgctl_process_filter(argv, wgctl_text_slice_of(&text), NULL, err);
 }
 
-/* resolvectl VERB INTERFACE WORD... [LAST]; a word is no option, whatever it begins with. */
+/* Runs resolvectl VERB INTERFACE WORD... [LAST]. No word is taken as an option, whatever it
+ * begins with. */
 static int run_resolvectl(const char *verb, const char *interface, char *const *words, size_t count,
                           const char *last, struct wgctl_error *err)
 {
@@ -136,7 +137,7 @@ static int set_by_resolved(const char *interface, const struct wgctl_dns *dns,
                            struct wgctl_error *err)
 {
     int rc = run_resolvectl("dns", interface, dns->servers, dns->server_count, NULL, err);
-    /* "~." sends the questions for all names to these servers. */
+    /* "~." sends all queries to these servers. */
     if (rc == WGCTL_OK)
         rc = run_resolvectl("domain", interface, dns->domains, dns->domain_count, "~.", err);
     if (rc == WGCTL_OK)
@@ -196,7 +197,7 @@ void wgctl_dns_current(const char *interface, struct wgctl_text *ret)
     if (wgctl_process_find("resolvconf", NULL, 0) &&
         wgctl_process_filter(argv, nothing, ret, &ignored) == WGCTL_OK)
         return;
-    /* Debian's own resolvconf does not know -l, and keeps its files here. */
+    /* Debian's own resolvconf has no option -l, and keeps its files here. */
     wgctl_text_format(&path, "/etc/resolvconf/run/interface/%s", label.data);
     if (wgctl_text_check(&path, &ignored) == WGCTL_OK)
         wgctl_file_content(path.data, ret);

@@ -1,41 +1,43 @@
-/* DNS: the servers that this host asks while the tunnel is up, given to resolvconf(8)
- * or, where that is not installed, to systemd-resolved.
+/* DNS: the servers that this host uses while the tunnel is up. They are registered with
+ * resolvconf(8) or, if that is not installed, with systemd-resolved(8).
  */
 #pragma once
 
 #include "base/text.h"
 
-/* Start with all zero. The strings point into `words`. */
+/* The value of DNS in wg0.conf. Initialize it with zeros. The strings point into `words`. */
 struct wgctl_dns {
     char *words;
-    char **servers; /* with NULL at the end */
+    char **servers; /* NULL-terminated */
     size_t server_count;
-    char **domains; /* to look names up in, with NULL at the end */
+    char **domains; /* search domains, NULL-terminated */
     size_t domain_count;
 };
 
-/* Takes a list apart, with commas or white space between: what has a colon, or only
- * digits and dots, is a server. */
+/* Parses a list that is separated by commas or white space. A word with a colon, or with only
+ * digits and dots, is a server; any other is a search domain. The caller clears `ret`. Fails with
+ * WGCTL_SYSTEM if memory has run out. Pure. */
 int wgctl_dns_parse(struct wgctl_slice list, struct wgctl_dns *ret, struct wgctl_error *err);
+/* Frees it. */
 void wgctl_dns_clear(struct wgctl_dns *dns);
 #define WGCTL_DNS __attribute__((cleanup(wgctl_dns_clear))) struct wgctl_dns
 
-/* Appends them as resolv.conf(5) has them. */
+/* Appends it in the format of resolv.conf(5). Pure. */
 void wgctl_dns_format(const struct wgctl_dns *dns, struct wgctl_text *ret);
-/* The name that resolvconf shall know the interface by: `order` is the content of
- * /etc/resolvconf/interface-order, whose first "NAME*" goes before it, with a dot. */
+/* Appends the interface's name for resolvconf, as wg-quick(8) does. `order` is the content of
+ * /etc/resolvconf/interface-order; its first "NAME*" becomes the prefix "NAME.". Pure. */
 void wgctl_dns_label(struct wgctl_slice order, const char *interface, struct wgctl_text *ret);
 
-/* Makes them the ones that are asked first; without a server nothing is done.
- * WGCTL_NOT_FOUND where the host has neither program. */
+/* Registers the servers as the preferred ones. Does nothing if there are none. Fails with
+ * WGCTL_NOT_FOUND if neither program is installed, and with WGCTL_SYSTEM if it fails. */
 int wgctl_dns_set(const char *interface, const struct wgctl_dns *dns, struct wgctl_error *err);
-/* Takes that back. With systemd-resolved it goes with the interface. */
+/* Removes the registration. systemd-resolved does so itself when the interface disappears. */
 int wgctl_dns_unset(const char *interface, const struct wgctl_dns *dns, struct wgctl_error *err);
-/* Makes `after` the ones in the place of `before`, of an interface that stays. */
+/* Replaces `before` with `after` while the interface stays up. */
 int wgctl_dns_replace(const char *interface, const struct wgctl_dns *before,
                       const struct wgctl_dns *after, struct wgctl_error *err);
-/* Appends the servers in such a text, with commas between. */
+/* Appends the servers in a text in the format of resolv.conf(5), separated by commas. Pure. */
 void wgctl_dns_servers(struct wgctl_slice resolv_conf, struct wgctl_text *ret);
-/* Appends the servers that resolvconf has of the interface, "nameserver ADDRESS" a
- * line; nothing where it has none. */
+/* Appends the servers that are registered with resolvconf for the interface, one line with
+ * "nameserver ADDRESS" for each. */
 void wgctl_dns_current(const char *interface, struct wgctl_text *ret);

@@ -1,4 +1,4 @@
-/* Forwarding: whether this host passes packets on for others.
+/* IP forwarding: the sysctls net.ipv4.ip_forward and net.ipv6.conf.all.forwarding.
  */
 #pragma once
 
@@ -7,21 +7,21 @@
 #include "base/error.h"
 #include "net/name.h"
 
-/* What it was, so that it can be put back. */
+/* The previous state, so that it can be restored. */
 struct wgctl_forwarding {
     bool ipv4;
     bool ipv6;
-    /* The interface whose router advertisements the kernel itself reads, if the
-     * way out for IPv6 is one: with forwarding on it would stop listening to them,
-     * and lose that way (kernel: Documentation/networking/ip-sysctl.rst,
-     * accept_ra). "" else. */
+    /* The interface with the IPv6 default route, if the kernel gets that route from router
+     * advertisements; otherwise "". With forwarding on, the kernel would ignore them and lose the
+     * route unless accept_ra is 2 (kernel: Documentation/networking/ip-sysctl.rst). */
     char router_advertised[WGCTL_NAME_SIZE];
 };
 
-/* Looks at it. `egress6` is the interface of the way out for IPv6, "" if none. */
+/* Reads the current state. `egress6` is the interface with the IPv6 default route, or "". */
 void wgctl_forwarding_read(const char *egress6, struct wgctl_forwarding *ret);
-/* Turns it on now, until the next boot, where it is not; IPv6 only where `ipv6`. */
+/* Turns forwarding on until the next boot, IPv6 only if `ipv6`. Writes only sysctls that have to
+ * change. Fails with the status of the failing write, usually WGCTL_DENIED in a container. */
 int wgctl_forwarding_turn_on(const struct wgctl_forwarding *before, bool ipv6,
                              struct wgctl_error *err);
-/* Puts back what wgctl_forwarding_turn_on() changed. */
+/* Undoes wgctl_forwarding_turn_on(). Ignores errors. */
 void wgctl_forwarding_restore(const struct wgctl_forwarding *before);

@@ -1,4 +1,7 @@
-/* Links: the network interface that WireGuard sits on, over rtnetlink(7).
+/* Links: the WireGuard network interface and its addresses, through rtnetlink(7).
+ *
+ * Functions that change an interface fail with WGCTL_SYSTEM if the kernel refuses, and with
+ * WGCTL_DENIED without the right to do it.
  */
 #pragma once
 
@@ -8,38 +11,44 @@
 #include "net/address.h"
 #include "net/name.h"
 
-/* Makes a WireGuard interface in the kernel. WGCTL_UNSUPPORTED where the kernel
- * has no WireGuard, WGCTL_EXISTS where the name is taken. */
+/* Creates a WireGuard interface in the kernel. Fails with WGCTL_UNSUPPORTED if the kernel has no
+ * WireGuard, and with WGCTL_EXISTS if the name is in use. */
 int wgctl_link_create(const char *interface, struct wgctl_error *err);
-/* Starts the userspace program ($WG_QUICK_USERSPACE_IMPLEMENTATION, else
- * wireguard-go), which makes the interface and stays. */
+/* Starts the userspace implementation ($WG_QUICK_USERSPACE_IMPLEMENTATION, or else wireguard-go),
+ * which creates the interface and keeps running. Fails with WGCTL_UNSUPPORTED if it is not
+ * installed. */
 int wgctl_link_create_userspace(const char *interface, struct wgctl_error *err);
-/* Removes the interface, and with it its addresses and routes; a userspace
- * program ends with it. One that is not there is no error. */
+/* Removes the interface with its addresses and routes. A userspace implementation exits as a
+ * result. Succeeds if the interface does not exist. */
 int wgctl_link_delete(const char *interface, struct wgctl_error *err);
 
+/* Sets the MTU in bytes. */
 int wgctl_link_set_mtu(const char *interface, uint32_t mtu, struct wgctl_error *err);
+/* Brings the link up. */
 int wgctl_link_set_up(const char *interface, struct wgctl_error *err);
+/* Adds an address with its prefix length. Fails with WGCTL_EXISTS if the interface has it. */
 int wgctl_link_add_address(const char *interface, const struct wgctl_prefix *address,
                            struct wgctl_error *err);
-/* One that is not there is no error. */
+/* Removes an address. Succeeds if the interface does not have it. */
 int wgctl_link_remove_address(const char *interface, const struct wgctl_prefix *address,
                               struct wgctl_error *err);
-/* Whether the kernel keeps the other addresses of a network where the first of it is removed
+/* Returns whether the kernel keeps a subnet's other addresses when its first one is removed
  * (kernel: Documentation/networking/ip-sysctl.rst, promote_secondaries). */
 bool wgctl_link_keeps_addresses(const char *interface);
+/* Sets that. */
 int wgctl_link_keep_addresses(const char *interface, bool keep, struct wgctl_error *err);
-/* Adds the interface's own addresses of that family (AF_UNSPEC: of both), in the kernel's
+/* Adds the interface's addresses of a family (AF_UNSPEC for both) to `ret`, in the kernel's
  * order. */
 int wgctl_link_addresses(const char *interface, uint8_t family, struct wgctl_prefixes *ret,
                          struct wgctl_error *err);
 
+/* A network interface of any kind. */
 struct wgctl_link {
     uint32_t index;
     char name[WGCTL_NAME_SIZE];
     uint32_t mtu;
 };
-/* The MTU that the interface has. */
+/* Reads the interface's MTU. */
 int wgctl_link_mtu(const char *interface, uint32_t *ret, struct wgctl_error *err);
-/* Looks it up by its number. */
+/* Looks up an interface by its index. Fails with WGCTL_NOT_FOUND if there is none. */
 int wgctl_link_by_index(uint32_t index, struct wgctl_link *ret, struct wgctl_error *err);

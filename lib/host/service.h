@@ -1,4 +1,4 @@
-/* Services: starting the tunnel when the host starts.
+/* Services: starting the tunnel at boot with systemd.
  */
 #pragma once
 
@@ -6,9 +6,10 @@
 
 #include "base/error.h"
 
-/* Whether systemd runs this host, as sd_booted(3) finds out. */
+/* Returns whether systemd is running, in the same way as sd_booted(3). */
 bool wgctl_service_manager_runs(void);
-/* wgctl@INTERFACE.service: started at every boot from now on, and now. */
+/* Enables wgctl@INTERFACE.service at boot, and starts it now. Fails with WGCTL_SYSTEM if
+ * systemctl(1) does. */
 int wgctl_service_enable(const char *interface, struct wgctl_error *err);
-/* Takes that back: stopped, and not started at boot. */
+/* Disables the service at boot, and stops it now. Fails with WGCTL_SYSTEM if systemctl(1) does. */
 int wgctl_service_disable(const char *interface, struct wgctl_error *err);

@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "net/key.h"
 
-/* As strtoul(3) reads it with any base: a leading 0x is hexadecimal, a 0 octal. */
+/* Reads a number like strtoul(3) with base 0: a leading 0x means hexadecimal, a 0 octal. */
 static bool read_number(struct wgctl_slice text, uint32_t *ret)
 {
     char buffer[32], *end;
@@ -23,7 +23,7 @@ static bool read_number(struct wgctl_slice text, uint32_t *ret)
     return errno == 0 && !*end && number <= UINT32_MAX;
 }
 
-/* Takes the next word off a line. */
+/* Removes the next word from a line and returns it. */
 static struct wgctl_slice take_word(struct wgctl_slice *line)
 {
     struct wgctl_slice rest = wgctl_slice_trim(*line), word = {rest.data, 0};
@@ -49,7 +49,7 @@ bool wgctl_table_find(struct wgctl_slice text, struct wgctl_slice name, uint32_t
     return false;
 }
 
-/* These files are the system's; one that cannot be read names no table. */
+/* A system file that cannot be read does not name any table. */
 static bool find_in_file(const char *path, struct wgctl_slice name, uint32_t *ret)
 {
     WGCTL_TEXT text = {0};

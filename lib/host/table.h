@@ -1,4 +1,4 @@
-/* Routing tables, by name or number, as ip-route(8) reads them.
+/* Routing tables by name or number, as in ip-route(8).
  */
 #pragma once
 
@@ -7,9 +7,11 @@
 
 #include "base/text.h"
 
-/* Looks for `name` in the text of an rt_tables file: "NUMBER NAME" a line. */
+/* Looks up `name` in the text of an rt_tables file, which has "NUMBER NAME" on each line. Returns
+ * false if it is not there. Pure. */
 bool wgctl_table_find(struct wgctl_slice text, struct wgctl_slice name, uint32_t *ret);
 
-/* The table that is meant by "main", "51820", "0xca6c", or a name in rt_tables below
- * /etc/iproute2, /usr/share/iproute2 or /usr/lib/iproute2. WGCTL_NOT_FOUND else. */
+/* Returns the number of a table: "main", "51820", "0xca6c", or a name from rt_tables in
+ * /etc/iproute2, /usr/share/iproute2 or /usr/lib/iproute2. Fails with WGCTL_NOT_FOUND if there is
+ * no such table. */
 int wgctl_table_number(struct wgctl_slice name, uint32_t *ret, struct wgctl_error *err);
