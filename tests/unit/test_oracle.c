@@ -452,13 +452,13 @@ static void compare_files(uint32_t count, bool for_quick)
 
 START_TEST(a_file_made_at_random_means_to_us_what_it_means_to_wg)
 {
-    compare_files(2000, false);
+    compare_files((uint32_t)cases_of(2000), false);
 }
 END_TEST
 
 START_TEST(a_file_made_at_random_is_taken_where_wg_quick_takes_it)
 {
-    compare_files(400, true);
+    compare_files((uint32_t)cases_of(400), true);
 }
 END_TEST
 

@@ -143,7 +143,8 @@ static void check_with_each_applied(const struct states *applied, const struct s
 {
     WGCTL_PLAN unknown = {0};
     make(s, &unknown);
-    for (size_t i = 0; i < applied->count; i++) {
+    size_t step = is_long() ? 1 : 8;
+    for (size_t i = s->number % step; i < applied->count; i += step) {
         const struct situation known = {&applied->devices[i], s->wanted, s->running, s->number};
         WGCTL_PLAN plan = {0};
         make(&known, &plan);
@@ -200,7 +201,7 @@ static void check_pair(const struct states *all, size_t w, size_t r, size_t numb
 START_TEST(two_peers_of_any_kind_become_any_other_two)
 {
     STATES all = states_of(&(struct shape){2, ALLOWED_IPS, 2, 2, 2});
-    size_t step = getenv("WGCTL_PAIRS") ? 1 : 3;
+    size_t step = is_long() ? 1 : 23; /* odd, so that check_pair() varies what was applied */
     ck_assert_uint_eq(all.count, 1857);
     for (size_t w = (size_t)_i; w < all.count; w += PARTS)
         for (size_t r = w % step; r < all.count; r += step)
@@ -221,7 +222,7 @@ START_TEST(three_peers_of_any_kind_become_any_other_three)
     STATES all = states_of(&(struct shape){PEERS, ALLOWED_IPS, 2, 2, 2});
     ck_assert_uint_eq(all.count, 38145);
     size_t pairs = all.count * all.count, first = from_environment("WGCTL_FIRST", 0);
-    size_t end = first + from_environment("WGCTL_PAIRS", USUAL);
+    size_t end = first + from_environment("WGCTL_PAIRS", cases_of(USUAL));
     for (size_t i = first + (size_t)_i; i < end; i += PARTS) {
         size_t pair = i % pairs * STEP % pairs;
         check_pair(&all, pair / all.count, pair % all.count, i);
