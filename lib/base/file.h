@@ -1,8 +1,10 @@
-/* Files: read safely, replaced durably, in a folder that is opened once.
+/* Files: read safely, and replaced durably, in a folder that is opened once.
  *
- * Every file is reached through the folder's descriptor (openat(2) and its
- * kin) and never through a symbolic link, so that nobody can put another file
- * in its place between two calls.
+ * Every file is reached through the folder's descriptor (openat(2) and the like) and never
+ * through a symbolic link, so that nobody can swap in another file between two calls.
+ *
+ * Functions with a struct wgctl_error fail with the status that fits the errno of the system
+ * call, besides the statuses named at each. None of them needs a lock, unless it says so.
  */
 #pragma once
 
@@ -13,87 +15,89 @@
 #include "base/error.h"
 #include "base/text.h"
 
+/* An open folder. Close it. */
 struct wgctl_folder {
-    int fd; /* -1 when it is not open */
+    int fd; /* -1: closed */
     char path[PATH_MAX];
 };
+#define WGCTL_FOLDER_CLOSED ((struct wgctl_folder){.fd = -1})
 
-/* Opens a folder. Refuses (WGCTL_DENIED) one that belongs to somebody other
- * than the caller or root, or that others can write to. */
+/* Opens a folder. Fails with WGCTL_DENIED if it belongs to anybody but the caller and root, or if
+ * others can write to it. */
 int wgctl_folder_open(const char *path, struct wgctl_folder *ret, struct wgctl_error *err);
-/* Makes a folder where it is missing. `ret_made` (may be NULL): it was. */
+/* Creates a folder, durably, unless it exists. `ret_made` (may be NULL): it did not. */
 int wgctl_folder_make(const char *path, mode_t mode, bool *ret_made, struct wgctl_error *err);
-/* Opens the folder `name` in `parent` with the same checks. Where it is missing
- * it is made, mode 0700, if `create` says so. */
+/* Opens the folder `name` in `parent` with the checks of wgctl_folder_open(). If it does not
+ * exist, `create` creates it (0700). */
 int wgctl_folder_open_in(const struct wgctl_folder *parent, const char *name, bool create,
                          struct wgctl_folder *ret, struct wgctl_error *err);
+/* Closes it, unless it is closed already. */
 void wgctl_folder_close(struct wgctl_folder *folder);
-#define WGCTL_FOLDER_CLOSED ((struct wgctl_folder){.fd = -1})
 
 enum wgctl_exposure {
     WGCTL_PUBLIC, /* others may read it */
-    WGCTL_SECRET, /* refused if others can: it holds keys */
+    WGCTL_SECRET, /* it holds keys, and is refused if others can read it */
 };
 
-/* Opens a regular file for reading. Refuses (WGCTL_DENIED) a symbolic link,
- * a file of somebody other than the caller or root, one that others can write
- * to, and a secret one that others can read; the hint is the mend. */
+/* Opens a regular file for reading. The caller closes *ret_fd; *ret_size is in bytes. Fails with
+ * WGCTL_DENIED, and the fix as the hint, if it is a symbolic link or not a regular file, belongs
+ * to anybody but the caller and root, or can be written to (a secret one: read) by others; with
+ * WGCTL_NOT_FOUND if it does not exist. */
 int wgctl_file_open(const struct wgctl_folder *folder, const char *name,
                     enum wgctl_exposure exposure, int *ret_fd, size_t *ret_size,
                     struct wgctl_error *err);
-/* Appends the whole of one. */
+/* Opens a file as wgctl_file_open() does, and appends its content to `ret`. */
 int wgctl_file_read(const struct wgctl_folder *folder, const char *name,
                     enum wgctl_exposure exposure, struct wgctl_text *ret, struct wgctl_error *err);
 
-/* Whether there is something of that name, of whatever kind. */
+/* Whether something with that name exists, of whatever kind. */
 bool wgctl_file_exists(const struct wgctl_folder *folder, const char *name);
 
-/* Replaces or creates a file so that, whatever happens, a reader sees the old
- * one or the new one, and after success the new one has reached the disk: a new
- * file, fsync, rename over the old one, fsync of the folder. The folder's lock
- * must be held: the new file has a fixed name, WGCTL_FILE_NEW, until it is
- * renamed. Where it fails nothing was changed, but for the
- * last step: then the new file is there, and may be the old one after a power cut. */
+/* Creates a file or replaces its content: a new file, fsync, rename, fsync of the folder. A reader
+ * sees the old content or the new, also after a crash; after success, the new one is durable.
+ * Only one process may do this in a folder at a time, because the new file is called
+ * WGCTL_FILE_NEW until it is renamed. After a failure nothing has changed, unless the last fsync
+ * failed: the new content is then visible, but may not survive a power failure. */
 int wgctl_file_write(const struct wgctl_folder *folder, const char *name,
                      struct wgctl_slice content, mode_t mode, struct wgctl_error *err);
 #define WGCTL_FILE_NEW ".wgctl.new"
-/* The same without fsync, for what need not outlive the next boot (/run). The two are written
- * one behind the other. */
+/* Same, but without fsync, for files that need not survive a reboot (/run). The content is `head`
+ * and then `rest`. */
 int wgctl_file_write_volatile(const struct wgctl_folder *folder, const char *name,
                               struct wgctl_slice head, struct wgctl_slice rest,
                               struct wgctl_error *err);
 
-/* Removes a file; one that is not there is no error. */
+/* Removes a file. Succeeds if it does not exist. */
 int wgctl_file_remove(const struct wgctl_folder *folder, const char *name, struct wgctl_error *err);
 
-/* Writes a file that is no secret and belongs to the system (below /etc, /proc
- * or /sys): in place, as the kernel's files want it. */
+/* Overwrites a file of the system (in /proc, /sys or /etc) in place, as the kernel's files need
+ * it. Not for secrets. */
 int wgctl_file_set(const char *path, const char *content, struct wgctl_error *err);
-/* Reads the first line of such a file, without its end. False, with errno set, where
- * it cannot be read. */
+/* Reads the first line of such a file, without the newline, truncated to size - 1 bytes. False,
+ * with errno(3) set, if it cannot be read. */
 bool wgctl_file_first_line(const char *path, char *line, size_t size);
-/* Appends all of such a file. False where it cannot be read. */
+/* Appends the content of such a file. False if it cannot be read. */
 bool wgctl_file_content(const char *path, struct wgctl_text *ret);
 
-/* Appends what is left to read, about `expected` bytes. Returns -1 and sets errno(3), EFBIG
- * where there are more than `most`; that memory has run out, `ret` remembers. */
+/* Appends what can be read from `fd`, about `expected` bytes. Returns -1 and sets errno(3) if
+ * reading fails, or to EFBIG after more than `most` bytes; `ret` remembers a failed allocation. */
 int wgctl_read_all(int fd, size_t expected, size_t most, struct wgctl_text *ret);
-/* Writes all of it. Returns -1 and sets errno(3) where that fails. */
+/* Writes all of `content`. Returns -1 and sets errno(3) if that fails. */
 int wgctl_write_all(int fd, struct wgctl_slice content);
-/* fsync(2), again after a signal. Returns -1 and sets errno(3) if that fails. */
+/* fsync(2), repeated after EINTR. Returns -1 and sets errno(3) if that fails. */
 int wgctl_fsync(int fd);
 
-/* Whether somebody holds that lock right now. */
+/* Whether a process holds that lock right now. */
 bool wgctl_folder_is_locked(const struct wgctl_folder *folder, const char *name);
-/* Opens and locks `name` (made with mode 0600 where it is missing; never removed)
- * and waits for whoever holds it, as wgctl_lock_take() does. `ret_fd` is the lock: close(2) lets go
- * as well. Removes what a killed predecessor left behind in the folder. */
+/* Opens and locks `name`, which is created (0600) if it does not exist, and is never removed.
+ * Waits, and fails, as wgctl_lock_take() does. *ret_fd is the lock: close(2) releases it as well.
+ * Removes a WGCTL_FILE_NEW that a killed process has left in the folder. */
 int wgctl_folder_lock(const struct wgctl_folder *folder, const char *name, int *ret_fd,
                       struct wgctl_error *err);
 
-/* Lets go of it, and sets it to -1; nothing where it is not held. */
+/* Releases it and sets it to -1. Does nothing if it is -1. */
 void wgctl_folder_unlock(int *fd);
 
-/* close(2) for __attribute__((cleanup)), where fd is not negative. */
+/* close(2) for __attribute__((cleanup)), unless *fd is negative. */
 void wgctl_close_pointer(int *fd);
 #define WGCTL_FD __attribute__((cleanup(wgctl_close_pointer))) int

@@ -1,4 +1,9 @@
-/* Policy rules: which packets look for their way in which table, over rtnetlink(7).
+/* Policy rules (ip-rule(8)): which packets are looked up in which routing table. Read and changed
+ * over rtnetlink(7).
+ *
+ * A tunnel with a default route has two rules in each family, as with wg-quick(8): one sends all
+ * packets without WireGuard's own mark to the table with the mark's number; the other, above it,
+ * lets routes of the main table go first, except the default one.
  */
 #pragma once
 
@@ -8,30 +13,32 @@
 
 #include "base/error.h"
 
-/* One rule, as far as it matters here. */
+/* One rule. */
 struct wgctl_rule {
     uint32_t priority;
     uint32_t table;
-    bool by_mark;         /* "not fwmark TABLE table TABLE": what the tunnel's rules begin with */
-    bool but_the_default; /* "table main suppress_prefixlength 0": all ways but the default one */
+    bool by_mark;         /* "not fwmark TABLE table TABLE" */
+    bool but_the_default; /* "table main suppress_prefixlength 0" */
 };
 
-/* Which of `rules`, in the kernel's order, belong to the tunnel of that table: sets `ret_going`
- * of each. All that look into the table do. For each that is `by_mark`, so does its partner:
- * the nearest rule above it that is `but_the_default`. If no rule is `by_mark` any more, a
- * partner that somebody left behind does: one with nothing directly below it. */
+/* Tells which of `rules`, in the kernel's order, belong to the tunnel with that table: sets
+ * ret_going[i] of each. All that look up the table do. For each that is `by_mark`, so does its
+ * partner: the nearest rule above it that is `but_the_default`. If no rule is `by_mark` any more,
+ * a partner that was left behind does: one with nothing directly below it. Pure. */
 void wgctl_rules_choose(const struct wgctl_rule *rules, size_t count, uint32_t table,
                         bool *ret_going);
-/* Whether both rules are there that lead packets without the mark into the table. */
+/* Whether both rules of the table are there. Pure. */
 bool wgctl_rules_are_whole(const struct wgctl_rule *rules, size_t count, uint32_t table);
 
-/* Looks for the rules of that mark. `ret_any`: wgctl_rules_remove() would find some;
- * `ret_whole`: both are there. A kernel without the family has none. */
+/* Each fails with WGCTL_SYSTEM, or WGCTL_DENIED, if the kernel refuses. A kernel without rules for
+ * the family has none. */
+
+/* Looks for the rules of that mark. `ret_any`: wgctl_rules_remove() would remove some;
+ * `ret_whole`: both are there. */
 int wgctl_rules_find(uint8_t family, uint32_t mark, bool *ret_any, bool *ret_whole,
                      struct wgctl_error *err);
-/* Sends all packets of a family that do not bear the mark into the table of the same
- * number, but for those that a route other than the default one of the main table
- * has a way for. */
+/* Adds the two rules, above all that are there. */
 int wgctl_rules_add(uint8_t family, uint32_t mark, struct wgctl_error *err);
-/* Takes that back, whoever made the rules; none that are there is no error. */
+/* Removes the rules that wgctl_rules_choose() tells, whoever added them. Succeeds if there are
+ * none, and if `mark` is 0. */
 int wgctl_rules_remove(uint8_t family, uint32_t mark, struct wgctl_error *err);
