@@ -9,6 +9,7 @@
 
 #include "adopt/blocks.h"
 #include "adopt/state.h"
+#include "conf/server_read.h"
 
 void wgctl_adopt_close(struct wgctl_adopt **pointer)
 {

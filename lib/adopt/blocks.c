@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "conf/server_parse.h"
+#include "conf/server_read.h"
 
 static const char mark[] = "#[disabled] ";
 

@@ -5,6 +5,7 @@
 #include "adopt/blocks.h"
 #include "adopt/names.h"
 #include "adopt/state.h"
+#include "conf/server_read.h"
 
 /* ---- from JSON ---- */
 

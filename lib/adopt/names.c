@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "conf/server_parse.h"
+#include "conf/server_read.h"
 
 static bool is_alnum(char c)
 {

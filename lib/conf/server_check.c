@@ -1,10 +1,8 @@
-/* Where in the file stands what can only be seen of all peers together. */
-#include <string.h>
+#include "conf/server_check.h"
 
-#include "conf/server_parse.h"
-#include "conf/stricter.h"
+#include "conf/strict.h"
 
-/* The line of the peer's last setting of that key; its heading where it has none. */
+/* The line number of the peer's last setting of that key, or of its heading if it has none. */
 static size_t line_of(const struct wgctl_server *server, const struct wgctl_peer *peer,
                       const char *key)
 {
@@ -25,12 +23,11 @@ int wgctl_server_fail_key(const struct wgctl_server *server, const struct wgctl_
     for (size_t i = 0; i < server->peer_count; i++)
         if (server->peers[i].enabled && wgctl_key_equal(&server->peers[i].public_key, public_key))
             last = &server->peers[i];
-    return wgctl_stricter_fail(own ? WGCTL_NO_OWN_KEY : WGCTL_ONE_PEER_A_KEY, server->file,
-                               last ? line_of(server, last, "PublicKey") : 0, err);
+    return wgctl_strict_fail(own ? WGCTL_STRICT_OWN_KEY : WGCTL_STRICT_SAME_KEY, server->file,
+                             last ? line_of(server, last, "PublicKey") : 0, err);
 }
 
-/* The line on which the peer names a network for the `nth` time, 0 where it does not;
- * counts down. */
+/* The line number on which the peer names a network for the `nth` time, or 0. Counts `nth` down. */
 static size_t line_of_network(const struct wgctl_server *server, const struct wgctl_peer *peer,
                               const struct wgctl_prefix *network, size_t *nth)
 {
@@ -62,7 +59,7 @@ int wgctl_server_fail_allowed_ip(const struct wgctl_server *server,
     for (size_t i = 0; line == 0 && i < server->peer_count; i++)
         if (server->peers[i].enabled)
             line = line_of_network(server, &server->peers[i], network, &second);
-    wgctl_fail(err, WGCTL_INVALID, "%s stands twice in AllowedIPs, and the last one gets it",
+    wgctl_fail(err, WGCTL_INVALID, "%s is listed twice in AllowedIPs, and the last one gets it",
                wgctl_prefix_format(network, text));
-    return wgctl_stricter_explain(WGCTL_ONE_OWNER_A_NETWORK, server->file, line, err);
+    return wgctl_strict_explain(WGCTL_STRICT_SAME_NETWORK, server->file, line, err);
 }

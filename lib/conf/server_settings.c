@@ -2,17 +2,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conf/server_parse.h"
-#include "conf/stricter.h"
+#include "conf/server_reader.h"
+#include "conf/strict.h"
 
-/* Longer than any value that is not a list or a hook: a key, an endpoint. */
+/* Longer than any number or key. */
 enum { SHORT_VALUE = 512 };
 
 int wgctl_reader_fail(struct wgctl_reader *reader, const char *what)
 {
     wgctl_fail(reader->err, WGCTL_INVALID, "%s:%zu: %s", reader->server->file, reader->line + 1,
                what);
-    return wgctl_hint(reader->err, "mend that line with an editor");
+    return wgctl_hint(reader->err, "fix that line with an editor");
 }
 
 static int in_line(struct wgctl_reader *reader)
@@ -20,14 +20,14 @@ static int in_line(struct wgctl_reader *reader)
     return wgctl_context(reader->err, "%s:%zu", reader->server->file, reader->line + 1);
 }
 
-static int fail_stricter(struct wgctl_reader *reader, enum wgctl_stricter rule)
+static int fail_strict(struct wgctl_reader *reader, enum wgctl_strict rule)
 {
-    return wgctl_stricter_fail(rule, reader->server->file, reader->line + 1, reader->err);
+    return wgctl_strict_fail(rule, reader->server->file, reader->line + 1, reader->err);
 }
 
-static int explain_stricter(struct wgctl_reader *reader, enum wgctl_stricter rule)
+static int explain_strict(struct wgctl_reader *reader, enum wgctl_strict rule)
 {
-    return wgctl_stricter_explain(rule, reader->server->file, reader->line + 1, reader->err);
+    return wgctl_strict_explain(rule, reader->server->file, reader->line + 1, reader->err);
 }
 
 static struct wgctl_peer *peer_of(struct wgctl_reader *reader)
@@ -48,7 +48,7 @@ static int read_key(struct wgctl_reader *reader, struct wgctl_slice value, struc
     return rc < 0 ? in_line(reader) : rc;
 }
 
-/* A number, or "off" for 0 where `off` says so; "0x…" where `hex` says so. */
+/* A number; with `off` also "off", which is 0, and with `hex` also "0x…". */
 static bool read_number(struct wgctl_slice value, uint64_t max, bool off, bool hex, uint64_t *ret)
 {
     char buffer[SHORT_VALUE], *end;
@@ -76,7 +76,7 @@ static int read_private_key(struct wgctl_reader *reader, struct wgctl_slice valu
     if (rc < 0)
         return rc;
     if (wgctl_key_is_zero(&server->private_key))
-        return fail_stricter(reader, WGCTL_NO_ZERO_KEY);
+        return fail_strict(reader, WGCTL_STRICT_ZERO_KEY);
     server->has_private_key = true;
     rc = wgctl_key_public(&server->private_key, &server->public_key, reader->err);
     return rc < 0 ? in_line(reader) : rc;
@@ -86,7 +86,7 @@ static int read_listen_port(struct wgctl_reader *reader, struct wgctl_slice valu
 {
     uint64_t port;
     if (!read_number(value, UINT16_MAX, false, false, &port))
-        return fail_stricter(reader, WGCTL_PORT_IN_RANGE);
+        return fail_strict(reader, WGCTL_STRICT_LISTEN_PORT);
     reader->server->listen_port = (uint16_t)port;
     reader->server->has_listen_port = true;
     return WGCTL_OK;
@@ -102,7 +102,7 @@ static int read_fwmark(struct wgctl_reader *reader, struct wgctl_slice value)
     return WGCTL_OK;
 }
 
-/* As bash splits it: at commas and white space, and what is empty counts nowhere. */
+/* Splits as bash does: at commas and white space, without empty words. */
 static bool next_word(struct wgctl_slice *rest, struct wgctl_slice *ret)
 {
     size_t begin = 0, end;
@@ -122,7 +122,7 @@ static int read_address(struct wgctl_reader *reader, struct wgctl_slice value)
     while (next_word(&value, &word)) {
         struct wgctl_prefix prefix;
         if (wgctl_prefix_parse(word, &prefix, reader->err) < 0)
-            return explain_stricter(reader, WGCTL_ADDRESS_IN_FULL);
+            return explain_strict(reader, WGCTL_STRICT_ADDRESS);
         int rc = wgctl_prefixes_add(&reader->server->addresses, &prefix, reader->err);
         if (rc < 0)
             return rc;
@@ -135,7 +135,7 @@ static int read_mtu(struct wgctl_reader *reader, struct wgctl_slice value)
     uint64_t mtu = 0;
     bool leading_zero = value.size > 1 && value.data[0] == '0';
     if (value.size > 0 && (leading_zero || !wgctl_slice_number(value, UINT16_MAX, &mtu)))
-        return fail_stricter(reader, WGCTL_MTU_IN_DECIMAL);
+        return fail_strict(reader, WGCTL_STRICT_MTU);
     reader->server->mtu = (uint32_t)mtu;
     return WGCTL_OK;
 }
@@ -204,7 +204,8 @@ static int read_public_key(struct wgctl_reader *reader, struct wgctl_slice value
     if (rc < 0)
         return rc;
     reader->block->has_key = true;
-    return wgctl_key_compare(key, &zero) == 0 ? fail_stricter(reader, WGCTL_NO_ZERO_KEY) : WGCTL_OK;
+    return wgctl_key_compare(key, &zero) == 0 ? fail_strict(reader, WGCTL_STRICT_ZERO_KEY)
+                                              : WGCTL_OK;
 }
 
 static int read_preshared_key(struct wgctl_reader *reader, struct wgctl_slice value)
@@ -231,7 +232,7 @@ static int read_allowed_ips(struct wgctl_reader *reader, struct wgctl_slice valu
     int rc = WGCTL_OK;
     if (value.size > 0 &&
         (memchr(value.data, '+', value.size) || memchr(value.data, '-', value.size)))
-        return fail_stricter(reader, WGCTL_NO_PLUS_OR_MINUS);
+        return fail_strict(reader, WGCTL_STRICT_SIGN);
     if (wgctl_prefixes_parse(list, value, reader->err) < 0) {
         list->count = before;
         rc = parse_torn(reader, value, list);
@@ -241,32 +242,14 @@ static int read_allowed_ips(struct wgctl_reader *reader, struct wgctl_slice valu
     return rc;
 }
 
-static int parse_endpoint(struct wgctl_slice value, struct wgctl_endpoint *ret,
-                          struct wgctl_error *err)
-{
-    char buffer[SHORT_VALUE];
-    struct wgctl_slice text;
-    if (!wgctl_value_squeeze(value, buffer, sizeof buffer, &text))
-        return wgctl_fail(err, WGCTL_INVALID, "the endpoint is too long");
-    return wgctl_endpoint_parse(text, 0, ret, err);
-}
-
-/* Few peers of a server have one, and its parts are long: they are kept as text. */
+/* Kept as text: few peers of a server have one, and its parts are long. */
 static int read_endpoint(struct wgctl_reader *reader, struct wgctl_slice value)
 {
     struct wgctl_endpoint endpoint;
     peer_of(reader)->texts[WGCTL_PEER_ENDPOINT] =
         wgctl_document_position(&reader->server->document, reader->line, value);
-    int rc = parse_endpoint(value, &endpoint, reader->err);
-    return rc < 0 ? explain_stricter(reader, WGCTL_ENDPOINT_IN_FULL) : rc;
-}
-
-bool wgctl_peer_endpoint(const struct wgctl_server *server, const struct wgctl_peer *peer,
-                         struct wgctl_endpoint *ret)
-{
-    struct wgctl_error ignored;
-    struct wgctl_slice text = wgctl_peer_text(server, peer, WGCTL_PEER_ENDPOINT);
-    return text.size > 0 && parse_endpoint(text, ret, &ignored) == WGCTL_OK;
+    int rc = wgctl_peer_parse_endpoint(value, &endpoint, reader->err);
+    return rc < 0 ? explain_strict(reader, WGCTL_STRICT_ENDPOINT) : rc;
 }
 
 static int read_keepalive(struct wgctl_reader *reader, struct wgctl_slice value)
@@ -331,8 +314,8 @@ static const struct setting *find_setting(const struct wgctl_block *block, struc
     return NULL;
 }
 
-/* To bash a '#' inside a word is no comment, and one before a word is one anyway:
- * the whole line is the command, as in wg-quick(8) since 2025. */
+/* The whole rest of the line is the command, as in wg-quick(8) since 2025: bash itself sees which
+ * '#' starts a comment. */
 static struct wgctl_slice command_of(struct wgctl_slice line)
 {
     struct wgctl_slice key;
@@ -351,8 +334,8 @@ int wgctl_setting_read(struct wgctl_reader *reader, struct wgctl_slice line,
     if (setting)
         return setting->read(reader, setting->heeded == AS_HOOK ? command_of(line) : parts->value);
     wgctl_reader_fail(reader, reader->block->section == WGCTL_NOWHERE
-                                  ? "a setting stands before any [section]"
+                                  ? "there is a setting before any [section]"
                                   : "this setting is not known here");
     return wgctl_hint(reader->err, "[Interface] and [Peer] take the settings of wg(8) and "
-                                   "wg-quick(8); put a '#' before what is a comment");
+                                   "wg-quick(8); put a '#' before a comment");
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "conf/server_read.h"
 #include "tunnel/state.h"
 
 #define RUN_FOLDER "/run"
@@ -77,39 +78,32 @@ static bool read_applied(const struct wgctl_tunnel *tunnel, enum wgctl_applied w
            take_first_line(tunnel, ret);
 }
 
+/* Whether the file consists of just these two. False if it cannot be read. */
+static bool is_same(const struct place *place, struct wgctl_slice head, struct wgctl_slice rest)
+{
+    WGCTL_TEXT text = {0};
+    struct wgctl_error ignored;
+    if (wgctl_file_read(&place->folder, place->name, WGCTL_SECRET, &text, &ignored) < 0)
+        return false;
+    struct wgctl_slice all = wgctl_text_slice_of(&text);
+    return all.size == head.size + rest.size && memcmp(all.data, head.data, head.size) == 0 &&
+           memcmp(all.data + head.size, rest.data, rest.size) == 0;
+}
+
 bool wgctl_applied_is_original(const struct wgctl_tunnel *tunnel)
 {
     PLACE place;
     char line[FIRST_LINE_SIZE];
     struct wgctl_error ignored;
     return open_place(tunnel, WGCTL_APPLIED, false, &place, &ignored) == WGCTL_OK &&
-           wgctl_difference_is_none(&place.folder, place.name, first_line(tunnel, line),
-                                    tunnel->original);
-}
-
-/* What it says otherwise than the file as it was read. False where that cannot be told. */
-static bool compare_applied(const struct wgctl_tunnel *tunnel, enum wgctl_applied which,
-                            struct wgctl_difference *ret)
-{
-    PLACE place;
-    char line[FIRST_LINE_SIZE];
-    struct wgctl_error ignored;
-    return open_place(tunnel, which, false, &place, &ignored) == WGCTL_OK &&
-           wgctl_difference_read(&place.folder, place.name, first_line(tunnel, line),
-                                 wgctl_document_original(&tunnel->server.document), ret,
-                                 &ignored) == WGCTL_OK;
+           is_same(&place, first_line(tunnel, line), tunnel->original);
 }
 
 bool wgctl_applied_parse(const struct wgctl_tunnel *tunnel, enum wgctl_applied which,
-                         const struct wgctl_wish *wish, struct wgctl_server *ret)
+                         struct wgctl_server *ret)
 {
     WGCTL_TEXT text = {0};
-    WGCTL_DIFFERENCE difference = {0};
     struct wgctl_error ignored;
-    const struct wgctl_server *known = &tunnel->server;
-    if (wish && !known->document.is_edited && compare_applied(tunnel, which, &difference))
-        return wgctl_server_parse_beside(tunnel->conf_name, &difference, known, wish->met, ret,
-                                         &ignored) == WGCTL_OK;
     return read_applied(tunnel, which, &text) &&
            wgctl_server_parse(tunnel->conf_name, &text, ret, &ignored) == WGCTL_OK;
 }
@@ -143,7 +137,7 @@ void wgctl_applied_save(const struct wgctl_tunnel *tunnel, enum wgctl_applied wh
         return;
     struct wgctl_slice head = first_line(tunnel, line);
     /* An old copy would mislead; none at all makes the next plan two-way. */
-    if (!rendered.failed && wgctl_difference_is_none(&place.folder, place.name, head, rest))
+    if (!rendered.failed && is_same(&place, head, rest))
         wgctl_file_remove(&place.folder, WGCTL_FILE_NEW, &ignored); /* of one that was killed */
     else if (rendered.failed ||
              wgctl_file_write_volatile(&place.folder, place.name, head, rest, &ignored) < 0)

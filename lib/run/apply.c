@@ -26,12 +26,11 @@ void wgctl_application_clear(struct wgctl_application *application)
  * parsed: what wgctl edits changes neither endpoints nor what the host has to do, and
  * only who wants to know what is drift asks for more. */
 static const struct wgctl_server *read_applied(const struct wgctl_tunnel *tunnel, bool explain,
-                                               const struct wgctl_wish *wish,
                                                struct wgctl_server *ret)
 {
     if (!(explain && tunnel->conf_changed) && wgctl_applied_is_original(tunnel))
         return &tunnel->server;
-    return wgctl_applied_parse(tunnel, WGCTL_APPLIED, wish, ret) ? ret : NULL;
+    return wgctl_applied_parse(tunnel, WGCTL_APPLIED, ret) ? ret : NULL;
 }
 
 /* What `before` wanted of the device; NULL where that is not known. */
@@ -61,8 +60,7 @@ static int plan_setup(const struct wgctl_tunnel *tunnel, struct wgctl_applicatio
     wgctl_prefixes_clear(&there.addresses);
     /* How far hooks came that a commit ran when it was killed is not known: all of them are
      * taken back, and done again. */
-    if (ret->is_applied &&
-        wgctl_applied_parse(tunnel, WGCTL_RUNNING_HOOKS, NULL, &ret->interrupted))
+    if (ret->is_applied && wgctl_applied_parse(tunnel, WGCTL_RUNNING_HOOKS, &ret->interrupted))
         ret->setup.hooks = true;
     return rc;
 }
@@ -75,7 +73,7 @@ static int plan_running(struct wgctl_tunnel *tunnel, bool explain, struct wgctl_
     int rc = wgctl_device_answer(tunnel->interface, &tunnel->query, &filter, &ret->running, err);
     if (rc < 0)
         return rc;
-    ret->is_applied = read_applied(tunnel, explain, &ret->wish, &ret->before);
+    ret->is_applied = read_applied(tunnel, explain, &ret->before);
     rc = wgctl_device_wanted(&tunnel->server, &ret->wish, ret->is_applied, &ret->running,
                              &ret->wanted, err);
     if (rc == WGCTL_OK)

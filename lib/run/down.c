@@ -25,7 +25,7 @@ static const struct wgctl_server *server_of_hooks(const struct wgctl_tunnel *tun
                                                   enum wgctl_applied which,
                                                   struct wgctl_server *copy)
 {
-    if (!wgctl_applied_parse(tunnel, which, NULL, copy) ||
+    if (!wgctl_applied_parse(tunnel, which, copy) ||
         wgctl_server_same_hooks(copy, &tunnel->server, WGCTL_POST_UP))
         return &tunnel->server;
     return copy;
@@ -91,7 +91,7 @@ int wgctl_tunnel_down(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
     }
     WGCTL_SERVER copy = {0}, interrupted = {0};
     const struct wgctl_server *hooks = server_of_hooks(tunnel, WGCTL_APPLIED, &copy);
-    bool was_interrupted = wgctl_applied_parse(tunnel, WGCTL_RUNNING_HOOKS, NULL, &interrupted);
+    bool was_interrupted = wgctl_applied_parse(tunnel, WGCTL_RUNNING_HOOKS, &interrupted);
     rc = wgctl_hooks_run(hooks, tunnel->interface, WGCTL_PRE_DOWN, err);
     if (rc < 0)
         return rc;

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conf/edit.h"
+#include "conf/document_edit.h"
+#include "conf/server_edit.h"
+#include "conf/server_read.h"
 #include "host/dns.h"
 #include "host/link.h"
 #include "tunnel/state.h"
@@ -22,8 +24,8 @@ static int put(const struct range *range, const char *key, struct wgctl_text *va
 {
     int rc = wgctl_text_check(value, err);
     if (rc == WGCTL_OK)
-        rc = wgctl_setting_put(range->document, range->first, range->end, range->section, key,
-                               wgctl_text_slice_of(value), err);
+        rc = wgctl_document_put(range->document, range->first, range->end, range->section, key,
+                                wgctl_text_slice_of(value), err);
     wgctl_text_clear(value);
     return rc;
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/server_check.h"
 #include "tunnel/state.h"
 
 /* ---- checks: what a device would take without a word, and not do ---- */

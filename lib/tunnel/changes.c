@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "conf/peer_index.h"
+#include "conf/server_read.h"
 #include "tunnel/state.h"
 
 void wgctl_changes_clear(struct wgctl_changes *changes)

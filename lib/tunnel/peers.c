@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "conf/expiry.h"
+#include "conf/server_edit.h"
 #include "host/route.h"
 #include "net/pool.h"
 #include "tunnel/state.h"

@@ -170,8 +170,7 @@ int wgctl_setup_run_hooks(const char *interface, const struct wgctl_server *befo
 struct wgctl_application {
     bool is_up;
     const struct wgctl_server *is_applied; /* the file as last applied; NULL: not known */
-    struct wgctl_server before;            /* that, where it is not the tunnel's own; some of
-                                            * which the wish is met may not be in it */
+    struct wgctl_server before;            /* that, where it is not the tunnel's own */
     struct wgctl_server interrupted;       /* whose hooks a commit ran that was killed; or none */
     struct wgctl_wish wish;
     struct wgctl_device applied, wanted, running; /* without the peers of which the wish is met */
@@ -291,11 +290,10 @@ enum wgctl_applied {
 };
 /* Whether what was applied is the file as it was read. */
 bool wgctl_applied_is_original(const struct wgctl_tunnel *tunnel);
-/* Reads one of them into `ret`, which has to be empty; it may be without the peers that `wish`
- * (NULL: no) has as met, and that were then what they are now. False where it is not there or
- * cannot be understood, or is of an interface that is gone while another of its name is there. */
+/* Reads one of them into `ret`, which has to be empty. False if it is missing or malformed, or
+ * belongs to an interface that is gone while another of its name exists. */
 bool wgctl_applied_parse(const struct wgctl_tunnel *tunnel, enum wgctl_applied which,
-                         const struct wgctl_wish *wish, struct wgctl_server *ret);
+                         struct wgctl_server *ret);
 bool wgctl_applied_exists(const struct wgctl_tunnel *tunnel, enum wgctl_applied which);
 /* Keeps the tunnel's configuration as that. */
 void wgctl_applied_save(const struct wgctl_tunnel *tunnel, enum wgctl_applied which);

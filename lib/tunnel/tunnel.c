@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "conf/server_read.h"
 #include "tunnel/state.h"
 
 enum { LOCK_FREE = -1 };

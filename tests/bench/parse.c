@@ -26,6 +26,7 @@
 
 #include "base/file.h"
 #include "device/backend.h"
+#include "conf/server_read.h"
 #include "tunnel/state.h"
 
 #define CONF "/run/wgb0.conf"

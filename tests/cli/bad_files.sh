@@ -180,7 +180,7 @@ refuses "add-peer refuses a wg0.conf without an address" 1 'wg0\.conf has no Add
 with_only "\xef\xbb\xbf$interface"
 refuses "add-peer refuses a byte order mark, as wg does" 1 'wg0\.conf:1' "${add[@]}"
 with_lines wg0.conf "${peer}AllowedIPs = 10.73.21.2/32\n"
-refuses "add-peer refuses an address that two peers have" 1 '10\.73\.21\.2/32 stands twice' "${add[@]}"
+refuses "add-peer refuses an address that two peers have" 1 '10\.73\.21\.2/32 is listed twice' "${add[@]}"
 with_lines wg0.conf "\n[Peer]\nPublicKey = $own\nAllowedIPs = 10.73.21.77/32\n"
 refuses "add-peer refuses a peer that has the server's key" 1 "the server's own public key" "${add[@]}"
 with_lines wg0.conf "\n[Peer]\nPublicKey = $taken\nAllowedIPs = 10.73.21.77/32\n"

@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-#include "conf/server_parse.h"
+#include "conf/server_edit.h"
+#include "conf/server_read.h"
 #include "meaning.h"
 
 /* Defined by the user of this header. Called if a property does not hold. */

@@ -2,7 +2,7 @@
  */
 #pragma once
 
-#include "conf/server.h"
+#include "conf/server_read.h"
 #include "texts.h"
 
 static inline struct wgctl_server server_of(const char *content)

@@ -3,7 +3,8 @@
 #include <fcntl.h>
 #include <spawn.h>
 
-#include "conf/stricter.h"
+#include "conf/server_read.h"
+#include "conf/strict.h"
 #include "generate.h"
 #include "responder.h"
 #include "tunnel/state.h"
@@ -282,35 +283,35 @@ END_TEST
 
 /* Files that wg-quick and wg accept and we refuse, for each of the reasons. */
 static const struct {
-    enum wgctl_stricter rule;
+    enum wgctl_strict rule;
     const char *content;
     size_t size;
 } stricter[] = {
-    {WGCTL_NO_NUL, FILE_OF(INTERFACE "# a\0b\n")},
-    {WGCTL_NO_NUL, FILE_OF(PEER "AllowedIPs = 10.0.0.1\0, 10.0.0.2\n")},
-    {WGCTL_NO_ZERO_KEY, FILE_OF("[Interface]\nPrivateKey = " ZERO "\n")},
-    {WGCTL_NO_ZERO_KEY, FILE_OF("[Peer]\nPublicKey = " ZERO "\n")},
-    {WGCTL_NO_OWN_KEY, FILE_OF(INTERFACE "[Peer]\nPublicKey = " PUBLIC "\n")},
-    {WGCTL_ONE_PEER_A_KEY, FILE_OF(PEER "[Peer]\nPublicKey = " ALICE "\n")},
-    {WGCTL_ONE_OWNER_A_NETWORK, FILE_OF(PEER "AllowedIPs = 10.0.0.1, 10.0.0.1\n")},
-    {WGCTL_ONE_OWNER_A_NETWORK, FILE_OF(PEER "AllowedIPs = 10.0.0.1/24, 10.0.0.2/24\n")},
-    {WGCTL_ONE_OWNER_A_NETWORK,
+    {WGCTL_STRICT_NUL, FILE_OF(INTERFACE "# a\0b\n")},
+    {WGCTL_STRICT_NUL, FILE_OF(PEER "AllowedIPs = 10.0.0.1\0, 10.0.0.2\n")},
+    {WGCTL_STRICT_ZERO_KEY, FILE_OF("[Interface]\nPrivateKey = " ZERO "\n")},
+    {WGCTL_STRICT_ZERO_KEY, FILE_OF("[Peer]\nPublicKey = " ZERO "\n")},
+    {WGCTL_STRICT_OWN_KEY, FILE_OF(INTERFACE "[Peer]\nPublicKey = " PUBLIC "\n")},
+    {WGCTL_STRICT_SAME_KEY, FILE_OF(PEER "[Peer]\nPublicKey = " ALICE "\n")},
+    {WGCTL_STRICT_SAME_NETWORK, FILE_OF(PEER "AllowedIPs = 10.0.0.1, 10.0.0.1\n")},
+    {WGCTL_STRICT_SAME_NETWORK, FILE_OF(PEER "AllowedIPs = 10.0.0.1/24, 10.0.0.2/24\n")},
+    {WGCTL_STRICT_SAME_NETWORK,
      FILE_OF(PEER "AllowedIPs = ::/0\n[Peer]\nPublicKey = " BOB "\nAllowedIPs = ::/0\n")},
-    {WGCTL_PORT_IN_RANGE, FILE_OF(INTERFACE "ListenPort = 65536\n")},
-    {WGCTL_PORT_IN_RANGE, FILE_OF(INTERFACE "ListenPort = 70000\n")},
-    {WGCTL_PORT_IN_RANGE, FILE_OF(INTERFACE "ListenPort = domain\n")},
-    {WGCTL_ENDPOINT_IN_FULL, FILE_OF(PEER "Endpoint = 2001:db8::1:51820\n")},
-    {WGCTL_ENDPOINT_IN_FULL, FILE_OF(PEER "Endpoint = [192.0.2.1]:51820\n")},
-    {WGCTL_ENDPOINT_IN_FULL, FILE_OF(PEER "Endpoint = 127.1:51820\n")},
-    {WGCTL_ENDPOINT_IN_FULL, FILE_OF(PEER "Endpoint = 192.0.2.1:0\n")},
-    {WGCTL_ENDPOINT_IN_FULL, FILE_OF(PEER "Endpoint = 192.0.2.1:65536\n")},
-    {WGCTL_ENDPOINT_IN_FULL, FILE_OF(PEER "Endpoint = 192.0.2.1:domain\n")},
-    {WGCTL_MTU_IN_DECIMAL, FILE_OF(INTERFACE "MTU = 02614\n")},
-    {WGCTL_MTU_IN_DECIMAL, FILE_OF(INTERFACE "MTU = 14 20\n")},
-    {WGCTL_ADDRESS_IN_FULL, FILE_OF(INTERFACE "Address = 10.1/16\n")},
-    {WGCTL_DISABLED_BUT_WHOLE, FILE_OF(PEER "#- [Peer]\n#- AllowedIPs = 10.0.0.2\n")},
-    {WGCTL_DISABLED_BUT_WHOLE, FILE_OF(PEER "#- [Peer]\n#- PublicKey = nonsense\n")},
-    {WGCTL_KEY_AND_VALUE, FILE_OF(INTERFACE "PostUp\n")},
+    {WGCTL_STRICT_LISTEN_PORT, FILE_OF(INTERFACE "ListenPort = 65536\n")},
+    {WGCTL_STRICT_LISTEN_PORT, FILE_OF(INTERFACE "ListenPort = 70000\n")},
+    {WGCTL_STRICT_LISTEN_PORT, FILE_OF(INTERFACE "ListenPort = domain\n")},
+    {WGCTL_STRICT_ENDPOINT, FILE_OF(PEER "Endpoint = 2001:db8::1:51820\n")},
+    {WGCTL_STRICT_ENDPOINT, FILE_OF(PEER "Endpoint = [192.0.2.1]:51820\n")},
+    {WGCTL_STRICT_ENDPOINT, FILE_OF(PEER "Endpoint = 127.1:51820\n")},
+    {WGCTL_STRICT_ENDPOINT, FILE_OF(PEER "Endpoint = 192.0.2.1:0\n")},
+    {WGCTL_STRICT_ENDPOINT, FILE_OF(PEER "Endpoint = 192.0.2.1:65536\n")},
+    {WGCTL_STRICT_ENDPOINT, FILE_OF(PEER "Endpoint = 192.0.2.1:domain\n")},
+    {WGCTL_STRICT_MTU, FILE_OF(INTERFACE "MTU = 02614\n")},
+    {WGCTL_STRICT_MTU, FILE_OF(INTERFACE "MTU = 14 20\n")},
+    {WGCTL_STRICT_ADDRESS, FILE_OF(INTERFACE "Address = 10.1/16\n")},
+    {WGCTL_STRICT_DISABLED, FILE_OF(PEER "#- [Peer]\n#- AllowedIPs = 10.0.0.2\n")},
+    {WGCTL_STRICT_DISABLED, FILE_OF(PEER "#- [Peer]\n#- PublicKey = nonsense\n")},
+    {WGCTL_STRICT_SYNTAX, FILE_OF(INTERFACE "PostUp\n")},
 };
 enum { STRICTER = sizeof stricter / sizeof *stricter };
 
@@ -320,7 +321,7 @@ START_TEST(we_refuse_what_wg_misunderstands_and_say_what_to_do)
     write_conf(stricter[_i].content, stricter[_i].size);
     ck_assert_msg(!wgctl_takes(stricter[_i].content, stricter[_i].size, &ours), "we take\n%s",
                   stricter[_i].content);
-    ck_assert_str_eq(err.hint, wgctl_stricter_rules[stricter[_i].rule].mend);
+    ck_assert_str_eq(err.hint, wgctl_strict_rules[stricter[_i].rule].fix);
     ck_assert_msg(strncmp(err.message, "wgt0.conf:", 10) == 0, "%s", err.message);
     ck_assert_msg(wg_quick_takes(), "they refuse, no difference is left\n%s", stricter[_i].content);
 }
@@ -328,11 +329,11 @@ END_TEST
 
 START_TEST(each_place_where_we_are_stricter_is_tried)
 {
-    for (int rule = 0; rule < WGCTL_STRICTER_COUNT; rule++) {
-        bool tried = rule == WGCTL_NO_PLUS_OR_MINUS; /* only newer versions of wg support them */
+    for (int rule = 0; rule < WGCTL_STRICT_COUNT; rule++) {
+        bool tried = rule == WGCTL_STRICT_SIGN; /* only newer versions of wg support them */
         for (size_t i = 0; i < STRICTER; i++)
             tried = tried || (int)stricter[i].rule == rule;
-        ck_assert_msg(tried, "'%s' is not tried", wgctl_stricter_rules[rule].what);
+        ck_assert_msg(tried, "'%s' is not tried", wgctl_strict_rules[rule].what);
     }
 }
 END_TEST
@@ -390,8 +391,8 @@ END_TEST
 
 static bool is_stricter_on_purpose(void)
 {
-    for (size_t i = 0; i < WGCTL_STRICTER_COUNT; i++)
-        if (strcmp(err.hint, wgctl_stricter_rules[i].mend) == 0)
+    for (size_t i = 0; i < WGCTL_STRICT_COUNT; i++)
+        if (strcmp(err.hint, wgctl_strict_rules[i].fix) == 0)
             return true;
     return false;
 }

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "conf/server.h"
+#include "conf/server_read.h"
 #include "texts.h"
 
 /* The golden files are for these. */

@@ -1,5 +1,6 @@
 /* Which routes are wanted, which change, and what SaveConfig makes of a file. */
-#include "conf/edit.h"
+#include "conf/document_edit.h"
+#include "conf/server_read.h"
 #include "texts.h"
 #include "tunnel/state.h"
 
@@ -151,7 +152,7 @@ START_TEST(puts_settings)
     ck_assert_int_eq(wgctl_document_parse(&source, &document, &err), WGCTL_OK);
     size_t end = document.count;
     ck_assert_int_eq(
-        wgctl_setting_put(&document, 0, &end, "Interface", edit->key, slice(edit->value), &err),
+        wgctl_document_put(&document, 0, &end, "Interface", edit->key, slice(edit->value), &err),
         WGCTL_OK);
     ck_assert_uint_eq(end, document.count);
     wgctl_document_render(&document, &text);

@@ -1,4 +1,4 @@
-#include "conf/server.h"
+#include "conf/server_read.h"
 
 #include <string.h>
 

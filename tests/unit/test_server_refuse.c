@@ -1,4 +1,4 @@
-#include "conf/server.h"
+#include "conf/server_read.h"
 
 #include <string.h>
 
@@ -15,12 +15,12 @@ static int parse(const char *content, struct wgctl_server *ret, struct wgctl_err
 static const struct {
     const char *content, *message; /* without "wg0.conf:" */
 } faults[] = {
-    {"ListenPort = 1\n", "1: a setting stands before any [section]"},
-    {"\n\nListenPort = 1\n", "3: a setting stands before any [section]"},
+    {"ListenPort = 1\n", "1: there is a setting before any [section]"},
+    {"\n\nListenPort = 1\n", "3: there is a setting before any [section]"},
     {"[Interface\n", "1: this is neither a [section] nor KEY = VALUE"},
     {"[Interface]\nListenPort\n", "2: this is neither a [section] nor KEY = VALUE"},
     {"[Interface]\n; MTU\n", "2: this is neither a [section] nor KEY = VALUE"},
-    {"\xef\xbb\xbf[Interface]\n", "1: a byte order mark stands before the first line"},
+    {"\xef\xbb\xbf[Interface]\n", "1: there is a byte order mark before the first line"},
     {"[Interfaces]\n", "1: a section is [Interface] or [Peer]"},
     {"[Interface]\n[]\n", "2: a section is [Interface] or [Peer]"},
     {"[Interface]\n#- [Peer]\n#- PublicKey = " ALICE "\n[Interfaces]\n",
@@ -52,17 +52,17 @@ static const struct {
     {"[Peer]\nPublicKey = " ALICE "\nPresharedKey = x\n",
      "3: a key has 44 characters, this one has 1"},
     {"[Interface]\nListenPort =\n",
-     "2: a ListenPort is a number from 0 to 65535 (wg would cut a larger one)"},
+     "2: a ListenPort is a number from 0 to 65535 (wg would truncate a larger one)"},
     {"[Interface]\nListenPort = 65536\n",
-     "2: a ListenPort is a number from 0 to 65535 (wg would cut a larger one)"},
+     "2: a ListenPort is a number from 0 to 65535 (wg would truncate a larger one)"},
     {"[Interface]\nListenPort = 70000\n",
-     "2: a ListenPort is a number from 0 to 65535 (wg would cut a larger one)"},
+     "2: a ListenPort is a number from 0 to 65535 (wg would truncate a larger one)"},
     {"[Interface]\nListenPort = -1\n",
-     "2: a ListenPort is a number from 0 to 65535 (wg would cut a larger one)"},
+     "2: a ListenPort is a number from 0 to 65535 (wg would truncate a larger one)"},
     {"[Interface]\nListenPort = 0x10\n",
-     "2: a ListenPort is a number from 0 to 65535 (wg would cut a larger one)"},
+     "2: a ListenPort is a number from 0 to 65535 (wg would truncate a larger one)"},
     {"[Interface]\nListenPort = off\n",
-     "2: a ListenPort is a number from 0 to 65535 (wg would cut a larger one)"},
+     "2: a ListenPort is a number from 0 to 65535 (wg would truncate a larger one)"},
     {"[Interface]\nFwMark = x\n", "2: FwMark must be a number, as in 51820 or 0xca6c, or off"},
     {"[Interface]\nFwMark = 0x\n", "2: FwMark must be a number, as in 51820 or 0xca6c, or off"},
     {"[Interface]\nFwMark = 0x100000000\n",
@@ -73,9 +73,9 @@ static const struct {
      "2: FwMark must be a number, as in 51820 or 0xca6c, or off"},
     {"[Interface]\nFwMark = 0x-1\n", "2: FwMark must be a number, as in 51820 or 0xca6c, or off"},
     {"[Interface]\nMTU = x\n",
-     "2: an MTU is a number without a 0 before it (which ip would read as octal)"},
+     "2: an MTU is a number without a leading 0 (which ip would read as octal)"},
     {"[Interface]\nMTU = 65536\n",
-     "2: an MTU is a number without a 0 before it (which ip would read as octal)"},
+     "2: an MTU is a number without a leading 0 (which ip would read as octal)"},
     {"[Interface]\nAddress = 10.0.0.1/24, lan\n", "2: 'lan' is not an IP address"},
     {"[Interface]\nAddress = 10.0.0.1/33\n",
      "2: '10.0.0.1/33' needs a number from 0 to 32 after the '/'"},
@@ -124,7 +124,7 @@ START_TEST(a_nul_byte_is_refused_wherever_it_stands)
         ck_assert_int_eq(wgctl_server_parse("wg0.conf", &source, &server, &err), WGCTL_INVALID);
         char expected[80];
         snprintf(expected, sizeof expected,
-                 "wg0.conf:%u: a NUL byte stands here, and wg would not read on", line);
+                 "wg0.conf:%u: there is a NUL byte here, and wg would stop reading at it", line);
         ck_assert_str_eq(err.message, expected);
     }
 }

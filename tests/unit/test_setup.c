@@ -1,5 +1,6 @@
 /* What changes of an interface beside its keys and peers: planned from three files and facts. */
 #include "texts.h"
+#include "conf/server_read.h"
 #include "tunnel/state.h"
 
 static struct wgctl_server applied, wanted;

@@ -1,4 +1,4 @@
-#include "conf/server.h"
+#include "conf/server_edit.h"
 
 #include <string.h>
 
@@ -388,9 +388,9 @@ START_TEST(what_the_interface_has_as_text_stays_good_whatever_is_appended)
 }
 END_TEST
 
-static Suite *server_change_suite(void)
+static Suite *server_edit_suite(void)
 {
-    Suite *suite = suite_create("server_change");
+    Suite *suite = suite_create("server_edit");
     TCase *cases = tcase_create("changing");
     tcase_add_test(cases, a_peer_is_appended_after_a_blank_line_and_read_back);
     tcase_add_test(cases, only_what_is_set_of_a_peer_is_written);
@@ -412,5 +412,5 @@ static Suite *server_change_suite(void)
 int main(void)
 {
     struct wgctl_error err;
-    return wgctl_key_setup(&err) < 0 ? EXIT_FAILURE : run_suite(server_change_suite());
+    return wgctl_key_setup(&err) < 0 ? EXIT_FAILURE : run_suite(server_edit_suite());
 }

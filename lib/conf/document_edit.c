@@ -1,6 +1,6 @@
-#include "conf/edit.h"
+#include "conf/document_edit.h"
 
-/* Where a key stands. */
+/* Where a key is. */
 struct place {
     size_t count; /* of its lines */
     size_t last;  /* the last of them */
@@ -37,7 +37,7 @@ static struct place look(const struct wgctl_document *document, size_t first, si
     return place;
 }
 
-/* All lines of the key before `last` go; returns how many. */
+/* Removes all lines of the key before `last`. Returns how many there were. */
 static size_t remove_others(struct wgctl_document *document, size_t first, size_t last,
                             const char *section, const char *key)
 {
@@ -56,9 +56,9 @@ static size_t remove_others(struct wgctl_document *document, size_t first, size_
     return removed;
 }
 
-int wgctl_setting_put(struct wgctl_document *document, size_t first, size_t *end,
-                      const char *section, const char *key, struct wgctl_slice value,
-                      struct wgctl_error *err)
+int wgctl_document_put(struct wgctl_document *document, size_t first, size_t *end,
+                       const char *section, const char *key, struct wgctl_slice value,
+                       struct wgctl_error *err)
 {
     struct place place = look(document, first, *end, section, key);
     if (place.count > 0) {

@@ -1,9 +1,10 @@
-/* The lines of a wg0.conf: sections, and the peers that are disabled. */
-#include "conf/server_parse.h"
+#include "conf/server_read.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#include "conf/stricter.h"
+#include "conf/server_reader.h"
+#include "conf/strict.h"
 
 static const char *const notes[WGCTL_NOTES] = {
     [WGCTL_PEER_NAME] = "friendly_name",
@@ -12,7 +13,7 @@ static const char *const notes[WGCTL_NOTES] = {
     [WGCTL_PEER_NOTE] = "note",
 };
 
-/* Which note this is; WGCTL_NOTES where it is none. */
+/* Which note this is; WGCTL_NOTES if it is not one. */
 static size_t note_of(struct wgctl_slice comment, struct wgctl_slice *ret_value)
 {
     struct wgctl_slice key, rest = comment;
@@ -53,7 +54,7 @@ static int begin_peer(struct wgctl_reader *reader)
 
 static int hint_disabled(struct wgctl_error *err)
 {
-    return wgctl_hint(err, "%s", wgctl_stricter_rules[WGCTL_DISABLED_BUT_WHOLE].mend);
+    return wgctl_hint(err, "%s", wgctl_strict_rules[WGCTL_STRICT_DISABLED].fix);
 }
 
 static int end_block(struct wgctl_reader *reader, struct wgctl_block *block)
@@ -66,7 +67,7 @@ static int end_block(struct wgctl_reader *reader, struct wgctl_block *block)
                reader->server->file, ended.heading + 1);
     if (block == &reader->disabled)
         return hint_disabled(reader->err);
-    return wgctl_hint(reader->err, "give it one, or take its lines out");
+    return wgctl_hint(reader->err, "give it one, or remove its lines");
 }
 
 static int begin_block(struct wgctl_reader *reader, struct wgctl_slice name)
@@ -80,7 +81,6 @@ static int begin_block(struct wgctl_reader *reader, struct wgctl_slice name)
     if (!wgctl_key_is(name, "Interface"))
         return wgctl_reader_fail(reader, "a section is [Interface] or [Peer]");
     reader->block->section = WGCTL_IN_INTERFACE;
-    reader->server->interface_line = (uint32_t)reader->line;
     reader->block->for_quick = wgctl_slice_equal_nocase(name, wgctl_slice_of("Interface"));
     return WGCTL_OK;
 }
@@ -96,8 +96,8 @@ static struct wgctl_line_parts parse_marked(struct wgctl_slice line)
     return wgctl_line_parse((struct wgctl_slice){line.data + 2, line.size - 2});
 }
 
-/* The line behind the "#- " of a disabled peer. False where it is not one's:
- * "#- a list" is a comment that only looks so. */
+/* Parses the line behind the "#- " of a disabled peer. False if it belongs to none: "#- a list" is
+ * a comment that only looks like it. */
 static bool behind_mark(struct wgctl_reader *reader, struct wgctl_slice line,
                         struct wgctl_line_parts *ret)
 {
@@ -110,8 +110,8 @@ static bool behind_mark(struct wgctl_reader *reader, struct wgctl_slice line,
     return reader->disabled.section == WGCTL_IN_PEER && ret->kind != WGCTL_LINE_OTHER;
 }
 
-/* A comment is a peer's note only where it goes when the peer goes: right below what is the
- * peer's, or above a setting of it. */
+/* A comment is a peer's note only if it is removed along with the peer: right below the peer's
+ * lines, or above a setting of it. */
 static void take_note(struct wgctl_reader *reader, struct wgctl_slice comment)
 {
     struct wgctl_block *block = reader->block;
@@ -141,8 +141,8 @@ static int read_parts(struct wgctl_reader *reader, struct wgctl_slice line,
     if (parts->kind == WGCTL_LINE_SECTION)
         return begin_block(reader, parts->key);
     if (parts->kind == WGCTL_LINE_OTHER)
-        return wgctl_stricter_fail(WGCTL_KEY_AND_VALUE, reader->server->file, reader->line + 1,
-                                   reader->err);
+        return wgctl_strict_fail(WGCTL_STRICT_SYNTAX, reader->server->file, reader->line + 1,
+                                 reader->err);
     if (parts->kind == WGCTL_LINE_SETTING) {
         int rc = wgctl_setting_read(reader, line, parts);
         if (rc < 0)
@@ -172,10 +172,10 @@ static int read_line(struct wgctl_reader *reader)
 {
     struct wgctl_slice line = wgctl_document_line(&reader->server->document, reader->line);
     if (reader->has_nul && memchr(line.data, '\0', line.size))
-        return wgctl_stricter_fail(WGCTL_NO_NUL, reader->server->file, reader->line + 1,
-                                   reader->err);
+        return wgctl_strict_fail(WGCTL_STRICT_NUL, reader->server->file, reader->line + 1,
+                                 reader->err);
     if (reader->line == 0 && wgctl_slice_starts(line, "\xef\xbb\xbf")) {
-        wgctl_reader_fail(reader, "a byte order mark stands before the first line");
+        wgctl_reader_fail(reader, "there is a byte order mark before the first line");
         return wgctl_hint(reader->err, "save the file as UTF-8 without one (BOM), as wg needs it");
     }
     struct wgctl_line_parts parts;
@@ -186,15 +186,15 @@ static int read_line(struct wgctl_reader *reader)
         reader->seen.is_apart = true;
         return WGCTL_OK;
     }
-    /* A disabled peer ends where its mark does. */
+    /* A disabled peer ends with its marked lines. */
     int rc = end_block(reader, &reader->disabled);
     reader->block = &reader->seen;
     return rc < 0 ? rc : read_parts(reader, line, &parts);
 }
 
-/* Comments that follow a peer's last setting are its own where a blank line or the end of
- * the file follows them; else they may be the next one's title. Up to a note, which only
- * stands below a [Peer], they are its own in any case. */
+/* Comments after a peer's last setting belong to it if a blank line or the end of the file follows;
+ * otherwise they may be the title of the next peer. Up to the last note, which can only be below a
+ * [Peer], they belong to it in any case. */
 static void take_trailing_comments(struct wgctl_server *server, struct wgctl_peer *peer)
 {
     const struct wgctl_document *document = &server->document;
@@ -228,8 +228,8 @@ static int read_lines(struct wgctl_reader *reader, size_t first, size_t end)
     return rc < 0 ? rc : end_block(reader, &reader->seen);
 }
 
-int wgctl_server_parse_lines(struct wgctl_server *server, size_t first, size_t end,
-                             struct wgctl_error *err)
+int wgctl_server_read_lines(struct wgctl_server *server, size_t first, size_t end,
+                            struct wgctl_error *err)
 {
     struct wgctl_reader reader = {
         .server = server,
@@ -240,9 +240,42 @@ int wgctl_server_parse_lines(struct wgctl_server *server, size_t first, size_t e
     int rc = read_lines(&reader, first, end);
     if (rc < 0)
         return rc;
-    /* All that is a disabled peer's is behind its mark. */
+    /* A disabled peer has no more than its marked lines. */
     for (size_t i = known; i < server->peer_count; i++)
         if (server->peers[i].enabled)
             take_trailing_comments(server, &server->peers[i]);
+    return WGCTL_OK;
+}
+
+/* Makes room for all peers at once, and for a few new ones. A '[' that begins no section is
+ * rare. */
+static int reserve_peers(struct wgctl_server *server, struct wgctl_error *err)
+{
+    enum { NEW = 16 };
+    const struct wgctl_slice text = wgctl_text_slice_of(&server->document.source);
+    const char *at = text.data, *end = at + text.size;
+    size_t count = NEW;
+    for (; at < end && (at = memchr(at, '[', (size_t)(end - at))); at++)
+        count++;
+    server->peers = calloc(count, sizeof *server->peers);
+    if (!server->peers)
+        return wgctl_fail_memory(err);
+    server->peer_capacity = count;
+    return WGCTL_OK;
+}
+
+int wgctl_server_parse(const char *file, struct wgctl_text *source, struct wgctl_server *ret,
+                       struct wgctl_error *err)
+{
+    WGCTL_SERVER server = {.file = file};
+    int rc = wgctl_document_parse(source, &server.document, err);
+    if (rc == WGCTL_OK)
+        rc = reserve_peers(&server, err);
+    if (rc == WGCTL_OK)
+        rc = wgctl_server_read_lines(&server, 0, server.document.count, err);
+    if (rc < 0)
+        return rc;
+    *ret = server;
+    server = (struct wgctl_server){0};
     return WGCTL_OK;
 }

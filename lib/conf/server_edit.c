@@ -1,0 +1,117 @@
+#include "conf/server_edit.h"
+
+#include <string.h>
+
+#include "conf/server_read.h"
+
+static void put_note(struct wgctl_text *text, const char *key, struct wgctl_slice value)
+{
+    if (value.size > 0)
+        wgctl_text_format(text, "# %s = %.*s\n", key, (int)value.size, value.data);
+}
+
+static void put_key(struct wgctl_text *text, const char *name, const struct wgctl_key *key)
+{
+    wgctl_text_format(text, "%s = ", name);
+    wgctl_text_key(text, key);
+    wgctl_text_string(text, "\n");
+}
+
+static void format_peer(const struct wgctl_new_peer *peer, struct wgctl_text *text)
+{
+    wgctl_text_string(text, "[Peer]\n");
+    put_note(text, "friendly_name", peer->name);
+    put_note(text, "added", peer->added);
+    put_note(text, "expires", peer->expires);
+    put_note(text, "note", peer->note);
+    put_key(text, "PublicKey", &peer->public_key);
+    if (!wgctl_key_is_zero(&peer->preshared_key))
+        put_key(text, "PresharedKey", &peer->preshared_key);
+    if (peer->allowed_ips.count == 0)
+        return; /* "AllowedIPs =" is an error for wg */
+    wgctl_text_string(text, "AllowedIPs = ");
+    wgctl_prefixes_format(&peer->allowed_ips, text);
+    wgctl_text_string(text, "\n");
+}
+
+int wgctl_server_append(struct wgctl_server *server, const struct wgctl_new_peer *peer,
+                        struct wgctl_error *err)
+{
+    size_t first = server->document.count;
+    WGCTL_TEXT text = {0};
+    if (first > 0)
+        wgctl_text_string(&text, "\n");
+    format_peer(peer, &text);
+    int rc = wgctl_text_check(&text, err);
+    if (rc == WGCTL_OK)
+        rc = wgctl_document_insert(&server->document, first, wgctl_text_slice_of(&text), err);
+    if (rc == WGCTL_OK)
+        rc = wgctl_server_read_lines(server, first, server->document.count, err);
+    return rc;
+}
+
+static enum wgctl_line_kind kind_at(const struct wgctl_server *server, size_t index)
+{
+    return wgctl_line_parse(wgctl_document_line(&server->document, index)).kind;
+}
+
+static bool is_disabled_line(const struct wgctl_server *server, size_t index)
+{
+    return wgctl_line_is_marked(wgctl_document_line(&server->document, index));
+}
+
+/* The comments directly above [Peer] are its title, unless no blank line separates them from
+ * something they may belong to instead. */
+static uint32_t title_of(const struct wgctl_server *server, uint32_t first)
+{
+    uint32_t title = first;
+    while (title > 0 && kind_at(server, title - 1) == WGCTL_LINE_COMMENT &&
+           !is_disabled_line(server, title - 1))
+        title--;
+    return title > 0 && kind_at(server, title - 1) == WGCTL_LINE_BLANK ? title : first;
+}
+
+static void remove_lines(struct wgctl_server *server, uint32_t first, uint32_t count)
+{
+    wgctl_document_remove(&server->document, first, count);
+    for (size_t i = 0; i < server->peer_count; i++) {
+        struct wgctl_peer *peer = &server->peers[i];
+        if (peer->first_line >= first + count)
+            peer->first_line -= count;
+        if (peer->end_line >= first + count)
+            peer->end_line -= count;
+    }
+}
+
+/* The last disabled peer among the lines of an enabled one, or NULL. It stays when that one is
+ * removed. */
+static const struct wgctl_peer *last_inside(const struct wgctl_server *server,
+                                            const struct wgctl_peer *peer, uint32_t end)
+{
+    for (size_t i = server->peer_count; i-- > 0;) {
+        const struct wgctl_peer *other = &server->peers[i];
+        if (other->first_line > peer->first_line && other->end_line <= end)
+            return other;
+    }
+    return NULL;
+}
+
+void wgctl_server_remove(struct wgctl_server *server, const struct wgctl_peer *peer)
+{
+    size_t index = (size_t)(peer - server->peers);
+    uint32_t first = title_of(server, peer->first_line), end = peer->end_line;
+    if (first > 0 && kind_at(server, first - 1) == WGCTL_LINE_BLANK)
+        first--;
+    for (const struct wgctl_peer *other; (other = last_inside(server, peer, end));) {
+        uint32_t begin = other->end_line, next = other->first_line;
+        remove_lines(server, begin, end - begin);
+        end = next;
+    }
+    remove_lines(server, first, end - first);
+
+    wgctl_prefixes_clear(&server->peers[index].allowed_ips);
+    memmove(server->peers + index, server->peers + index + 1,
+            (server->peer_count - index - 1) * sizeof *server->peers);
+    server->peer_count--;
+    explicit_bzero(server->peers + server->peer_count, sizeof *server->peers);
+}
