@@ -1,4 +1,4 @@
-/* Files, in a folder of the test's own; the owner's rights are tried as root. */
+/* Files, in the test's own folder. Ownership is tested only as root. */
 #include "base/file.h"
 
 #include <errno.h>
@@ -25,7 +25,7 @@ static void assert_ok(int rc)
 
 static void setup(void)
 {
-    umask(0); /* what wgctl makes may not depend on it */
+    umask(0); /* the modes of new files must not depend on it */
     ck_assert_ptr_nonnull(mkdtemp(path));
     ck_assert_int_eq(chdir(path), 0);
     assert_ok(wgctl_folder_open(path, &folder, &err));
@@ -155,7 +155,7 @@ START_TEST(a_folder_in_a_folder_is_made_only_where_that_is_asked_for)
     ck_assert_ptr_nonnull(strstr(opened.path, "/peers"));
     wgctl_folder_close(&opened);
     ck_assert_int_eq(opened.fd, -1);
-    wgctl_folder_close(&opened); /* twice is once */
+    wgctl_folder_close(&opened); /* closing twice has no effect */
 }
 END_TEST
 
@@ -226,7 +226,7 @@ START_TEST(a_secret_that_others_can_read_is_refused)
         assert_refused("wg0.conf", WGCTL_SECRET, "other users can read it", "sudo chmod 600 /tmp/");
     }
     make("wg0.conf", "secret", 0644);
-    assert_content("wg0.conf", "secret"); /* where it is none */
+    assert_content("wg0.conf", "secret"); /* if it is not one */
 }
 END_TEST
 
@@ -395,10 +395,10 @@ START_TEST(a_file_is_removed_and_one_that_is_not_there_is_no_error)
 }
 END_TEST
 
-/* ---- how it reaches the disk ---- */
+/* ---- durability ---- */
 
-/* In the place of the C library's (--wrap, tests/CMakeLists.txt): what is called, and
- * one call that fails. */
+/* Replacements for functions of the C library (--wrap, tests/CMakeLists.txt): they record the
+ * calls, and one of them can fail. */
 static char calls[256];
 static const char *failing = "";
 static int failure;
@@ -491,12 +491,12 @@ START_TEST(a_new_folder_reaches_the_disk_in_the_folder_above)
     fail_at("folder ", EIO);
     ck_assert_int_eq(wgctl_folder_make("newer", 0700, NULL, &err), WGCTL_SYSTEM);
     fail_at("", 0);
-    assert_ok(wgctl_folder_make("new", 0700, NULL, &err)); /* which is there */
+    assert_ok(wgctl_folder_make("new", 0700, NULL, &err)); /* which exists */
     ck_assert_str_eq(calls, "");
 }
 END_TEST
 
-/* ---- the system's files ---- */
+/* ---- system files ---- */
 
 START_TEST(a_system_s_file_is_written_in_place_and_never_made)
 {
@@ -540,7 +540,7 @@ END_TEST
 
 /* ---- the lock ---- */
 
-/* Whether somebody else would get it at once. */
+/* Returns whether another process could take the lock at once. */
 static bool is_free(const char *name)
 {
     char command[64];
@@ -559,7 +559,7 @@ START_TEST(a_lock_keeps_others_out_until_it_is_let_go)
     ck_assert_int_eq(lock, -1);
     ck_assert(is_free(".lock"));
     ck_assert(is_there(".lock"));
-    wgctl_folder_unlock(&lock); /* that is nothing */
+    wgctl_folder_unlock(&lock); /* has no effect */
 }
 END_TEST
 
@@ -625,7 +625,7 @@ START_TEST(a_signal_does_not_end_the_waiting)
         usleep(50000);
         kill(parent, SIGUSR1);
         usleep(50000);
-        _exit(0); /* with it goes the lock */
+        _exit(0); /* releases the lock */
     }
     close(first);
     assert_ok(wgctl_folder_lock(&folder, ".lock", &second, &err));

@@ -1,4 +1,4 @@
-/* What the firewall of this host is taken for, on a host of the test's own. */
+/* Detecting the firewall, in the test's own network namespace. */
 #include "host/firewall.h"
 
 #include "host.h"

@@ -1,4 +1,4 @@
-/* Forwarding, on a host of the test's own. */
+/* Forwarding, in the test's own network namespace. */
 #include "host/forwarding.h"
 
 #include <stdbool.h>
@@ -75,7 +75,7 @@ START_TEST(without_ipv6_only_ipv4_is_turned_on)
 }
 END_TEST
 
-/* With forwarding on, the kernel would no longer listen to the router. */
+/* With forwarding on, the kernel would ignore router advertisements. */
 START_TEST(the_way_out_stays_open_to_its_router)
 {
     set(ACCEPT_RA, 1);
@@ -113,7 +113,7 @@ START_TEST(forwarding_that_cannot_be_turned_on_is_an_error_with_the_mend)
 }
 END_TEST
 
-/* In a container they cannot be written, and need not be. */
+/* In a container, the sysctls cannot be written. */
 START_TEST(what_is_on_is_not_written)
 {
     struct wgctl_forwarding before;

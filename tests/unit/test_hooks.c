@@ -1,4 +1,4 @@
-/* Hooks: the owner's commands, beside what wg-quick makes of them. */
+/* Hooks: the owner's commands, compared with wg-quick. */
 #include "host/hooks.h"
 
 #include <fcntl.h>

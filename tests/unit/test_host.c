@@ -1,5 +1,5 @@
-/* What is decided or written for the host: rules, tables, DNS, the firewall of a default
- * route. Nothing of the host is touched. */
+/* The pure parts of the host's adapters: rules, tables, DNS, the firewall of a default route.
+ * These tests do not touch the host. */
 #include "host/default_route_firewall.h"
 #include "host/dns.h"
 #include "host/rule.h"
@@ -33,20 +33,20 @@ static const struct choice {
     struct wgctl_rule rules[7];
     size_t count;
     uint32_t mark;
-    const char *going; /* their priorities */
+    const char *going; /* priorities of the rules to remove */
 } choices[] = {
     {{LOCAL, BUT(10), MARK(11, 51820), MAIN}, 4, 51820, "10 11 "},
-    /* Of two tunnels each takes its own. */
+    /* Each of two tunnels removes its own. */
     {{LOCAL, BUT(8), MARK(9, 51821), BUT(10), MARK(11, 51820), MAIN}, 6, 51820, "10 11 "},
     {{LOCAL, BUT(8), MARK(9, 51821), BUT(10), MARK(11, 51820), MAIN}, 6, 51821, "8 9 "},
     /* Brought up twice, and never taken down. */
     {{LOCAL, BUT(8), MARK(9, 51820), BUT(10), MARK(11, 51820), MAIN}, 6, 51820, "8 9 10 11 "},
-    /* The second half is missing; another's is not taken for it. */
+    /* The second rule is missing; one of another tunnel does not replace it. */
     {{LOCAL, MARK(11, 51820), BUT(12), MAIN}, 4, 51820, "11 "},
-    /* The owner's rules: those into the table go with it, as with wg-quick. */
+    /* The owner's rules: those for the table are removed as well, as in wg-quick. */
     {{LOCAL, OTHER(5, 51820), BUT(6), OTHER(7, 100), MAIN}, 5, 51820, "5 "},
     {{LOCAL, BUT(6), OTHER(7, 100), MAIN}, 4, 51820, ""},
-    /* A mark with the number of a table that every host needs. */
+    /* A mark with the number of one of the system's tables. */
     {{LOCAL, BUT(10), MARK(11, 254), MAIN}, 4, 254, "10 11 "},
     {{LOCAL, MAIN}, 2, 255, ""},
     /* Somebody removed the rule by mark, as a restart of systemd-networkd does. */
@@ -85,7 +85,7 @@ END_TEST
 
 static const struct name {
     const char *text, *name;
-    int64_t number; /* -1: not there */
+    int64_t number; /* -1 if not found */
 } names[] = {
     {"255 local\n254\tmain\n# 9 no\n777  vpn # mine\n", "vpn", 777},
     {"255 local\n254\tmain\n# 9 no\n777  vpn\n", "no", -1},
@@ -135,7 +135,7 @@ static const struct resolver {
     {"1.1.1.1", "nameserver 1.1.1.1\n"},
     {"1.1.1.1,9.9.9.9 2606::1", "nameserver 1.1.1.1\nnameserver 9.9.9.9\nnameserver 2606::1\n"},
     {"home.arpa, 1.1.1.1,\texample.org ,", "nameserver 1.1.1.1\nsearch home.arpa example.org\n"},
-    {"1.2.3", "nameserver 1.2.3\n"}, /* wg-quick does not look closer either */
+    {"1.2.3", "nameserver 1.2.3\n"}, /* wg-quick accepts this too */
     {"1.1.1.1a", "search 1.1.1.1a\n"},
     {"fe80::1%eth0", "nameserver fe80::1%eth0\n"},
     {" , ", ""},

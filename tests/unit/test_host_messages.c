@@ -1,4 +1,4 @@
-/* What the adapters of the host send, with the kernel's side played by the test. */
+/* The messages of the host's adapters, with the kernel's side faked. */
 #include "host/link.h"
 #include "host/route.h"
 #include "host/rule.h"
@@ -14,7 +14,7 @@ static const struct wgctl_prefix *an_address(void)
     return &address;
 }
 
-/* An index, a table or a mark of 0 is any to the kernel, so it must never be sent. */
+/* To the kernel, an index, a table or a mark of 0 means any, so it must never be sent. */
 START_TEST(nothing_is_sent_for_an_interface_that_does_not_exist)
 {
     const struct wgctl_route route = {.destination = *an_address(), .table = WGCTL_TABLE_MAIN};

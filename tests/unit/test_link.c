@@ -1,4 +1,4 @@
-/* Links, on a host of the test's own. */
+/* Links, in the test's own network namespace. */
 #include "host/link.h"
 
 #include <net/if.h>
@@ -14,9 +14,9 @@ static void assert_ok(int rc)
     ck_assert_msg(rc == WGCTL_OK, "%s", err.message);
 }
 
-/* ---- making and removing ---- */
+/* ---- creating and removing ---- */
 
-/* Where the kernel has WireGuard, there it is; else it says so, and there is nothing. */
+/* If the kernel has no WireGuard, the error says so, and no interface is left. */
 START_TEST(an_interface_is_made_or_the_kernel_has_no_wireguard)
 {
     int rc = wgctl_link_create("wgt0", &err);
@@ -42,7 +42,7 @@ START_TEST(an_interface_is_removed)
 {
     assert_ok(wgctl_link_delete("left", &err));
     ck_assert_uint_eq(if_nametoindex("left"), 0);
-    assert_ok(wgctl_link_delete("left", &err)); /* that is no error */
+    assert_ok(wgctl_link_delete("left", &err)); /* not an error */
 }
 END_TEST
 

@@ -1,9 +1,9 @@
-/* Netlink, with the kernel's side played by the test. */
+/* Netlink, with the kernel's side faked. */
 #include "base/netlink.h"
 
 #include "netlink_double.h"
 
-enum { PRIVATE = 0x40, REQUEST = 0x30 }; /* types of messages: some */
+enum { PRIVATE = 0x40, REQUEST = 0x30 }; /* arbitrary message types */
 
 static struct wgctl_error err;
 static struct wgctl_netlink *netlink;
@@ -27,11 +27,11 @@ START_TEST(a_message_has_its_header_and_its_attributes_aligned)
 {
     static const unsigned char expected[] = {
         36, 0, 0, 0, REQUEST, 0,   5, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* header: request, acknowledge */
-        7,  0, 0, 0,                                             /* the protocol's own */
+        7,  0, 0, 0,                                             /* the protocol's header */
         5,  0, 9, 0, 42,      0,   0, 0,                         /* u8 */
-        7,  0, 8, 0, 'w',     'g', 0, 0,                         /* string, with its end */
+        7,  0, 8, 0, 'w',     'g', 0, 0,                         /* string with its NUL */
     };
-    memset(&message, 0, sizeof message); /* libmnl leaves the padding as it is */
+    memset(&message, 0, sizeof message); /* libmnl does not clear the padding */
     *(char *)wgctl_netlink_begin(&message, REQUEST, NLM_F_ACK, 4) = 7;
     wgctl_netlink_put_u8(&message, 9, 42);
     wgctl_netlink_put_string(&message, 8, "wg");
@@ -99,7 +99,7 @@ END_TEST
 
 /* ---- attributes ---- */
 
-/* Those of a message with one attribute of `size` bytes, of type 1. */
+/* Returns the attributes of a message: one of type 1 and `size` bytes. */
 static const struct nlattr *one_attribute(const void *data, size_t size)
 {
     size_t all;
@@ -171,7 +171,7 @@ END_TEST
 
 /* ---- exchanges ---- */
 
-/* Counts the messages; ends the exchange at the one where that is asked for. */
+/* Counts messages, and ends the exchange at a given one. */
 struct count {
     int calls, end_at, restarts;
 };
@@ -231,7 +231,7 @@ START_TEST(a_refusal_is_its_errno)
 }
 END_TEST
 
-/* mnl_cb_run() would call it a success. */
+/* mnl_cb_run() would report success. */
 START_TEST(a_dump_that_failed_at_its_end_has_failed)
 {
     struct count count = {0};
@@ -296,7 +296,7 @@ START_TEST(what_cannot_be_sent_or_received_is_an_error)
     struct count count = {0};
     send_error = ENOBUFS;
     ck_assert_int_eq(talk(&count), -ENOBUFS);
-    fail_to_receive(ENOSPC); /* libmnl's word for a message that was cut */
+    fail_to_receive(ENOSPC); /* libmnl's errno for a truncated message */
     ck_assert_int_eq(talk(&count), -ENOSPC);
 }
 END_TEST
@@ -312,7 +312,7 @@ START_TEST(what_takes_a_message_can_end_the_exchange)
 }
 END_TEST
 
-/* An int cannot hold the last two lengths: libmnl takes them for negative, which fits. */
+/* The last two lengths do not fit an int, so libmnl takes them for negative and accepts them. */
 START_TEST(a_message_whose_length_is_wrong_ends_the_exchange)
 {
     static const uint32_t lengths[] = {1, NLMSG_HDRLEN - 1, NLMSG_HDRLEN + 8, 0x80000000U,
@@ -328,7 +328,7 @@ START_TEST(a_message_whose_length_is_wrong_ends_the_exchange)
 }
 END_TEST
 
-/* ---- dumps that are repeated ---- */
+/* ---- repeated dumps ---- */
 
 static void restart_count(void *context)
 {
@@ -424,7 +424,7 @@ static void refuse_because(const char *reason, bool capped)
 {
     struct nlmsghdr *refusal = say_error(EINVAL, NLM_F_ACK_TLVS | (capped ? NLM_F_CAPPED : 0));
     struct nlmsgerr *error = mnl_nlmsg_get_payload(refusal);
-    /* The request comes with it, unless it is cut off. */
+    /* The kernel includes the request, unless it is capped. */
     error->msg.nlmsg_len = NLMSG_HDRLEN + 12;
     if (!capped)
         mnl_nlmsg_put_extra_header(refusal, 12);
@@ -498,7 +498,7 @@ START_TEST(a_family_that_is_not_there_is_an_error)
     uint16_t family = 7;
     say_error(ENOENT, 0);
     ck_assert_int_eq(wgctl_netlink_family(netlink, "wireguard", &family), -ENOENT);
-    say_error(0, 0); /* without saying its number */
+    say_error(0, 0); /* without the family ID */
     ck_assert_int_eq(wgctl_netlink_family(netlink, "wireguard", &family), -ENOENT);
     ck_assert_uint_eq(family, 7);
 }

@@ -1,4 +1,4 @@
-/* Processes: real programs, in a folder of the test's own. */
+/* Processes, with real programs in the test's own folder. */
 #include "base/process.h"
 
 #include <fcntl.h>
@@ -46,7 +46,7 @@ static const char *content_of(const char *name)
     return content;
 }
 
-/* Runs it with standard output and error in two files. */
+/* Runs a script with standard output and standard error in two files. */
 static int run_captured(enum wgctl_output output, const char *script)
 {
     int out = open("out", O_WRONLY | O_CREAT | O_TRUNC, 0600), saved_out = dup(1);
@@ -59,7 +59,7 @@ static int run_captured(enum wgctl_output output, const char *script)
     return rc;
 }
 
-/* ---- how it ends ---- */
+/* ---- exit ---- */
 
 START_TEST(a_program_that_succeeds_is_waited_for)
 {
@@ -108,14 +108,14 @@ START_TEST(a_file_that_is_no_program_cannot_be_started)
 }
 END_TEST
 
-/* Who starts wgctl may have said that it does not want to hear of children that end. */
+/* The process that starts wgctl may have set SIGCHLD to be ignored. */
 START_TEST(how_it_ends_is_known_also_where_children_are_ignored)
 {
     signal(SIGCHLD, SIG_IGN);
     ck_assert_int_eq(run(WGCTL_OUTPUT_KEPT, "exit 0"), WGCTL_OK);
     ck_assert_int_eq(run(WGCTL_OUTPUT_KEPT, "exit 3"), WGCTL_SYSTEM);
     ck_assert_str_eq(err.message, "sh failed with exit status 3");
-    ck_assert_ptr_eq(signal(SIGCHLD, SIG_DFL), SIG_IGN); /* as it was */
+    ck_assert_ptr_eq(signal(SIGCHLD, SIG_DFL), SIG_IGN); /* unchanged */
 }
 END_TEST
 
@@ -135,9 +135,9 @@ START_TEST(a_signal_does_not_end_the_waiting)
 }
 END_TEST
 
-/* ---- what goes in and comes out ---- */
+/* ---- input and output ---- */
 
-/* A process that sends us a signal once `name` is there. */
+/* Starts a process that sends us a signal once the file `name` exists. */
 static void signal_when(const char *name, int signal_number)
 {
     pid_t target = getpid();
@@ -149,7 +149,7 @@ static void signal_when(const char *name, int signal_number)
     _exit(0);
 }
 
-/* Runs one that would never end. */
+/* Runs a program that would never end. */
 static int run_stuck(const char *before)
 {
     char script[128];
@@ -190,7 +190,7 @@ START_TEST(a_signal_that_waited_before_leaves_a_program_its_time)
 }
 END_TEST
 
-/* The undoing of what was interrupted can be interrupted itself, by another signal. */
+/* Another signal interrupts the undo itself. */
 START_TEST(another_signal_ends_what_was_started_after_the_first)
 {
     raise_held(SIGINT);
@@ -214,7 +214,7 @@ START_TEST(a_program_that_succeeds_all_the_same_has_succeeded)
 }
 END_TEST
 
-/* As with nohup(1). */
+/* As under nohup(1). */
 START_TEST(a_signal_that_is_ignored_is_not_held)
 {
     sigset_t signals;
@@ -293,7 +293,7 @@ START_TEST(a_program_that_stays_is_not_waited_for_where_its_output_is_kept)
     ck_assert_int_eq(run(WGCTL_OUTPUT_KEPT, "sleep 30 & echo $! >stays"), WGCTL_OK);
     pid_t stays = (pid_t)strtol(content_of("stays"), NULL, 10);
     ck_assert_int_eq(kill(stays, 0), 0);
-    ck_assert_int_ne(getsid(stays), getsid(0)); /* and outlives the terminal */
+    ck_assert_int_ne(getsid(stays), getsid(0)); /* so it outlives the terminal */
     kill(stays, SIGKILL);
 }
 END_TEST
@@ -305,7 +305,7 @@ START_TEST(what_keeps_its_output_is_open_in_it_as_its_output_only)
 }
 END_TEST
 
-/* ---- where it is found ---- */
+/* ---- lookup ---- */
 
 static void make_program(const char *path, mode_t mode)
 {
@@ -318,7 +318,7 @@ START_TEST(a_program_is_found_in_the_first_folder_that_has_it)
     char path[PATH_MAX], folders[3 * PATH_MAX], expected[PATH_MAX];
     ck_assert_int_eq(mkdir("a", 0700), 0);
     ck_assert_int_eq(mkdir("b", 0700), 0);
-    make_program("a/wg-tool", 0600); /* cannot be run */
+    make_program("a/wg-tool", 0600); /* not executable */
     make_program("b/wg-tool", 0700);
     snprintf(folders, sizeof folders, "/nowhere:%s/a:%s/b", folder, folder);
     snprintf(expected, sizeof expected, "%s/b/wg-tool", folder);
@@ -330,7 +330,7 @@ START_TEST(a_program_is_found_in_the_first_folder_that_has_it)
 }
 END_TEST
 
-/* "", "." and "sub" in PATH would be the folder that somebody happens to be in. */
+/* "", "." and "sub" in PATH would depend on the working directory. */
 START_TEST(folders_that_depend_on_where_we_are_are_passed_over)
 {
     make_program("wg-tool", 0700);

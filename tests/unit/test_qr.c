@@ -5,7 +5,7 @@
 
 #include "qr/qr.h"
 
-/* What `wgctl add-peer phone` writes, about. */
+/* A file like the one that `wgctl add-peer phone` writes. */
 static const char phone[] = "# phone, made for a test\n"
                             "[Interface]\n"
                             "PrivateKey = yAnz5TF+lXXJte14tji3zlMNq+hd2rYUIgJBgB3fBmk=\n"
@@ -28,7 +28,7 @@ static struct wgctl_qr *encode(const char *config)
     return qr;
 }
 
-/* A code of `size` bytes of configuration, its newline included. */
+/* Encodes `size` bytes of configuration, including the newline. */
 static int encode_size(size_t size, struct wgctl_qr **ret, struct wgctl_error *err)
 {
     static char config[WGCTL_QR_BYTES_MAX + 2];
@@ -194,8 +194,8 @@ START_TEST(the_code_has_a_finder_in_three_corners_and_a_light_quiet_zone)
 }
 END_TEST
 
-/* Reads the terminal form back: what it shows must be the code's modules and
- * light where there are none, in exactly the columns and rows that were promised. */
+/* Reads the terminal form back. It must show the code's modules, light everywhere else, in
+ * exactly the promised columns and rows. */
 struct screen {
     const char *at;
     enum { UNSET, DARK, LIGHT } background;

@@ -1,4 +1,4 @@
-/* Routes, on a host of the test's own. */
+/* Routes, in the test's own network namespace. */
 #include "host/route.h"
 
 #include "host.h"
@@ -13,7 +13,7 @@ static void setup(void)
     enter_host();
     host("ip link set left up && ip link set right up");
     host("ip address add 192.0.2.2/24 dev left && ip address add 2001:db8:2::2/64 dev left");
-    /* The kernel notices the cable, and takes the addresses into use, a moment later. */
+    /* The kernel notices the link and adds its addresses a moment later. */
     host("for i in $(seq 1000); do ip -6 address show dev left up | grep -q 'scope link' && "
          "! ip -6 address show dev left tentative | grep -q . && exit 0; sleep 0.01; done; exit 1");
 }
@@ -124,7 +124,7 @@ static bool is_listed(const char *wanted)
     return false;
 }
 
-/* The table of the route into that interface; 0 where there is none. */
+/* Returns the table of the route into an interface, or 0 if there is none. */
 static uint32_t table_of(const char *interface, const char *wanted)
 {
     WGCTL_ROUTES list = {0};
@@ -182,7 +182,8 @@ START_TEST(into_an_interface_only_its_own_are_listed_with_their_table)
     ck_assert_uint_eq(table_of("left", "10.8.0.0/16"), 0);
     ck_assert_uint_eq(table_of("left", "10.77.0.0/16"), 77);
     ck_assert_uint_eq(table_of("right", "10.8.0.0/16"), WGCTL_TABLE_MAIN);
-    ck_assert_uint_eq(table_of("wgt0", "10.9.0.0/16"), 0); /* not there: no error */
+    ck_assert_uint_eq(table_of("wgt0", "10.9.0.0/16"),
+                      0); /* does not exist, which is not an error */
 }
 END_TEST
 
@@ -264,7 +265,7 @@ START_TEST(a_route_into_another_interface_is_not_removed)
 }
 END_TEST
 
-/* To the kernel an index of 0 is any interface. */
+/* To the kernel, an index of 0 means any interface. */
 START_TEST(without_its_interface_no_route_is_removed)
 {
     const struct wgctl_route four = main_route("10.9.0.0/16"), six = main_route("fd00:9::/48");

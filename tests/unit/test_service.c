@@ -1,4 +1,4 @@
-/* Services, with a systemctl of the test's own that writes down how it was called. */
+/* Services, with a stub of systemctl that records its arguments. */
 #include "host/service.h"
 
 #include <sys/stat.h>

@@ -82,7 +82,7 @@ START_TEST(a_signal_that_arrives_can_be_waited_for_and_stays_pending)
 {
     sigset_t before;
     wgctl_signals_hold(&before);
-    raise(signals[(_i + 1) % SIGNALS]); /* has arrived already, and does not count */
+    raise(signals[(_i + 1) % SIGNALS]); /* arrived before, so it does not count */
     int watch = wgctl_signals_watch();
     ck_assert_int_ge(watch, 0);
     ck_assert(!is_readable(watch));
