@@ -14,7 +14,7 @@ int run_apply(struct context *context, const struct command *command, int argc, 
 
     WGCTL_TUNNEL *tunnel = NULL;
     WGCTL_CHANGES changes = {.most = context->json ? 0 : MOST_TOLD};
-    rc = open_tunnel(context, WGCTL_APPLY, &tunnel, err);
+    rc = open_tunnel(context, WGCTL_RECONCILE, &tunnel, err);
     if (rc == WGCTL_OK)
         rc = require_up(interface_of(context), true, err);
     if (rc < 0)

@@ -24,9 +24,18 @@ static const struct wording {
     {"remove_address", '-', "address"},
     {"set_mtu", '~', "MTU"},
     {"set_dns", '~', "DNS"},
+    {"unset_dns", '-', "DNS"},
     {"remove_route", '-', "route"},
-    {"run_post_down", '~', "PostDown:"},
+    {"remove_rule", '-', "policy rules and firewall of"},
+    {"add_rule", '+', "policy rules and firewall of"},
+    {"create_interface", '+', "interface"},
+    {"delete_interface", '-', "interface"},
+    {"set_up", '~', "interface is set up"},
+    {"save_config", '~', "what runs is saved to"},
+    {"run_pre_up", '~', "PreUp:"},
     {"run_post_up", '~', "PostUp:"},
+    {"run_pre_down", '~', "PreDown:"},
+    {"run_post_down", '~', "PostDown:"},
     {"add_route", '+', "route"},
 };
 
@@ -80,19 +89,25 @@ void print_changes(const struct context *context, FILE *stream, const struct wgc
                       "counts");
 }
 
+int show_changes(struct context *context, const struct wgctl_tunnel *tunnel,
+                 const struct wgctl_changes *changes, struct wgctl_error *err)
+{
+    if (context->json)
+        return json_changes(wgctl_tunnel_interface(tunnel), changes, err);
+    printf(changes->count ? "This would change:\n" : "Nothing would change\n");
+    print_changes(context, stdout, changes);
+    return WGCTL_OK;
+}
+
 int show_plan(struct context *context, struct wgctl_tunnel *tunnel, bool apply,
               struct wgctl_error *err)
 {
     WGCTL_CHANGES changes = {0};
-    const char *interface = wgctl_tunnel_interface(tunnel);
     int rc = wgctl_tunnel_plan(tunnel, &changes, err);
-    if (rc < 0)
-        return rc;
-    if (context->json)
-        return json_changes(interface, &changes, err);
-    printf(changes.count ? "This would change:\n" : "Nothing would change\n");
-    print_changes(context, stdout, &changes);
-    if (apply && changes.count > 0 && !changes.is_up)
-        note(context, "%s is not up, so nothing that runs would change", interface);
-    return WGCTL_OK;
+    if (rc == WGCTL_OK)
+        rc = show_changes(context, tunnel, &changes, err);
+    if (rc == WGCTL_OK && !context->json && apply && changes.count > 0 && !changes.is_up)
+        note(context, "%s is not up, so nothing that runs would change",
+             wgctl_tunnel_interface(tunnel));
+    return rc;
 }

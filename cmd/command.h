@@ -133,6 +133,9 @@ int print_secret(const struct wgctl_text *text, struct wgctl_error *err);
 /* What a commit does or did, as a list for people on that stream. */
 void print_changes(const struct context *context, FILE *stream,
                    const struct wgctl_changes *changes);
+/* Prints a plan for --dry-run, as text or JSON. */
+int show_changes(struct context *context, const struct wgctl_tunnel *tunnel,
+                 const struct wgctl_changes *changes, struct wgctl_error *err);
 /* --dry-run: prints the plan, as text or JSON, and changes nothing. */
 int show_plan(struct context *context, struct wgctl_tunnel *tunnel, bool apply,
               struct wgctl_error *err);
@@ -171,6 +174,7 @@ int json_provision(const struct wgctl_provision_info *info, struct wgctl_error *
 int json_endpoint(const char *interface, const char *endpoint, size_t clients, size_t elsewhere,
                   struct wgctl_error *err);
 int json_adopt(const struct wgctl_adopt_info *info, struct wgctl_error *err);
-int json_state(const char *interface, bool is_up, struct wgctl_error *err);
+/* `warning`: NULL or "" for none. */
+int json_state(const char *interface, bool is_up, const char *warning, struct wgctl_error *err);
 /* On standard error. Fails, and prints nothing, if memory runs out. */
 int json_error(const struct context *context, const struct wgctl_error *err);

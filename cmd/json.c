@@ -207,9 +207,12 @@ int json_adopt(const struct wgctl_adopt_info *info, struct wgctl_error *err)
                  err);
 }
 
-int json_state(const char *interface, bool is_up, struct wgctl_error *err)
+int json_state(const char *interface, bool is_up, const char *warning, struct wgctl_error *err)
 {
-    return print(json_pack("{s:s, s:b}", "interface", interface, "up", is_up), err);
+    bool warns = warning && warning[0];
+    return print(json_pack("{s:s, s:b, s:s*}", "interface", interface, "up", is_up, "warning",
+                           warns ? warning : NULL),
+                 err);
 }
 
 static const char *code_of(int status)

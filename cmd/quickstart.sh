@@ -135,7 +135,7 @@ systemd_runs() {
 
 # True if the interface is completely up, false after an `up` that was killed halfway.
 is_up() {
-    wg show "$interface" >/dev/null 2>&1 && [[ ! -e /run/wgctl/$interface.starting ]]
+    wg show "$interface" >/dev/null 2>&1 && ! grep -qs '^# begun up ' /run/wgctl/"$interface".*
 }
 
 starts_at_boot() {

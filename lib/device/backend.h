@@ -31,8 +31,6 @@ int wgctl_kernel_write(const char *interface, const struct wgctl_plan *plan,
 
 /* Whether a process serves the interface: its socket is there and answers. */
 bool wgctl_userspace_serves(const char *interface);
-/* Whether there is a socket, and no process behind it. */
-bool wgctl_userspace_left_socket(const char *interface);
 /* Sends the question; `ret` is the socket on which the answer comes. */
 int wgctl_userspace_ask(const char *interface, int *ret, struct wgctl_error *err);
 /* Takes the answer to a question; the socket stays the caller's. */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/netlink.h"
@@ -128,9 +129,12 @@ int wgctl_device_find_wireguard(const char *interface, enum wgctl_backend *ret,
     return wgctl_hint(err, "choose another name for the tunnel with -i, as in: wgctl -i wg1 …");
 }
 
-bool wgctl_device_died(const char *interface)
+void wgctl_device_await_end(const char *interface)
 {
-    return wgctl_userspace_left_socket(interface);
+    enum { TRIES = 200 };
+    const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
+    for (int i = 0; i < TRIES && wgctl_userspace_serves(interface); i++)
+        nanosleep(&pause, NULL);
 }
 
 static int fail_not_up(const char *interface, struct wgctl_error *err)

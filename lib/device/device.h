@@ -60,9 +60,9 @@ int wgctl_device_backend(const char *interface, enum wgctl_backend *ret, struct 
 int wgctl_device_find_wireguard(const char *interface, enum wgctl_backend *ret,
                                 struct wgctl_error *err);
 
-/* Whether an interface that is not there was a process, and that did not end by itself: its
- * socket is still there. */
-bool wgctl_device_died(const char *interface);
+/* Waits, two seconds at most, until the process of an interface that has gone lets go of its
+ * socket: until then it can serve no other of that name. */
+void wgctl_device_await_end(const char *interface);
 
 /* Who reads a device may not need all of its peers; those that are left out take no memory. */
 struct wgctl_device_filter {

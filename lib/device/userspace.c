@@ -36,12 +36,6 @@ bool wgctl_userspace_serves(const char *interface)
     return fd >= 0;
 }
 
-bool wgctl_userspace_left_socket(const char *interface)
-{
-    WGCTL_FD fd = connect_to(interface);
-    return fd < 0 && errno == ECONNREFUSED;
-}
-
 static int send_all(int fd, struct wgctl_slice data)
 {
     while (data.size > 0) {

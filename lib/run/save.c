@@ -9,7 +9,7 @@
 #include "conf/server_read.h"
 #include "host/dns.h"
 #include "host/link.h"
-#include "tunnel/state.h"
+#include "run/private.h"
 
 /* Where a value goes: the lines [first, *end) of a document. */
 struct range {
@@ -210,30 +210,29 @@ static bool is_made_up(const struct wgctl_server *server, const struct wgctl_pre
     return true;
 }
 
-static int find_addresses(const struct wgctl_tunnel *tunnel, struct wgctl_prefixes *ret,
+static int find_addresses(const struct wgctl_run *run, struct wgctl_prefixes *ret,
                           struct wgctl_error *err)
 {
     WGCTL_PREFIXES all = {0};
-    int rc = wgctl_link_addresses(tunnel->interface, AF_INET, &all, err);
+    int rc = wgctl_link_addresses(run->request.interface, AF_INET, &all, err);
     if (rc == WGCTL_OK)
-        rc = wgctl_link_addresses(tunnel->interface, AF_INET6, &all, err);
+        rc = wgctl_link_addresses(run->request.interface, AF_INET6, &all, err);
     for (size_t i = 0; rc == WGCTL_OK && i < all.count; i++)
-        if (!is_made_up(&tunnel->server, &all.items[i]))
+        if (!is_made_up(run->request.server, &all.items[i]))
             rc = wgctl_prefixes_add(ret, &all.items[i], err);
     return rc;
 }
 
 /* The servers that resolvconf has, and the file's own domains, which it is not asked for;
- * nothing where they are the file's. */
-static int find_dns(const struct wgctl_tunnel *tunnel, struct wgctl_text *ret,
-                    struct wgctl_error *err)
+ * nothing if they are the file's. */
+static int find_dns(const struct wgctl_run *run, struct wgctl_text *ret, struct wgctl_error *err)
 {
     WGCTL_DNS dns = {0};
     WGCTL_TEXT current = {0}, servers = {0};
-    int rc = wgctl_dns_parse(wgctl_text_slice_of(&tunnel->server.dns), &dns, err);
+    int rc = wgctl_dns_parse(wgctl_text_slice_of(&run->request.server->dns), &dns, err);
     if (rc < 0 || dns.server_count == 0)
         return rc;
-    wgctl_dns_current(tunnel->interface, &current);
+    wgctl_dns_current(run->request.interface, &current);
     wgctl_dns_servers(wgctl_text_slice_of(&current), &servers);
     for (size_t i = 0; i < dns.server_count; i++)
         wgctl_text_format(ret, "%s%s", i ? ", " : "", dns.servers[i]);
@@ -247,47 +246,46 @@ static int find_dns(const struct wgctl_tunnel *tunnel, struct wgctl_text *ret,
     return wgctl_text_check(ret, err);
 }
 
-/* Reads it again, and fails where wg would not be told what runs. */
-static int check_saved(const struct wgctl_tunnel *tunnel, struct wgctl_slice text,
-                       const struct wgctl_device *device, struct wgctl_error *err)
+/* Reads it again, and fails if wg would not be told what runs. */
+static int check_saved(const struct wgctl_run *run, struct wgctl_slice text,
+                       struct wgctl_error *err)
 {
     WGCTL_SERVER server = {0};
-    WGCTL_WISH wish = {0};
-    WGCTL_DEVICE wanted = {0};
+    WGCTL_DEVICE desired = {0};
     WGCTL_PLAN left = {0};
     struct wgctl_text source = {0};
+    const char *file = run->request.server->file;
     wgctl_text_slice(&source, text);
-    int rc = wgctl_server_parse(tunnel->conf_name, &source, &server, err);
+    int rc = wgctl_server_parse(file, &source, &server, err);
     if (rc == WGCTL_OK)
-        rc = wgctl_wish_make(&server, &wish, err);
+        rc = wgctl_run_check(&server, err);
     if (rc == WGCTL_OK)
-        rc = wgctl_device_wanted(&server, &wish, NULL, NULL, &wanted, err);
+        rc = wgctl_device_desired(&server, WGCTL_LOOKUP_CHANGED, NULL, NULL, &desired, err);
     if (rc == WGCTL_OK)
-        rc = wgctl_plan_make(NULL, &wanted, device, &left, err);
+        rc = wgctl_plan_make(NULL, &desired, &run->running.device, &left, err);
     if (rc == WGCTL_OK && left.count > 0)
-        rc = wgctl_fail(err, WGCTL_SYSTEM, "what runs cannot be written down in %s",
-                        tunnel->conf_name);
+        rc = wgctl_fail(err, WGCTL_SYSTEM, "what runs cannot be written down in %s", file);
     return rc;
 }
 
-static int render_saved(const struct wgctl_tunnel *tunnel, const struct wgctl_device *device,
+static int render_saved(const struct wgctl_run *run, struct wgctl_slice original,
                         struct wgctl_text *ret, struct wgctl_error *err)
 {
     WGCTL_SERVER server = {0};
     WGCTL_TEXT dns = {0};
     struct wgctl_text source = {0};
     struct wgctl_saved host = {0};
-    wgctl_text_slice(&source, tunnel->original);
-    int rc = wgctl_server_parse(tunnel->conf_name, &source, &server, err);
+    wgctl_text_slice(&source, original);
+    int rc = wgctl_server_parse(run->request.server->file, &source, &server, err);
     if (rc == WGCTL_OK)
-        rc = find_addresses(tunnel, &host.addresses, err);
+        rc = find_addresses(run, &host.addresses, err);
     if (rc == WGCTL_OK)
-        rc = wgctl_link_mtu(tunnel->interface, &host.mtu, err);
+        rc = wgctl_link_mtu(run->request.interface, &host.mtu, err);
     if (rc == WGCTL_OK)
-        rc = find_dns(tunnel, &dns, err);
+        rc = find_dns(run, &dns, err);
     host.dns = wgctl_text_slice_of(&dns);
     if (rc == WGCTL_OK)
-        rc = wgctl_save_document(&server, device, &host, err);
+        rc = wgctl_save_document(&server, &run->running.device, &host, err);
     wgctl_prefixes_clear(&host.addresses);
     if (rc < 0)
         return rc;
@@ -295,22 +293,23 @@ static int render_saved(const struct wgctl_tunnel *tunnel, const struct wgctl_de
     return wgctl_text_check(ret, err);
 }
 
-int wgctl_tunnel_save(struct wgctl_tunnel *tunnel, const struct wgctl_device *device,
-                      struct wgctl_error *err)
+int wgctl_save(const struct wgctl_run *run, struct wgctl_error *err)
 {
     WGCTL_TEXT text = {0};
-    int rc = render_saved(tunnel, device, &text, err);
+    const struct wgctl_server *server = run->request.server;
+    struct wgctl_slice original = wgctl_document_original(&server->document);
+    int rc = render_saved(run, original, &text, err);
     struct wgctl_slice saved = wgctl_text_slice_of(&text);
-    if (rc == WGCTL_OK && wgctl_slice_equal(saved, tunnel->original))
+    if (rc == WGCTL_OK && wgctl_slice_equal(saved, original))
         return WGCTL_OK;
     if (rc == WGCTL_OK)
-        rc = check_saved(tunnel, saved, device, err);
+        rc = check_saved(run, saved, err);
     if (rc == WGCTL_OK)
-        rc = wgctl_file_write(&tunnel->folder, tunnel->conf_name, saved, 0600, err);
+        rc = run->request.saver.save(run->request.saver.context, saved, err);
     if (rc == WGCTL_OK)
         return rc;
-    wgctl_context(err, "%s cannot be saved (SaveConfig), so that %s stays up", tunnel->conf_name,
-                  tunnel->interface);
-    return wgctl_hint(err, "take SaveConfig out of %s/%s to take it down without",
-                      tunnel->folder.path, tunnel->conf_name);
+    wgctl_context(err, "%s cannot be saved (SaveConfig), so that %s stays up", server->file,
+                  run->request.interface);
+    return wgctl_hint(err, "to take it down without saving, remove SaveConfig from %s",
+                      server->file);
 }

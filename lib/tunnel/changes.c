@@ -146,34 +146,36 @@ static bool has_before(enum wgctl_plan_op op)
            op == WGCTL_SET_KEEPALIVE;
 }
 
-/* Where names are found: what is wanted is in the wish. A peer that goes may be disabled, or only
- * be in the file as it was read, or as it was applied. */
+/* Where names are found. A peer that goes may be disabled, or only be in the file as it was
+ * read, or as it was applied. */
 struct names {
-    const struct wgctl_peer_index *wanted;
+    const struct wgctl_server *server;
     struct wgctl_server original;
-    struct wgctl_peer_index now, applied, before;
+    struct wgctl_peer_index enabled, all, before, applied;
 };
 
 static void clear_names(struct names *names)
 {
-    wgctl_peer_index_clear(&names->now);
-    wgctl_peer_index_clear(&names->applied);
+    wgctl_peer_index_clear(&names->enabled);
+    wgctl_peer_index_clear(&names->all);
     wgctl_peer_index_clear(&names->before);
+    wgctl_peer_index_clear(&names->applied);
     wgctl_server_clear(&names->original);
 }
 
-static int read_names(const struct wgctl_tunnel *tunnel,
-                      const struct wgctl_application *application, struct names *ret,
-                      struct wgctl_error *err)
+static int read_names(const struct wgctl_tunnel *tunnel, const struct wgctl_run *run,
+                      struct names *ret, struct wgctl_error *err)
 {
-    const struct wgctl_plan *plan = &application->plan;
+    const struct wgctl_plan *plan = &run->transition.device;
+    const struct wgctl_server *applied = run->applied.server;
     struct wgctl_text original = {0};
-    ret->wanted = &application->wish.index;
-    if (!wgctl_plan_has(plan, 0, plan->count, WGCTL_REMOVE_PEER))
-        return WGCTL_OK;
-    int rc = wgctl_peer_index_make(&tunnel->server, WGCTL_ALL_PEERS, &ret->now, err);
-    if (rc == WGCTL_OK && application->is_applied == &application->before)
-        rc = wgctl_peer_index_make(&application->before, WGCTL_ALL_PEERS, &ret->applied, err);
+    ret->server = &tunnel->server;
+    int rc = wgctl_peer_index_make(&tunnel->server, WGCTL_ENABLED_PEERS, &ret->enabled, err);
+    if (rc < 0 || !wgctl_plan_has(plan, 0, plan->count, WGCTL_REMOVE_PEER))
+        return rc;
+    rc = wgctl_peer_index_make(&tunnel->server, WGCTL_ALL_PEERS, &ret->all, err);
+    if (rc == WGCTL_OK && applied && applied != &tunnel->server)
+        rc = wgctl_peer_index_make(applied, WGCTL_ALL_PEERS, &ret->applied, err);
     if (rc < 0 || !tunnel->conf_changed)
         return rc;
     wgctl_text_slice(&original, tunnel->original);
@@ -184,7 +186,7 @@ static int read_names(const struct wgctl_tunnel *tunnel,
 static void label_key(const struct names *names, const struct wgctl_key *key, char *label,
                       size_t size)
 {
-    const struct wgctl_peer_index *const indexes[] = {names->wanted, &names->now, &names->before,
+    const struct wgctl_peer_index *const indexes[] = {&names->enabled, &names->all, &names->before,
                                                       &names->applied};
     const struct wgctl_peer unknown = {.public_key = *key};
     for (size_t i = 0; i < sizeof indexes / sizeof *indexes; i++) {
@@ -194,12 +196,12 @@ static void label_key(const struct names *names, const struct wgctl_key *key, ch
             return;
         }
     }
-    wgctl_peer_label(names->wanted->server, &unknown, label, size);
+    wgctl_peer_label(names->server, &unknown, label, size);
 }
 
-static int describe_step(const struct wgctl_plan *plan, const struct wgctl_plan_step *step,
-                         const struct names *names, struct wgctl_changes *changes,
-                         struct wgctl_error *err)
+static int describe_device_step(const struct wgctl_plan *plan, const struct wgctl_plan_step *step,
+                                const struct names *names, struct wgctl_changes *changes,
+                                struct wgctl_error *err)
 {
     WGCTL_TEXT value = {0}, before = {0};
     if (!count_change(changes, step->is_drift))
@@ -220,101 +222,43 @@ static int describe_step(const struct wgctl_plan *plan, const struct wgctl_plan_
     return WGCTL_OK;
 }
 
-static int describe_device(const struct wgctl_tunnel *tunnel,
-                           const struct wgctl_application *application,
+static int describe_device(const struct wgctl_tunnel *tunnel, const struct wgctl_run *run,
                            struct wgctl_changes *changes, struct wgctl_error *err)
 {
     struct names names = {0};
-    const struct wgctl_plan *plan = &application->plan;
-    int rc = plan->count > 0 ? read_names(tunnel, application, &names, err) : WGCTL_OK;
+    const struct wgctl_plan *plan = &run->transition.device;
+    int rc = read_names(tunnel, run, &names, err);
     for (size_t i = 0; rc == WGCTL_OK && i < plan->count; i++)
-        rc = describe_step(plan, &plan->steps[i], &names, changes, err);
+        rc = describe_device_step(plan, &plan->steps[i], &names, changes, err);
     clear_names(&names);
     return rc;
 }
 
-/* ---- the host ---- */
+/* ---- the transition ---- */
 
-static int describe_addresses(struct wgctl_changes *changes, const char *op,
-                              const struct wgctl_prefixes *list, struct wgctl_error *err)
-{
-    int rc = WGCTL_OK;
-    char text[WGCTL_PREFIX_TEXT_SIZE];
-    for (size_t i = 0; rc == WGCTL_OK && i < list->count; i++)
-        rc = add_text(changes, op, wgctl_prefix_format(&list->items[i], text), err);
-    return rc;
-}
-
-static int describe_mtu(struct wgctl_changes *changes, const struct wgctl_setup *setup,
-                        struct wgctl_error *err)
+static int describe_step(const struct wgctl_tunnel *tunnel, const struct wgctl_step *step,
+                         struct wgctl_changes *changes, struct wgctl_error *err)
 {
     WGCTL_TEXT value = {0}, before = {0};
-    if (setup->mtu == 0)
-        return WGCTL_OK;
-    wgctl_text_format(&value, "%u", setup->mtu);
-    wgctl_text_format(&before, "%u", setup->mtu_was);
-    return add_change(changes, "set_mtu", &value, &before, err);
+    if (step->op == WGCTL_CREATE_INTERFACE || step->op == WGCTL_DELETE_INTERFACE)
+        wgctl_text_string(&value, tunnel->interface);
+    else if (step->op == WGCTL_SAVE_CONFIG)
+        wgctl_text_format(&value, "%s/%s", tunnel->folder.path, tunnel->conf_name);
+    else
+        wgctl_step_value(step, &value);
+    wgctl_step_before(step, &before);
+    return add_change(changes, wgctl_step_name(step), &value, &before, err);
 }
 
-static int describe_routes(struct wgctl_changes *changes, const char *op,
-                           const struct wgctl_routes *routes, struct wgctl_error *err)
+int wgctl_changes_describe(const struct wgctl_tunnel *tunnel, const struct wgctl_run *run,
+                           struct wgctl_changes *ret, struct wgctl_error *err)
 {
-    int rc = WGCTL_OK;
-    char text[WGCTL_PREFIX_TEXT_SIZE];
-    for (size_t i = 0; rc == WGCTL_OK && i < routes->count; i++)
-        rc = add_text(changes, op, wgctl_prefix_format(&routes->items[i].destination, text), err);
-    return rc;
-}
-
-static int describe_hooks(struct wgctl_changes *changes, const char *op,
-                          const struct wgctl_server *server, enum wgctl_hook_kind kind,
-                          struct wgctl_error *err)
-{
-    int rc = WGCTL_OK;
-    for (size_t i = 0; rc == WGCTL_OK && i < server->hook_count; i++) {
-        WGCTL_TEXT command = {0}, nothing = {0};
-        if (server->hooks[i].kind != kind)
-            continue;
-        wgctl_text_slice(&command, server->hooks[i].command);
-        rc = add_change(changes, op, &command, &nothing, err);
-    }
-    return rc;
-}
-
-static int describe_host(const struct wgctl_tunnel *tunnel,
-                         const struct wgctl_application *application, struct wgctl_changes *ret,
-                         struct wgctl_error *err)
-{
-    const struct wgctl_setup *setup = &application->setup;
-    WGCTL_TEXT dns = {0}, before = {0};
-    int rc = describe_addresses(ret, "add_address", &setup->addresses_to_add, err);
-    if (rc == WGCTL_OK)
-        rc = describe_addresses(ret, "remove_address", &setup->addresses_to_remove, err);
-    if (rc == WGCTL_OK)
-        rc = describe_mtu(ret, setup, err);
-    if (rc == WGCTL_OK && setup->dns) {
-        wgctl_text_slice(&dns, wgctl_text_slice_of(&tunnel->server.dns));
-        wgctl_text_slice(&before, wgctl_text_slice_of(&application->is_applied->dns));
-        rc = add_change(ret, "set_dns", &dns, &before, err);
-    }
-    if (rc == WGCTL_OK)
-        rc = describe_routes(ret, "remove_route", &application->routes_to_remove, err);
-    if (rc == WGCTL_OK)
-        rc = describe_routes(ret, "add_route", &application->routes_to_add, err);
-    if (rc == WGCTL_OK && setup->hooks)
-        rc = describe_hooks(ret, "run_post_down", application->is_applied, WGCTL_POST_DOWN, err);
-    if (rc == WGCTL_OK && setup->hooks)
-        rc = describe_hooks(ret, "run_post_up", &tunnel->server, WGCTL_POST_UP, err);
-    return rc;
-}
-
-int wgctl_changes_describe(const struct wgctl_tunnel *tunnel,
-                           const struct wgctl_application *application, struct wgctl_changes *ret,
-                           struct wgctl_error *err)
-{
-    ret->is_up = application->is_up;
+    const struct wgctl_transition *transition = &run->transition;
+    ret->is_up = run->is_up;
     int rc = describe_files(tunnel, ret, err);
-    if (rc == WGCTL_OK)
-        rc = describe_device(tunnel, application, ret, err);
-    return rc < 0 ? rc : describe_host(tunnel, application, ret, err);
+    for (size_t i = 0; rc == WGCTL_OK && i < transition->count; i++)
+        rc = transition->steps[i].op == WGCTL_WRITE_DEVICE
+                 ? describe_device(tunnel, run, ret, err)
+                 : describe_step(tunnel, &transition->steps[i], ret, err);
+    return rc;
 }

@@ -1,68 +1,176 @@
-/* The commit: one plan for files and what runs, shown or carried out. */
+/* The commit: one plan for files and what runs, shown or carried out; and up and down. */
 #include "base/signals.h"
 #include "tunnel/state.h"
 
-/* `explain`: it will be looked at. */
-static int make_plan(struct wgctl_tunnel *tunnel, bool explain, struct wgctl_application *ret,
-                     struct wgctl_error *err)
+/* ---- plans ---- */
+
+static int save_conf(void *context, struct wgctl_slice text, struct wgctl_error *err)
 {
-    bool is_there = tunnel->query.asked && tunnel->query.backend != WGCTL_NO_DEVICE;
-    if (tunnel->applies && is_there && wgctl_applied_exists(tunnel, WGCTL_STARTING)) {
-        wgctl_fail(err, WGCTL_BUSY, "%s did not come up completely: that was interrupted",
-                   tunnel->interface);
-        return wgctl_hint(err, "sudo wgctl up brings it up anew");
-    }
-    return tunnel->applies ? wgctl_application_plan(tunnel, explain, ret, err)
-                           : wgctl_wish_make(&tunnel->server, &ret->wish, err);
+    const struct wgctl_tunnel *tunnel = context;
+    return wgctl_file_write(&tunnel->folder, tunnel->conf_name, text, 0600, err);
+}
+
+static int prepare(struct wgctl_tunnel *tunnel, enum wgctl_goal goal, struct wgctl_run *ret,
+                   struct wgctl_error *err)
+{
+    const struct wgctl_run_request request = {
+        .goal = goal,
+        .interface = tunnel->interface,
+        .server = &tunnel->server,
+        .query = &tunnel->query,
+        .progress = tunnel->progress,
+        .saver = {save_conf, tunnel},
+    };
+    return wgctl_run_prepare(&request, ret, err);
+}
+
+static int prepare_commit(struct wgctl_tunnel *tunnel, struct wgctl_run *ret,
+                          struct wgctl_error *err)
+{
+    return tunnel->applies ? prepare(tunnel, WGCTL_GO_APPLY, ret, err)
+                           : wgctl_run_check(&tunnel->server, err);
 }
 
 int wgctl_tunnel_plan(struct wgctl_tunnel *tunnel, struct wgctl_changes *ret,
                       struct wgctl_error *err)
 {
-    WGCTL_APPLICATION application = {0};
-    int rc = make_plan(tunnel, true, &application, err);
-    return rc < 0 ? rc : wgctl_changes_describe(tunnel, &application, ret, err);
+    WGCTL_RUN run = {0};
+    int rc = prepare_commit(tunnel, &run, err);
+    return rc < 0 ? rc : wgctl_changes_describe(tunnel, &run, ret, err);
 }
 
+static int plan_goal(struct wgctl_tunnel *tunnel, enum wgctl_goal goal, struct wgctl_changes *ret,
+                     struct wgctl_error *err)
+{
+    WGCTL_RUN run = {0};
+    int rc = prepare(tunnel, goal, &run, err);
+    return rc < 0 ? rc : wgctl_changes_describe(tunnel, &run, ret, err);
+}
+
+int wgctl_tunnel_plan_up(struct wgctl_tunnel *tunnel, struct wgctl_changes *ret,
+                         struct wgctl_error *err)
+{
+    return plan_goal(tunnel, WGCTL_GO_UP, ret, err);
+}
+
+int wgctl_tunnel_plan_down(struct wgctl_tunnel *tunnel, struct wgctl_changes *ret,
+                           struct wgctl_error *err)
+{
+    return plan_goal(tunnel, WGCTL_GO_DOWN, ret, err);
+}
+
+/* ---- commit ---- */
+
 /* What runs becomes what was planned, or stays as it was, and the files with it. */
-static int change_running(struct wgctl_tunnel *tunnel, struct wgctl_application *application,
+static int change_running(struct wgctl_tunnel *tunnel, struct wgctl_run *run,
                           struct wgctl_error *err)
 {
-    struct wgctl_error ignored;
-    int rc = wgctl_application_execute(tunnel, application, err);
-    if (rc == WGCTL_OK && wgctl_signals_pending())
-        rc = wgctl_fail(err, WGCTL_SYSTEM, "stopped by a signal");
-    if (rc < 0) {
-        wgctl_hint(err, "nothing was changed: %s and %s are as they were", tunnel->conf_name,
-                   tunnel->interface);
-        wgctl_application_revert(tunnel, application, err);
-        wgctl_files_restore(tunnel, err);
+    int rc = wgctl_run_execute(run, err);
+    if (rc == WGCTL_OK)
         return rc;
-    }
-    if (application->is_applied != &tunnel->server || tunnel->conf_changed)
-        wgctl_applied_save(tunnel, WGCTL_APPLIED);
-    if (application->ran_hooks)
-        wgctl_applied_remove(tunnel, WGCTL_RUNNING_HOOKS, &ignored);
-    return WGCTL_OK;
+    wgctl_hint(err, "nothing was changed: %s and %s are as they were", tunnel->conf_name,
+               tunnel->interface);
+    wgctl_run_revert(run, err);
+    wgctl_files_restore(tunnel, err);
+    return rc;
 }
 
 int wgctl_tunnel_commit(struct wgctl_tunnel *tunnel, struct wgctl_changes *ret,
                         struct wgctl_error *err)
 {
-    WGCTL_APPLICATION application = {0};
-    int rc = make_plan(tunnel, ret != NULL, &application, err);
+    WGCTL_RUN run = {0};
+    int rc = prepare_commit(tunnel, &run, err);
     if (rc == WGCTL_OK && ret)
-        rc = wgctl_changes_describe(tunnel, &application, ret, err);
+        rc = wgctl_changes_describe(tunnel, &run, ret, err);
     if (rc < 0)
         return rc;
     /* A signal waits until all is done, or undone. */
     sigset_t signals;
     wgctl_signals_hold(&signals);
     rc = wgctl_files_write(tunnel, err);
-    if (rc == WGCTL_OK && application.is_up)
-        rc = change_running(tunnel, &application, err);
+    if (rc == WGCTL_OK && run.is_up)
+        rc = change_running(tunnel, &run, err);
     if (rc == WGCTL_OK)
         wgctl_files_finish(tunnel);
     wgctl_signals_release(&signals);
+    return rc;
+}
+
+/* ---- up and down ---- */
+
+int wgctl_tunnel_is_up(const char *interface, bool *ret, struct wgctl_error *err)
+{
+    return wgctl_run_is_up(interface, ret, err);
+}
+
+/* The file may have been edited while the lock was free. */
+static int check_unchanged(const struct wgctl_tunnel *tunnel, struct wgctl_error *err)
+{
+    WGCTL_TEXT now = {0};
+    int rc = wgctl_file_read(&tunnel->folder, tunnel->conf_name, WGCTL_SECRET, &now, err);
+    if (rc < 0 || wgctl_slice_equal(wgctl_text_slice_of(&now), tunnel->original))
+        return rc;
+    wgctl_fail(err, WGCTL_BUSY, "%s was changed while %s waited for a name server",
+               tunnel->conf_name, tunnel->interface);
+    return wgctl_hint(err, "sudo wgctl up");
+}
+
+/* A name server may take a minute to answer: nobody has to wait for that. */
+static int await_names(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
+{
+    if (tunnel->lock < 0 || !wgctl_run_has_names(&tunnel->server))
+        return WGCTL_OK;
+    wgctl_folder_unlock(&tunnel->lock);
+    wgctl_run_await_names(&tunnel->server);
+    int rc = wgctl_folder_lock(&tunnel->folder, WGCTL_LOCK_NAME, &tunnel->lock, err);
+    return rc < 0 ? rc : check_unchanged(tunnel, err);
+}
+
+static int execute_or_revert(struct wgctl_run *run, struct wgctl_error *err)
+{
+    int rc = wgctl_run_execute(run, err);
+    if (rc < 0)
+        wgctl_run_revert(run, err);
+    return rc;
+}
+
+static int check_can_go_up(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
+{
+    WGCTL_RUN run = {0};
+    return prepare(tunnel, WGCTL_GO_UP, &run, err);
+}
+
+int wgctl_tunnel_up(struct wgctl_tunnel *tunnel, bool *ret_userspace, struct wgctl_error *err)
+{
+    WGCTL_RUN run = {0};
+    int rc = check_can_go_up(tunnel, err);
+    if (rc == WGCTL_OK)
+        rc = await_names(tunnel, err);
+    if (rc < 0)
+        return rc;
+    sigset_t signals;
+    wgctl_signals_hold(&signals);
+    rc = prepare(tunnel, WGCTL_GO_UP, &run, err);
+    if (rc == WGCTL_OK)
+        rc = execute_or_revert(&run, err);
+    wgctl_signals_release(&signals);
+    if (rc == WGCTL_OK && ret_userspace)
+        *ret_userspace = run.is_userspace;
+    return rc;
+}
+
+int wgctl_tunnel_down(struct wgctl_tunnel *tunnel, struct wgctl_error *ret_warning,
+                      struct wgctl_error *err)
+{
+    WGCTL_RUN run = {0};
+    int rc = prepare(tunnel, WGCTL_GO_DOWN, &run, err);
+    if (rc < 0)
+        return rc;
+    sigset_t signals;
+    wgctl_signals_hold(&signals);
+    rc = execute_or_revert(&run, err);
+    wgctl_signals_release(&signals);
+    if (ret_warning)
+        *ret_warning = run.warning;
     return rc;
 }

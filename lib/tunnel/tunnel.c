@@ -145,13 +145,13 @@ int wgctl_tunnel_open(const char *folder, const char *interface, enum wgctl_acce
         return fail_no_tunnel(tunnel, err);
     if (access != WGCTL_READ && !is_dry_run)
         rc = wgctl_folder_lock(&tunnel->folder, WGCTL_LOCK_NAME, &tunnel->lock, err);
-    tunnel->applies = access == WGCTL_APPLY;
+    tunnel->applies = access == WGCTL_APPLY || access == WGCTL_RECONCILE;
     /* What runs is asked for first: its answer takes as long as reading the files. */
     if (rc == WGCTL_OK && tunnel->applies)
         rc = wgctl_device_ask(interface, &tunnel->query, err);
     if (rc == WGCTL_OK)
         rc = read_files(tunnel, err);
-    if (rc == WGCTL_OK && access != WGCTL_READ && access != WGCTL_HOLD)
+    if (rc == WGCTL_OK && (access == WGCTL_CHANGE || access == WGCTL_APPLY))
         rc = refuse_save_config(tunnel, err);
     if (rc < 0)
         return rc;

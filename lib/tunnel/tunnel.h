@@ -25,6 +25,7 @@ enum wgctl_access {
     WGCTL_APPLY,  /* the files, and what runs */
     WGCTL_HOLD,   /* as WGCTL_CHANGE, also where the file says SaveConfig = true: for up, down and
                      adopt, which know what to do with that */
+    WGCTL_RECONCILE, /* what runs only, also if the file says SaveConfig = true: for apply */
     /* Combined with one of the others: opens it for wgctl_tunnel_plan() only. Takes no lock,
      * recovers nothing, and needs no right to write. */
     WGCTL_DRY_RUN = 1 << 4,
@@ -124,9 +125,12 @@ void wgctl_tunnel_endpoint(const struct wgctl_tunnel *tunnel, struct wgctl_text 
  *   the device:    set_private_key, set_listen_port, set_fwmark
  *   a peer:        add_peer, set_preshared_key, set_endpoint, set_keepalive,
  *                  add_allowed_ip, remove_allowed_ip, remove_peer
- *   the interface: add_address, remove_address, set_mtu, set_dns
- *   routes:        remove_route, add_route
- *   the owner's:   run_post_down, run_post_up (`value` is the command)
+ *   the interface: create_interface, delete_interface, add_address, remove_address, set_mtu,
+ *                  set_up, set_dns, unset_dns
+ *   routes:        remove_route, add_route, remove_rule, add_rule (policy rules, with their
+ *                  firewall)
+ *   the owner's:   run_pre_up, run_post_up, run_pre_down, run_post_down (`value` is the
+ *                  command), save_config
  * No secret is in it. */
 struct wgctl_change {
     const char *op;
@@ -153,6 +157,13 @@ void wgctl_changes_clear(struct wgctl_changes *changes);
 int wgctl_tunnel_plan(struct wgctl_tunnel *tunnel, struct wgctl_changes *ret,
                       struct wgctl_error *err);
 
+/* The same for wgctl_tunnel_up() and wgctl_tunnel_down(); they fail as these do. Names of
+ * endpoints are not looked up. */
+int wgctl_tunnel_plan_up(struct wgctl_tunnel *tunnel, struct wgctl_changes *ret,
+                         struct wgctl_error *err);
+int wgctl_tunnel_plan_down(struct wgctl_tunnel *tunnel, struct wgctl_changes *ret,
+                           struct wgctl_error *err);
+
 /* Makes what was changed last: the files durably, then what runs, if the tunnel was
  * opened for it and it runs. If anything fails, everything is put back, and the
  * error says so. `ret` (may be NULL) is what was done. */
@@ -164,11 +175,17 @@ void wgctl_tunnel_on_progress(struct wgctl_tunnel *tunnel, struct wgctl_progress
 
 /* ---- up and down ---- */
 
-/* Brings the interface up as wg-quick(8) would from the same file; whatever fails,
- * what was done is undone. WGCTL_EXISTS where it is up. `ret_userspace` (may be
- * NULL) is set where the kernel has no WireGuard and a process runs it. */
+/* Brings the interface up as wg-quick(8) would from the same file; whatever fails, what was done is
+ * undone. What an interface left behind that went otherwise than by wgctl_tunnel_down() is cleaned
+ * up first. The lock is let go while it waits for a name server. `ret_userspace` (may be NULL) is
+ * set if the kernel has no WireGuard and a process runs it. Fails with WGCTL_EXISTS if it is up,
+ * WGCTL_BUSY if the file was edited meanwhile. */
 int wgctl_tunnel_up(struct wgctl_tunnel *tunnel, bool *ret_userspace, struct wgctl_error *err);
-/* Takes it down. WGCTL_NOT_FOUND where it is not up. */
-int wgctl_tunnel_down(struct wgctl_tunnel *tunnel, struct wgctl_error *err);
+/* Takes it down: what was applied last goes, whatever the file says now. Also finishes what a
+ * killed `up` or `down` left. Once PreDown and SaveConfig have succeeded nothing stops it;
+ * `ret_warning` (may be NULL) is the first thing that failed then, without a message if nothing
+ * did. Fails with WGCTL_NOT_FOUND if it is not up. */
+int wgctl_tunnel_down(struct wgctl_tunnel *tunnel, struct wgctl_error *ret_warning,
+                      struct wgctl_error *err);
 /* Whether there is a WireGuard interface of that name; fails where it is another kind. */
 int wgctl_tunnel_is_up(const char *interface, bool *ret, struct wgctl_error *err);

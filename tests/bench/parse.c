@@ -27,7 +27,7 @@
 #include "base/file.h"
 #include "device/backend.h"
 #include "conf/server_read.h"
-#include "tunnel/state.h"
+#include "run/private.h"
 
 #define CONF "/run/wgb0.conf"
 #define INTERFACE "wgb0"
@@ -46,7 +46,6 @@ static int send_file(const char *path, const char *interface)
     struct wgctl_error err;
     WGCTL_TEXT source = {0};
     WGCTL_SERVER server = {0};
-    WGCTL_WISH wish = {0};
     WGCTL_DEVICE wanted = {0}, nothing = {0};
     WGCTL_PLAN plan = {0};
     int rc = wgctl_key_setup(&err);
@@ -57,9 +56,9 @@ static int send_file(const char *path, const char *interface)
     if (rc == WGCTL_OK)
         rc = wgctl_server_parse(path, &source, &server, &err);
     if (rc == WGCTL_OK)
-        rc = wgctl_wish_make(&server, &wish, &err);
+        rc = wgctl_run_check(&server, &err);
     if (rc == WGCTL_OK)
-        rc = wgctl_device_wanted(&server, &wish, NULL, NULL, &wanted, &err);
+        rc = wgctl_device_desired(&server, WGCTL_LOOKUP_CHANGED, NULL, NULL, &wanted, &err);
     if (rc == WGCTL_OK)
         rc = wgctl_plan_make(NULL, &wanted, &nothing, &plan, &err);
     if (rc == WGCTL_OK)

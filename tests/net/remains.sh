@@ -76,12 +76,16 @@ kill_up_at() { # SYSTEM_CALL NUMBER
     wait_for is_settled
 }
 
+is_half_up() {
+    server bash -c "grep -q '^# begun up ' /run/wgctl/wg0.*" 2>/dev/null
+}
+
 killed() {
     local call number interrupted=0
     for call in sendto:8 sendto:11 sendto:14 wait4:1 wait4:2 wait4:4 wait4:8 renameat:1 renameat:2; do
         number=${call#*:}
         kill_up_at "${call%:*}" "$number"
-        if server test -e /run/wgctl/wg0.starting; then
+        if is_half_up; then
             interrupted=$((interrupted + 1))
             if ! is_gone; then
                 check_fails 1 "after a kill at $call, add-peer changes nothing" wgctl add-peer new
@@ -96,7 +100,7 @@ killed() {
         check "down" wgctl down
         check "nothing is left" leaves_nothing
         kill_up_at "${call%:*}" "$number"
-        if server test -e /run/wgctl/wg0.starting; then
+        if is_half_up; then
             check "down after a kill at $call" wgctl down
             check "nothing is left" leaves_nothing
         elif ! is_gone; then

@@ -101,12 +101,22 @@ START_TEST(a_device_that_was_asked_answers_once_and_can_be_asked_again)
 }
 END_TEST
 
-START_TEST(a_process_that_died_has_left_its_socket)
+/* One that is gone was not waited for; one that goes was, and not for ever. */
+START_TEST(the_end_of_a_process_is_waited_for)
 {
-    close(listen_as("wgt2"));
-    ck_assert(wgctl_device_died("wgt2"));
-    ck_assert(!wgctl_device_died("wgt0"));
-    ck_assert(!wgctl_device_died("wgt3"));
+    int listening = listen_as("wgt2");
+    pid_t child = fork();
+    if (child == 0) {
+        usleep(100 * 1000);
+        _exit(0);
+    }
+    close(listening);
+    ck_assert(wgctl_userspace_serves("wgt2"));
+    wgctl_device_await_end("wgt2");
+    ck_assert(!wgctl_userspace_serves("wgt2"));
+    ck_assert_int_eq(waitpid(child, NULL, 0), child);
+    wgctl_device_await_end("wgt2");
+    wgctl_device_await_end("wgt3");
 }
 END_TEST
 
@@ -121,7 +131,7 @@ static Suite *device_suite(void)
     tcase_add_test(tests, what_is_read_is_sorted_and_found_by_its_key);
     tcase_add_test(tests, who_is_left_out_is_not_read);
     tcase_add_test(tests, a_device_that_was_asked_answers_once_and_can_be_asked_again);
-    tcase_add_test(tests, a_process_that_died_has_left_its_socket);
+    tcase_add_test(tests, the_end_of_a_process_is_waited_for);
     suite_add_tcase(suite, tests);
     return suite;
 }

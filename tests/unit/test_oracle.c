@@ -7,7 +7,7 @@
 #include "conf/strict.h"
 #include "generate.h"
 #include "responder.h"
-#include "tunnel/state.h"
+#include "run/private.h"
 
 /* ---- the oracle: wg(8) ---- */
 
@@ -96,10 +96,10 @@ static void clear_meaning(struct meaning *meaning)
 static bool wgctl_takes(const char *content, size_t size, struct meaning *ret)
 {
     struct wgctl_text source = text_of_slice((struct wgctl_slice){content, size});
-    WGCTL_WISH wish = {0};
     return wgctl_server_parse("wgt0.conf", &source, &ret->server, &err) == WGCTL_OK &&
-           wgctl_wish_make(&ret->server, &wish, &err) == WGCTL_OK &&
-           wgctl_device_wanted(&ret->server, &wish, NULL, NULL, &ret->device, &err) == WGCTL_OK;
+           wgctl_run_check(&ret->server, &err) == WGCTL_OK &&
+           wgctl_device_desired(&ret->server, WGCTL_LOOKUP_CHANGED, NULL, NULL, &ret->device,
+                                &err) == WGCTL_OK;
 }
 
 static void assert_same_device(const struct wgctl_device *actual,

@@ -1,8 +1,8 @@
 /* Which routes are wanted, which change, and what SaveConfig makes of a file. */
 #include "conf/document_edit.h"
 #include "conf/server_read.h"
+#include "run/private.h"
 #include "texts.h"
-#include "tunnel/state.h"
 
 static struct wgctl_slice slice(const char *string)
 {
@@ -89,7 +89,7 @@ START_TEST(wants_routes)
     if (wish->allowed_ips[0])
         ck_assert_int_eq(wgctl_prefixes_parse(&networks, slice(wish->allowed_ips), &err), WGCTL_OK);
     ck_assert_int_eq(wgctl_routing_read(slice(wish->table), &routing, &err), WGCTL_OK);
-    ck_assert_int_eq(wgctl_routes_wanted(&routing, &networks, wish->mark, &there, &wanted, &err),
+    ck_assert_int_eq(wgctl_routes_desired(&routing, &networks, wish->mark, &there, &wanted, &err),
                      WGCTL_OK);
     describe(&wanted, &text);
     assert_text(&text, wish->routes);

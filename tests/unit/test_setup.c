@@ -1,11 +1,11 @@
 /* What changes of an interface beside its keys and peers: planned from three files and facts. */
-#include "texts.h"
 #include "conf/server_read.h"
-#include "tunnel/state.h"
+#include "run/private.h"
+#include "texts.h"
 
-static struct wgctl_server applied, wanted;
-static struct wgctl_setup_facts there;
-static struct wgctl_setup setup;
+static struct wgctl_server before, after;
+static struct wgctl_state applied, desired, running;
+static struct wgctl_transition transition;
 static struct wgctl_error err;
 
 static struct wgctl_server server_of(const char *lines)
@@ -20,36 +20,70 @@ static struct wgctl_server server_of(const char *lines)
 
 static void clear(void)
 {
-    wgctl_setup_clear(&setup);
-    wgctl_server_clear(&applied);
-    wgctl_server_clear(&wanted);
-    wgctl_prefixes_clear(&there.addresses);
-    there = (struct wgctl_setup_facts){0};
+    wgctl_transition_clear(&transition);
+    wgctl_state_clear(&applied);
+    wgctl_state_clear(&desired);
+    wgctl_state_clear(&running);
+    wgctl_server_clear(&before);
+    wgctl_server_clear(&after);
 }
 
-/* Plans; a `before` of NULL is not known. */
-static void plan(const char *before, const char *now, const char *addresses, uint32_t mtu)
+/* Plans; what was `applied_lines` is not known if it is NULL. */
+static void plan(const char *applied_lines, const char *now, const char *addresses, uint32_t mtu)
 {
+    const struct wgctl_begun begun = {0};
     clear();
-    wanted = server_of(now);
-    if (before)
-        applied = server_of(before);
+    after = server_of(now);
+    ck_assert_int_eq(wgctl_state_desired(&after, &desired, &err), WGCTL_OK);
+    if (applied_lines) {
+        before = server_of(applied_lines);
+        ck_assert_int_eq(wgctl_state_desired(&before, &applied, &err), WGCTL_OK);
+    }
     if (addresses[0])
-        ck_assert_int_eq(wgctl_prefixes_parse(&there.addresses, wgctl_slice_of(addresses), &err),
+        ck_assert_int_eq(wgctl_prefixes_parse(&running.addresses, wgctl_slice_of(addresses), &err),
                          WGCTL_OK);
-    there.mtu = mtu;
-    there.usual_mtu = 1420;
-    ck_assert_int_eq(wgctl_setup_plan(before ? &applied : NULL, &wanted, &there, &setup, &err),
+    running.exists = true;
+    running.mtu = mtu;
+    desired.usual_mtu = 1420;
+    ck_assert_int_eq(wgctl_transition_plan(&applied, &desired, &running, &begun, &transition, &err),
                      WGCTL_OK);
+}
+
+static const struct wgctl_step *find_step(enum wgctl_op op)
+{
+    for (size_t i = 0; i < transition.count; i++)
+        if (transition.steps[i].op == op)
+            return &transition.steps[i];
+    return NULL;
+}
+
+static void list_addresses(enum wgctl_op op, struct wgctl_text *ret)
+{
+    wgctl_text_string(ret, "");
+    for (size_t i = 0; i < transition.count; i++)
+        if (transition.steps[i].op == op) {
+            wgctl_text_string(ret, ret->size > 0 ? ", " : "");
+            wgctl_step_value(&transition.steps[i], ret);
+        }
 }
 
 static void assert_addresses(const char *to_add, const char *to_remove)
 {
     WGCTL_TEXT add = {0}, remove = {0};
-    wgctl_prefixes_format(&setup.addresses_to_add, &add);
-    wgctl_prefixes_format(&setup.addresses_to_remove, &remove);
-    ck_assert_str_eq(add.data ? add.data : "", to_add);
-    ck_assert_str_eq(remove.data ? remove.data : "", to_remove);
+    list_addresses(WGCTL_ADD_ADDRESS, &add);
+    list_addresses(WGCTL_REMOVE_ADDRESS, &remove);
+    ck_assert_str_eq(add.data, to_add);
+    ck_assert_str_eq(remove.data, to_remove);
+}
+
+static bool changes_dns(void)
+{
+    return find_step(WGCTL_SET_DNS);
+}
+
+static bool runs_hooks(void)
+{
+    return find_step(WGCTL_RUN_POST_UP) || find_step(WGCTL_RUN_POST_DOWN);
 }
 
 /* ---- addresses ---- */
@@ -81,8 +115,6 @@ START_TEST(an_address_comes_that_the_file_has_and_goes_that_it_had)
 {
     plan(address_cases[_i].before, address_cases[_i].now, address_cases[_i].there, 1420);
     assert_addresses(address_cases[_i].to_add, address_cases[_i].to_remove);
-    ck_assert(wgctl_setup_changes_addresses(&setup) ==
-              (address_cases[_i].to_add[0] || address_cases[_i].to_remove[0]));
 }
 END_TEST
 
@@ -107,8 +139,9 @@ enum { MTU_CASES = sizeof mtu_cases / sizeof *mtu_cases };
 START_TEST(the_mtu_is_the_files_or_the_usual_one_where_the_file_had_one)
 {
     plan(mtu_cases[_i].before, mtu_cases[_i].now, "", mtu_cases[_i].there);
-    ck_assert_uint_eq(setup.mtu, mtu_cases[_i].expected);
-    ck_assert_uint_eq(setup.mtu_was, mtu_cases[_i].there);
+    const struct wgctl_step *step = find_step(WGCTL_SET_MTU);
+    ck_assert_uint_eq(step ? step->mtu : 0, mtu_cases[_i].expected);
+    ck_assert_uint_eq(step ? step->mtu_was : mtu_cases[_i].there, mtu_cases[_i].there);
 }
 END_TEST
 
@@ -117,36 +150,36 @@ END_TEST
 START_TEST(dns_changes_where_the_file_has_changed_it)
 {
     plan("DNS = 1.1.1.1\n", "DNS = 1.1.1.1\n", "", 0);
-    ck_assert(!setup.dns);
+    ck_assert(!changes_dns());
     plan("DNS = 1.1.1.1\n", "DNS = 9.9.9.9\n", "", 0);
-    ck_assert(setup.dns);
+    ck_assert(changes_dns());
     plan("", "DNS = 9.9.9.9\n", "", 0);
-    ck_assert(setup.dns);
+    ck_assert(changes_dns());
     plan("DNS = 1.1.1.1\n", "", "", 0);
-    ck_assert(setup.dns);
+    ck_assert(changes_dns());
     plan(NULL, "DNS = 9.9.9.9\n", "", 0);
-    ck_assert(!setup.dns);
+    ck_assert(!changes_dns());
 }
 END_TEST
 
 START_TEST(commands_run_where_postup_has_changed)
 {
     plan("PostUp = a\nPostDown = b\n", "PostUp = a\nPostDown = b\n", "", 0);
-    ck_assert(!setup.hooks);
+    ck_assert(!runs_hooks());
     plan("PostUp = a\nPostDown = b\n", "PostUp = c\nPostDown = b\n", "", 0);
-    ck_assert(setup.hooks);
+    ck_assert(runs_hooks());
     plan("PostUp = a\n", "PostUp = a\nPostUp = c\n", "", 0);
-    ck_assert(setup.hooks);
+    ck_assert(runs_hooks());
     plan("PostUp = a\nPostUp = c\n", "PostUp = c\nPostUp = a\n", "", 0);
-    ck_assert(setup.hooks);
-    plan("PostUp = a\n", "", "", 0);
-    ck_assert(setup.hooks);
+    ck_assert(runs_hooks());
+    plan("PostUp = a\nPostDown = b\n", "", "", 0);
+    ck_assert(runs_hooks());
     /* These are for the next up and down. */
     plan("PostUp = a\n", "PostUp = a\nPreUp = d\nPreDown = e\nPostDown = f\n", "", 0);
-    ck_assert(!setup.hooks);
+    ck_assert(!runs_hooks());
     /* What has run is not known. */
     plan(NULL, "PostUp = a\n", "", 0);
-    ck_assert(!setup.hooks);
+    ck_assert(!runs_hooks());
 }
 END_TEST
 

@@ -1,7 +1,8 @@
 /* Endpoints on their way from the file to the device: a process of the test's own. */
 #include "responder.h"
+#include "run/private.h"
 #include "servers.h"
-#include "tunnel/state.h"
+#include "tunnel/tunnel.h"
 
 #define INTERFACE "[Interface]\nPrivateKey = " PRIVATE "\n"
 #define SITE(mark, endpoint) \
@@ -36,10 +37,8 @@ START_TEST(a_name_is_looked_up_only_where_the_files_changed_or_the_peer_is_new)
         before = server_of(lookups[_i].applied);
     if (lookups[_i].runs)
         wgctl_device_add_peer(&running)->public_key = key_from(ALICE);
-    WGCTL_WISH wish = {0};
-    ck_assert_int_eq(wgctl_wish_make(&server, &wish, &err), WGCTL_OK);
-    int rc = wgctl_device_wanted(&server, &wish, lookups[_i].applied ? &before : NULL, &running,
-                                 &device, &err);
+    int rc = wgctl_device_desired(&server, WGCTL_LOOKUP_CHANGED,
+                                  lookups[_i].applied ? &before : NULL, &running, &device, &err);
     ck_assert_int_eq(rc, WGCTL_OK);
     ck_assert_uint_eq(device.peer_count, 1);
     ck_assert((device.peers[0].endpoint.family != AF_UNSPEC) == lookups[_i].looked_up);
@@ -55,14 +54,22 @@ static void write_file(const char *path, const char *content)
     ck_assert_int_eq(chmod(path, 0600), 0);
 }
 
+static void note_applied(const char *interface, const char *applied)
+{
+    struct wgctl_run_record record = {.fd = -1};
+    ck_assert_int_eq(wgctl_run_record_write(interface, &record, wgctl_slice_of(""),
+                                            wgctl_slice_of(applied), &err),
+                     WGCTL_OK);
+    wgctl_run_record_clear(&record);
+}
+
 /* Applies a file; returns what the process heard. */
 static struct wgctl_text apply(const char *applied, const char *now, int expected)
 {
     struct wgctl_tunnel *tunnel = NULL;
     ck_assert_int_eq(system("ip link add wgt0 type veth peer name wgt1"), 0);
-    ck_assert_int_eq(mkdir("/run/wgctl", 0700), 0);
     ck_assert_int_eq(mkdir("/run/conf", 0700), 0);
-    write_file("/run/wgctl/wgt0.conf", applied);
+    note_applied("wgt0", applied);
     write_file("/run/conf/wgt0.conf", now);
     int rc = wgctl_tunnel_open("/run/conf", "wgt0", WGCTL_APPLY, &tunnel, &err);
     ck_assert_msg(rc == WGCTL_OK, "%s", err.message);

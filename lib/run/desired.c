@@ -1,0 +1,193 @@
+/* What a file wants of an interface. */
+#include <sys/socket.h>
+
+#include "conf/peer_index.h"
+#include "conf/server_check.h"
+#include "host/link.h"
+#include "host/route.h"
+#include "run/private.h"
+
+/* ---- checks ---- */
+
+static int check_keys(const struct wgctl_server *server, struct wgctl_error *err)
+{
+    WGCTL_PEER_INDEX index = {0};
+    int rc = wgctl_peer_index_make(server, WGCTL_ENABLED_PEERS, &index, err);
+    if (rc == WGCTL_OK && server->has_private_key &&
+        wgctl_peer_index_find(&index, &server->public_key))
+        rc = wgctl_server_fail_key(server, &server->public_key, err);
+    for (size_t i = 1; rc == WGCTL_OK && i < index.count; i++) {
+        const struct wgctl_key *key = &wgctl_peer_index_at(&index, i)->public_key;
+        if (wgctl_key_compare(key, &wgctl_peer_index_at(&index, i - 1)->public_key) == 0)
+            rc = wgctl_server_fail_key(server, key, err);
+    }
+    return rc;
+}
+
+/* A packet has one way: the last peer that names a network would silently take it. */
+static int check_allowed_ips(const struct wgctl_server *server, struct wgctl_error *err)
+{
+    WGCTL_PREFIXES all = {0};
+    int rc = WGCTL_OK;
+    for (size_t i = 0; rc == WGCTL_OK && i < server->peer_count; i++)
+        if (server->peers[i].enabled)
+            rc = wgctl_prefixes_add_all(&all, &server->peers[i].allowed_ips, err);
+    wgctl_prefixes_sort(&all);
+    for (size_t i = 1; rc == WGCTL_OK && i < all.count; i++)
+        if (wgctl_prefix_equal(&all.items[i], &all.items[i - 1]))
+            rc = wgctl_server_fail_allowed_ip(server, &all.items[i], err);
+    return rc;
+}
+
+int wgctl_run_check(const struct wgctl_server *server, struct wgctl_error *err)
+{
+    int rc = check_keys(server, err);
+    return rc < 0 ? rc : check_allowed_ips(server, err);
+}
+
+/* ---- the device ---- */
+
+/* What a desired device is made of. */
+struct sources {
+    const struct wgctl_server *server, *applied;
+    const struct wgctl_device *running;
+    enum wgctl_lookup lookup;
+};
+
+static bool keeps_address(const struct sources *sources, const struct wgctl_peer *peer,
+                          const struct wgctl_endpoint *endpoint)
+{
+    if (wgctl_endpoint_is_address(endpoint, NULL))
+        return false;
+    if (sources->lookup == WGCTL_LOOKUP_NEVER)
+        return true;
+    if (!sources->applied ||
+        (sources->running && !wgctl_device_find(sources->running, &peer->public_key)))
+        return false;
+    const struct wgctl_peer *before = wgctl_server_by_key(sources->applied, &peer->public_key);
+    return before &&
+           wgctl_slice_equal(wgctl_peer_text(sources->applied, before, WGCTL_PEER_ENDPOINT),
+                             wgctl_peer_text(sources->server, peer, WGCTL_PEER_ENDPOINT));
+}
+
+static int set_endpoint(const struct sources *sources, const struct wgctl_peer *peer,
+                        struct wgctl_device_peer *ret, struct wgctl_error *err)
+{
+    struct wgctl_endpoint endpoint;
+    char label[WGCTL_LABEL_SIZE];
+    if (!wgctl_peer_endpoint(sources->server, peer, &endpoint) ||
+        keeps_address(sources, peer, &endpoint))
+        return WGCTL_OK;
+    int rc = wgctl_endpoint_resolve(&endpoint, &ret->endpoint, err);
+    return rc < 0 ? wgctl_context(err, "peer '%s'",
+                                  wgctl_peer_label(sources->server, peer, label, sizeof label))
+                  : rc;
+}
+
+static int add_peer(const struct sources *sources, const struct wgctl_peer *peer,
+                    struct wgctl_device *ret, struct wgctl_error *err)
+{
+    struct wgctl_device_peer *added = wgctl_device_add_peer(ret);
+    if (!added)
+        return wgctl_fail_memory(err);
+    added->public_key = peer->public_key;
+    added->preshared_key = peer->preshared_key;
+    added->keepalive = peer->keepalive;
+    int rc = set_endpoint(sources, peer, added, err);
+    return rc < 0 ? rc : wgctl_prefixes_add_all(&added->allowed_ips, &peer->allowed_ips, err);
+}
+
+static bool has_default_route(const struct wgctl_server *server)
+{
+    for (size_t i = 0; i < server->peer_count; i++)
+        for (size_t k = 0; k < server->peers[i].allowed_ips.count; k++)
+            if (server->peers[i].enabled && server->peers[i].allowed_ips.items[k].length == 0)
+                return true;
+    return false;
+}
+
+int wgctl_device_desired(const struct wgctl_server *server, enum wgctl_lookup lookup,
+                         const struct wgctl_server *applied, const struct wgctl_device *running,
+                         struct wgctl_device *ret, struct wgctl_error *err)
+{
+    const struct sources sources = {server, applied, running, lookup};
+    WGCTL_DEVICE device = {
+        .has_private_key = server->has_private_key,
+        .private_key = server->private_key,
+        .has_listen_port = server->has_listen_port,
+        .listen_port = server->listen_port,
+        /* A default route needs a mark, and is given one if the file says "off". */
+        .has_fwmark = server->has_fwmark && (server->fwmark || !has_default_route(server)),
+        .fwmark = server->fwmark,
+    };
+    int rc = wgctl_device_reserve(&device, server->peer_count, err);
+    for (size_t i = 0; rc == WGCTL_OK && i < server->peer_count; i++)
+        if (server->peers[i].enabled)
+            rc = add_peer(&sources, &server->peers[i], &device, err);
+    if (rc < 0)
+        return rc;
+    wgctl_device_sort(&device);
+    *ret = device;
+    device = (struct wgctl_device){0};
+    return WGCTL_OK;
+}
+
+/* ---- the rest ---- */
+
+int wgctl_state_desired(const struct wgctl_server *server, struct wgctl_state *ret,
+                        struct wgctl_error *err)
+{
+    ret->exists = true;
+    ret->server = server;
+    ret->mtu = server->mtu;
+    ret->dns = wgctl_text_slice_of(&server->dns);
+    int rc = wgctl_prefixes_add_all(&ret->addresses, &server->addresses, err);
+    return rc < 0 ? rc : wgctl_routing_read(server->table, &ret->routing, err);
+}
+
+void wgctl_state_clear(struct wgctl_state *state)
+{
+    wgctl_device_clear(&state->device);
+    wgctl_prefixes_clear(&state->addresses);
+    wgctl_routes_clear(&state->routes);
+    *state = (struct wgctl_state){0};
+}
+
+uint32_t wgctl_mtu_choose(uint32_t to_endpoints, uint32_t by_default)
+{
+    enum { OVERHEAD = 80, ETHERNET = 1500 };
+    uint32_t mtu = to_endpoints ? to_endpoints : by_default ? by_default : ETHERNET;
+    return mtu > OVERHEAD ? mtu - OVERHEAD : mtu;
+}
+
+/* Of the route, or of its interface; 0 without a route. */
+static int mtu_of(const struct wgctl_way_out *way, uint32_t *ret, struct wgctl_error *err)
+{
+    *ret = way->mtu;
+    return way->found && way->mtu == 0 ? wgctl_link_mtu(way->interface, ret, err) : WGCTL_OK;
+}
+
+int wgctl_mtu_find(const struct wgctl_device *device, uint32_t *ret, struct wgctl_error *err)
+{
+    struct wgctl_way_out way;
+    uint32_t best = 0, by_default = 0;
+    int rc = WGCTL_OK;
+    for (size_t i = 0; rc == WGCTL_OK && i < device->peer_count; i++) {
+        struct wgctl_prefix address;
+        uint32_t mtu = 0;
+        /* The way to a link-local address is not known without its interface. */
+        if (!wgctl_sockaddr_address(&device->peers[i].endpoint, &address))
+            continue;
+        rc = wgctl_route_way_to(&address, &way, err);
+        if (rc == WGCTL_OK)
+            rc = mtu_of(&way, &mtu, err);
+        best = mtu > best ? mtu : best;
+    }
+    if (rc == WGCTL_OK && best == 0) {
+        rc = wgctl_route_way_by_default(&way, err);
+        if (rc == WGCTL_OK)
+            rc = mtu_of(&way, &by_default, err);
+    }
+    *ret = wgctl_mtu_choose(best, by_default);
+    return rc;
+}
