@@ -105,10 +105,10 @@ test_manual() {
     done
 }
 
-# Every name of a field in the output of a command, and every op.
+# Every name of a field in the output of a command.
 fields() { # ARGUMENT...
     { "$wgctl" -C "$work/etc" --json "$@" 2>&1 || true; } |
-        jq -r '.. | objects | to_entries[] | .key, (select(.key == "op") | .value)'
+        jq -r '.. | objects | keys[]'
 }
 
 manual_fields() {
@@ -127,7 +127,8 @@ test_json() {
         fields adopt
         fields --dry-run up
         fields show nobody
-    } | grep -v '^write_file$\|^remove_file$' >"$work/fields"
+        echo warning # of a down that failed in part
+    } >"$work/fields"
     same "the manual has the fields of the JSON" "$work/fields" <(manual_fields)
 }
 
