@@ -48,7 +48,7 @@ static const char *hint_of_errno(int number)
     case ENOTDIR:
     case ENAMETOOLONG:
     case EISDIR:
-        return "look for a slip in the path";
+        return "check the path for typos";
     case ELOOP:
         return "it is a symbolic link, which wgctl does not follow: put the file itself there";
     case EROFS:

@@ -11,6 +11,9 @@
 
 #include "base/lock.h"
 
+_Static_assert(sizeof(off_t) == 8 && sizeof(time_t) == 8,
+               "see _FILE_OFFSET_BITS in CMakeLists.txt");
+
 void wgctl_close_pointer(int *fd)
 {
     if (*fd >= 0)
@@ -75,7 +78,7 @@ int wgctl_fsync(int fd)
     return rc;
 }
 
-/* What the folder above lists has to be on the disk as well. */
+/* The entry in the parent folder has to be durable as well. */
 static int sync_above(const char *path)
 {
     char copy[PATH_MAX];
@@ -151,7 +154,7 @@ static int check_file(const struct stat *status, enum wgctl_exposure exposure, c
 int wgctl_read_all(int fd, size_t expected, size_t most, struct wgctl_text *ret)
 {
     const size_t start = ret->size;
-    /* One byte more than expected shows the end of the file without growing. */
+    /* One byte more than expected finds the end of the file without growing the buffer. */
     size_t want = expected + 1;
     for (;;) {
         char *room = wgctl_text_room(ret, want);
@@ -181,7 +184,7 @@ int wgctl_file_open(const struct wgctl_folder *folder, const char *name,
     char path[PATH_MAX + NAME_MAX + 2];
     snprintf(path, sizeof path, "%s/%s", folder->path, name);
 
-    /* O_NONBLOCK: a FIFO put in its place must not make us wait. */
+    /* O_NONBLOCK: opening a FIFO would wait for a writer. */
     WGCTL_FD fd = openat(folder->fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0 && errno == ELOOP) {
         wgctl_fail(err, WGCTL_DENIED, "%s is a symbolic link, which wgctl does not follow", path);
@@ -266,7 +269,7 @@ static int replace(const struct wgctl_folder *folder, const char *name, struct w
     wgctl_fail_errno(err, "cannot write %s/%s", folder->path, name);
     int status = err->status;
     if (unlinkat(folder->fd, WGCTL_FILE_NEW, 0) < 0 && errno != ENOENT)
-        wgctl_hint(err, "%s/" WGCTL_FILE_NEW " could not be taken away again: the next change does",
+        wgctl_hint(err, "%s/" WGCTL_FILE_NEW " could not be removed: the next change removes it",
                    folder->path);
     return status;
 }
@@ -286,7 +289,7 @@ int wgctl_file_write_volatile(const struct wgctl_folder *folder, const char *nam
                               struct wgctl_slice head, struct wgctl_slice rest,
                               struct wgctl_error *err)
 {
-    /* A killed predecessor may have left it; no lock of ours covers /run. */
+    /* A killed process may have left it; no lock covers /run. */
     unlinkat(folder->fd, WGCTL_FILE_NEW, 0);
     return replace(folder, name, head, rest, 0600, false, err);
 }
@@ -358,7 +361,7 @@ void wgctl_folder_unlock(int *fd)
 {
     if (*fd < 0)
         return;
-    /* Not left to close(2), which can fail: whoever locks it next may be ourselves. */
+    /* close(2) can fail, and then this process would wait for its own lock. */
     flock(*fd, LOCK_UN);
     close(*fd);
     *fd = -1;

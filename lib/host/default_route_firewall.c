@@ -12,7 +12,7 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 
-/* Both names are wg-quick's. */
+/* As wg-quick(8) names them. */
 #define TABLE_PREFIX "wg-quick-"
 #define COMMENT "-m comment --comment \"wg-quick(8) rule for %s\""
 
@@ -79,7 +79,7 @@ void wgctl_default_route_firewall_iptables_undo(struct wgctl_slice saved, const 
         ret->size = before;
 }
 
-/* ---- set ---- */
+/* ---- adding ---- */
 
 int wgctl_default_route_firewall_set(const struct wgctl_default_route_firewall *rules,
                                      struct wgctl_error *err)
@@ -102,13 +102,13 @@ int wgctl_default_route_firewall_set(const struct wgctl_default_route_firewall *
     return rc < 0 ? wgctl_context(err, "the firewall of the default route") : rc;
 }
 
-/* ---- and unset ---- */
+/* ---- removing ---- */
 
 struct look {
     const char *name; /* of our table */
     uint8_t family;   /* AF_UNSPEC: any */
     struct wgctl_text commands;
-    bool has_iptables[2]; /* for IPv4, IPv6: there are tables that may be iptables' */
+    bool has_iptables[2]; /* IPv4, IPv6: there are tables that may be those of iptables */
 };
 
 static int take_table(const struct nlmsghdr *header, void *context)
@@ -147,15 +147,15 @@ static int look_at_tables(struct look *look, struct wgctl_error *err)
     header->nfgen_family = AF_UNSPEC;
     header->version = NFNETLINK_V0;
     rc = wgctl_netlink_dump(netlink, &message, restart_look, take_table, look);
-    /* A kernel without nftables has no tables of it. */
+    /* A kernel without nftables has none of its tables. */
     if (rc == -EINVAL || rc == -EOPNOTSUPP)
         rc = 0;
     return rc < 0 ? wgctl_netlink_fail(netlink, rc, err, "cannot look at the firewall")
                   : wgctl_text_check(&look->commands, err);
 }
 
-/* iptables is only started where it may have rules: in the kernel's older tables, or
- * in those that its newer kind keeps in nftables. */
+/* Starts iptables only if it may have rules: in the kernel's old tables (iptables-legacy), or in
+ * those that iptables-nft keeps in nftables. */
 static int unset_iptables(const char *interface, bool is6, bool in_nftables,
                           struct wgctl_error *err)
 {

@@ -20,8 +20,8 @@ static void take_partner(const struct wgctl_rule *rules, size_t below, bool *tak
         }
 }
 
-/* The rule by mark stood directly below its partner. If somebody removed it, that place is
- * empty. */
+/* The rule by mark was directly below its partner. If somebody removed it, that priority is
+ * free. */
 static bool is_orphan(const struct wgctl_rule *rules, size_t count, size_t index)
 {
     return rules[index].but_the_default &&
@@ -56,15 +56,15 @@ bool wgctl_rules_are_whole(const struct wgctl_rule *rules, size_t count, uint32_
     return false;
 }
 
-/* ---- what there is ---- */
+/* ---- listing ---- */
 
 struct listing {
     struct wgctl_rule *rules;
     size_t count, capacity;
 };
 
-/* Whether it is of all addresses and interfaces, as the rules of a tunnel are. */
-static bool is_of_all(const struct fib_rule_hdr *header, const struct nlattr **table)
+/* Whether it applies to all addresses and interfaces, as the rules of a tunnel do. */
+static bool applies_to_all(const struct fib_rule_hdr *header, const struct nlattr **table)
 {
     return header->src_len == 0 && header->dst_len == 0 && header->tos == 0 &&
            header->action == FR_ACT_TO_TBL && !table[FRA_IIFNAME] && !table[FRA_OIFNAME];
@@ -89,10 +89,10 @@ static int take_rule(const struct nlmsghdr *message, void *context)
         .priority = wgctl_attribute_u32(table[FRA_PRIORITY]),
         .table = table[FRA_TABLE] ? wgctl_attribute_u32(table[FRA_TABLE]) : header->table,
     };
-    bool of_all = is_of_all(header, table), inverted = header->flags & FIB_RULE_INVERT;
+    bool to_all = applies_to_all(header, table), inverted = header->flags & FIB_RULE_INVERT;
     uint32_t mark = wgctl_attribute_u32(table[FRA_FWMARK]);
-    rule->by_mark = of_all && inverted && mark == rule->table;
-    rule->but_the_default = of_all && !inverted && mark == 0 && rule->table == RT_TABLE_MAIN &&
+    rule->by_mark = to_all && inverted && mark == rule->table;
+    rule->but_the_default = to_all && !inverted && mark == 0 && rule->table == RT_TABLE_MAIN &&
                             table[FRA_SUPPRESS_PREFIXLEN] &&
                             wgctl_attribute_u32(table[FRA_SUPPRESS_PREFIXLEN]) == 0;
     return 0;
@@ -138,7 +138,7 @@ int wgctl_rules_add(uint8_t family, uint32_t mark, struct wgctl_error *err)
     int rc = wgctl_netlink_open(NETLINK_ROUTE, &netlink, err);
     if (rc < 0)
         return rc;
-    /* Without a priority each goes above those that are there. */
+    /* Without a priority, the kernel puts each above the existing ones. */
     begin_rule(&message, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, family, mark, true);
     wgctl_netlink_put_u32(&message, FRA_FWMARK, mark);
     rc = wgctl_netlink_talk(netlink, &message, NULL, NULL);

@@ -47,7 +47,7 @@ static void add_subnet(struct values *values, const char *name, const struct wgc
     add_copy(values, name, wgctl_prefix_format(&subnet, text));
 }
 
-/* The owner's templates, where the folder is there already. */
+/* The owner's template if the folder exists and has it, else the built-in one. */
 static int load_template(const struct wgctl_provision *provision, const char *name,
                          struct wgctl_text *ret, struct wgctl_error *err)
 {

@@ -130,6 +130,19 @@ for layer in base net conf device host qr store run tunnel provision adopt wgctl
 done
 check "cmd includes only wgctl.h and command.h" cmd_includes_two_headers
 
+adapters_stay_apart() {
+    local file include wrong=0
+    for file in "${sources[@]}"; do
+        [[ $file == lib/host/* ]] || continue
+        while read -r include; do
+            [[ $include != lib/host/* || ${include%.h} == "${file%.[ch]}" ]] || { echo "$file includes $include" && wrong=1; }
+        done < <(included_by "$file")
+    done
+    return $wrong
+}
+
+check "no adapter in host includes another" adapters_stay_apart
+
 # ---- third-party libraries ----
 
 included_once() { # REGEX_OF_THE_HEADER FOLDER...
@@ -165,6 +178,20 @@ check "lib never ends the process" nothing_matches '\<(exit|quick_exit|abort|ass
 check "a shell is started by no library function" nothing_matches '\<(system|popen|wordexp)[[:space:]]*\(' "${sources[@]}"
 check "no function is called that cannot be called safely" nothing_matches \
     '\<(gets|v?sprintf|strcat|mktemp|tmpnam|tempnam|rand|random|alloca|f?scanf|ato[il]l?)[[:space:]]*\(' "${sources[@]}"
+
+# ---- 32 bits ----
+
+compiles_for_32_bits() {
+    # shellcheck disable=SC2046 # no file has a blank in its name
+    "$CC" -m32 -fsyntax-only -Wall -Wextra -Wshadow -Wconversion -Wformat=2 -Werror "${flags[@]}" \
+        -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 '-DWGCTL_VERSION=""' -I/usr/include/libpng16 \
+        $(find lib cmd -name '*.c' | sort)
+}
+
+# Without the C library's headers for 32 bits, nothing compiles.
+if echo '#include <stdio.h>' | "$CC" -m32 -fsyntax-only -x c - 2>/dev/null; then
+    check "lib and cmd compile for 32 bits without a warning" compiles_for_32_bits
+fi
 
 # ---- names ----
 
