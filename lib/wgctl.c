@@ -1,6 +1,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include "base/signals.h"
 #include "net/key.h"
 #include "wgctl.h"
 
@@ -16,4 +17,5 @@ int wgctl_setup(struct wgctl_error *err)
 void wgctl_finish(void)
 {
     wgctl_key_wipe_calls();
+    wgctl_signals_deliver();
 }

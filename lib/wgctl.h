@@ -17,5 +17,6 @@
  * once, first. */
 int wgctl_setup(struct wgctl_error *err);
 /* Wipes the keys that finished calls, also those of other libraries, have left on the stack and in
- * registers. Call it last, when all output is written. */
+ * registers. Then lets a signal take effect that arrived while work had to be finished or undone
+ * (SIGINT, SIGTERM, SIGHUP), which ends the process. Call it last, when all output is written. */
 void wgctl_finish(void);

@@ -32,7 +32,15 @@ bool wgctl_signals_pending(void)
 
 void wgctl_signals_release(const sigset_t *before)
 {
-    pthread_sigmask(SIG_SETMASK, before, NULL);
+    if (!wgctl_signals_pending())
+        pthread_sigmask(SIG_SETMASK, before, NULL);
+}
+
+void wgctl_signals_deliver(void)
+{
+    sigset_t held;
+    collect(&held);
+    pthread_sigmask(SIG_UNBLOCK, &held, NULL);
 }
 
 /* Removes the signals of `other` from `set`. */

@@ -12,8 +12,11 @@
 void wgctl_signals_hold(sigset_t *ret_before);
 /* Whether one has arrived while they were blocked. */
 bool wgctl_signals_pending(void);
-/* Unblocks them: one that has arrived now takes effect. */
+/* Unblocks them, unless one has arrived: that waits for wgctl_signals_deliver(), so that what
+ * became of the work can be reported first. */
 void wgctl_signals_release(const sigset_t *before);
+/* Lets one that has arrived take effect, which usually ends the process. */
+void wgctl_signals_deliver(void);
 /* The signal mask for a program that is started: ours, without those that are held. */
 void wgctl_signals_for_child(sigset_t *ret);
 /* Opens a descriptor that becomes readable when one of them arrives while it is blocked, not

@@ -26,8 +26,21 @@ START_TEST(a_signal_that_is_held_waits)
     ck_assert_int_eq(handled, 0);
     ck_assert(wgctl_signals_pending());
     wgctl_signals_release(&before);
+    ck_assert_int_eq(handled, 0); /* what became of the work is reported first */
+    wgctl_signals_deliver();
     ck_assert_int_eq(handled, signals[_i]);
     ck_assert(!wgctl_signals_pending());
+}
+END_TEST
+
+START_TEST(a_signal_that_arrives_later_does_not_wait)
+{
+    sigset_t before;
+    signal(signals[_i], handle);
+    wgctl_signals_hold(&before);
+    wgctl_signals_release(&before);
+    raise(signals[_i]);
+    ck_assert_int_eq(handled, signals[_i]);
 }
 END_TEST
 
@@ -98,6 +111,7 @@ static Suite *signals_suite(void)
     Suite *suite = suite_create("signals");
     TCase *held = tcase_create("held");
     tcase_add_loop_test(held, a_signal_that_is_held_waits, 0, SIGNALS);
+    tcase_add_loop_test(held, a_signal_that_arrives_later_does_not_wait, 0, SIGNALS);
     tcase_add_loop_test(held, a_signal_that_is_ignored_stays_ignored, 0, SIGNALS);
     tcase_add_test(held, no_other_signal_is_held);
     tcase_add_test(held, a_program_that_is_started_has_only_its_caller_s_signals_blocked);
