@@ -163,32 +163,35 @@ static int remove_rule(struct wgctl_netlink *netlink, uint8_t family, const stru
     return rc == -ENOENT ? 0 : rc;
 }
 
-/* Lists the rules of a family; a kernel without IPv6, or without rules for it, has none. */
-static int read_rules(struct wgctl_netlink *netlink, uint8_t family, struct listing *ret)
+/* Lists the rules of a family, and chooses among them. The caller frees `listing->rules` and
+ * *ret_going, also after a failure. A kernel without rules for the family has none. */
+static int list_and_choose(struct wgctl_netlink *netlink, uint8_t family, uint32_t mark,
+                           struct listing *listing, bool **ret_going)
 {
-    int rc = list_rules(netlink, family, ret);
-    return rc == -EAFNOSUPPORT || rc == -EOPNOTSUPP ? 0 : rc;
+    int rc = list_rules(netlink, family, listing);
+    if (rc < 0 && rc != -EAFNOSUPPORT && rc != -EOPNOTSUPP)
+        return rc;
+    *ret_going = calloc(listing->count + 1, sizeof **ret_going);
+    if (!*ret_going)
+        return -ENOMEM;
+    wgctl_rules_choose(listing->rules, listing->count, mark, *ret_going);
+    return 0;
 }
 
 int wgctl_rules_find(uint8_t family, uint32_t mark, bool *ret_any, bool *ret_whole,
                      struct wgctl_error *err)
 {
-    struct listing listing = {0};
     WGCTL_NETLINK *netlink = NULL;
+    WGCTL_FREE bool *going = NULL;
+    struct listing listing = {0};
     *ret_any = *ret_whole = false;
     int rc = wgctl_netlink_open(NETLINK_ROUTE, &netlink, err);
     if (rc < 0)
         return rc;
-    rc = read_rules(netlink, family, &listing);
-    bool *going = calloc(listing.count + 1, sizeof *going);
-    if (rc == 0 && !going)
-        rc = -ENOMEM;
-    if (rc == 0)
-        wgctl_rules_choose(listing.rules, listing.count, mark, going);
+    rc = list_and_choose(netlink, family, mark, &listing, &going);
     for (size_t i = 0; rc == 0 && i < listing.count; i++)
         *ret_any |= going[i];
     *ret_whole = rc == 0 && wgctl_rules_are_whole(listing.rules, listing.count, mark);
-    free(going);
     free(listing.rules);
     return rc < 0 ? wgctl_netlink_fail(netlink, rc, err, "cannot read the routing rules of %s",
                                        family_name(family))
@@ -197,24 +200,19 @@ int wgctl_rules_find(uint8_t family, uint32_t mark, bool *ret_any, bool *ret_who
 
 int wgctl_rules_remove(uint8_t family, uint32_t mark, struct wgctl_error *err)
 {
-    struct listing listing = {0};
     WGCTL_NETLINK *netlink = NULL;
-    /* Rules without a table, such as a blackhole, say 0; and to the kernel it is any table. */
+    WGCTL_FREE bool *going = NULL;
+    struct listing listing = {0};
+    /* Rules without a table, such as a blackhole, have number 0, which to the kernel means any. */
     if (mark == 0)
         return WGCTL_OK;
     int rc = wgctl_netlink_open(NETLINK_ROUTE, &netlink, err);
     if (rc < 0)
         return rc;
-    rc = read_rules(netlink, family, &listing);
-    bool *going = calloc(listing.count + 1, sizeof *going);
-    if (rc == 0 && !going)
-        rc = -ENOMEM;
-    if (rc == 0)
-        wgctl_rules_choose(listing.rules, listing.count, mark, going);
+    rc = list_and_choose(netlink, family, mark, &listing, &going);
     for (size_t i = 0; rc == 0 && i < listing.count; i++)
         if (going[i])
             rc = remove_rule(netlink, family, &listing.rules[i]);
-    free(going);
     free(listing.rules);
     return rc < 0 ? wgctl_netlink_fail(netlink, rc, err, "cannot remove the routing rules of %s",
                                        family_name(family))
