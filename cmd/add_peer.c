@@ -3,14 +3,40 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "changes.h"
 #include "command.h"
+#include "json.h"
+#include "picture.h"
+#include "report.h"
+#include "terminal.h"
 
-struct adding {
-    struct wgctl_peer_request request; /* without its name */
-    struct pictures pictures;
-    bool no_apply;
-    int count;
-    char **names;
+static struct wgctl_peer_request request; /* without its name */
+static struct pictures wanted;
+static bool no_apply;
+
+static const struct option_spec options[] = {
+    {"qr", NULL, "show its QR code", NULL, &wanted.terminal, '\0'},
+    {"png", "FILE", "write the QR code to a PNG file", &wanted.png, NULL, '\0'},
+    {"svg", "FILE", "write the QR code to an SVG file", &wanted.svg, NULL, '\0'},
+    {"address", "ADDR,...", "its tunnel address (default: the next free one)", &request.addresses,
+     NULL, '\0'},
+    {"allowed-ips", "WHAT", "the traffic it sends here: full, split, lan or a list",
+     &request.allowed_ips, NULL, '\0'},
+    {"dns", "LIST|none", "its DNS servers", &request.dns, NULL, '\0'},
+    {"mtu", "MTU|auto", "its MTU", &request.mtu, NULL, '\0'},
+    {"keepalive", "SECONDS|off", "keepalive interval (default: 25)", &request.keepalive, NULL,
+     '\0'},
+    {"lan", "CIDR,...", "LANs behind this device that others can reach", &request.lan, NULL, '\0'},
+    {"public-key", "KEY|-", "its public key, if it keeps its own private key", &request.public_key,
+     NULL, '\0'},
+    {"no-psk", NULL, "create no preshared key", NULL, &request.no_preshared_key, '\0'},
+    {"no-store", NULL, "do not keep its configuration on this server", NULL, &request.no_store,
+     '\0'},
+    {"expires", "WHEN", "note when to revoke it: 12h, 7d, 2w, 2026-12-24", &request.expires, NULL,
+     '\0'},
+    {"note", "TEXT", "a note about it", &request.note, NULL, '\0'},
+    {"no-apply", NULL, "write only the files", NULL, &no_apply, '\0'},
+    {0},
 };
 
 /* Reads the first line of standard input. Not with stdio(3), whose buffer nobody wipes: somebody
@@ -31,44 +57,44 @@ static bool read_line(char *buffer, size_t size)
     return used > 0;
 }
 
-/* "-" is standard input, for a key that shall not stand in the shell's history. */
-static int read_public_key(const char **value, char *buffer, size_t size, struct wgctl_error *err)
+/* "-" is standard input. */
+static int read_public_key(struct context *context, struct wgctl_error *err)
 {
-    if (!*value || strcmp(*value, "-") != 0)
+    if (!request.public_key || strcmp(request.public_key, "-") != 0)
         return WGCTL_OK;
-    if (!read_line(buffer, size)) {
+    if (!read_line(context->input, sizeof context->input)) {
         wgctl_fail(err, WGCTL_INVALID, "no public key came on standard input");
         return wgctl_hint(err, "as in: ssh router wg show wg0 public-key | "
                                "sudo wgctl add-peer router --public-key -");
     }
-    *value = buffer;
+    request.public_key = context->input;
     return WGCTL_OK;
 }
 
-static int check(struct context *context, const struct adding *adding, struct wgctl_error *err)
+static int check(struct context *context, int argc, char **argv, struct wgctl_error *err)
 {
-    const struct wgctl_peer_request *request = &adding->request;
-    bool pictures = adding->pictures.terminal || adding->pictures.png || adding->pictures.svg;
-    if (adding->count > 1 && (pictures || request->addresses || request->public_key ||
-                              request->lan || request->no_store))
+    (void)argv;
+    bool pictures = wanted.terminal || wanted.png || wanted.svg;
+    if (argc > 1 &&
+        (pictures || request.addresses || request.public_key || request.lan || request.no_store))
         return fail_usage(context, err,
                           "--qr, --png, --svg, --address, --lan, --public-key and "
                           "--no-store go with one NAME only");
-    if (adding->pictures.terminal && context->json)
+    if (wanted.terminal && context->json)
         return fail_usage(context, err, "a QR code has no JSON form: leave --qr or --json out");
-    if (request->public_key && pictures)
+    if (request.public_key && pictures)
         return fail_usage(context, err,
                           "--public-key leaves nothing to scan: the private key is "
                           "on the device");
-    return WGCTL_OK;
+    return read_public_key(context, err);
 }
 
-static int change(struct wgctl_tunnel *tunnel, struct adding *adding, struct wgctl_error *err)
+static int change(struct wgctl_tunnel *tunnel, int count, char **names, struct wgctl_error *err)
 {
     int rc = WGCTL_OK;
-    for (int i = 0; rc == WGCTL_OK && i < adding->count; i++) {
-        adding->request.name = adding->names[i];
-        rc = wgctl_tunnel_add_peer(tunnel, &adding->request, err);
+    for (int i = 0; rc == WGCTL_OK && i < count; i++) {
+        request.name = names[i];
+        rc = wgctl_tunnel_add_peer(tunnel, &request, err);
     }
     return rc;
 }
@@ -84,7 +110,21 @@ static void print_added(const struct context *context, const struct wgctl_tunnel
     fputc('\n', stderr);
 }
 
-/* The client's file itself where nothing else of it will be left. */
+static int report_json(const struct wgctl_tunnel *tunnel, int count, char **names,
+                       struct wgctl_error *err)
+{
+    size_t first = wgctl_tunnel_peer_count(tunnel) - (size_t)count;
+    size_t *indexes = calloc((size_t)count, sizeof *indexes);
+    if (!indexes)
+        return wgctl_fail_memory(err);
+    for (int i = 0; i < count; i++)
+        indexes[i] = first + (size_t)i;
+    int rc = json_peers(tunnel, indexes, (size_t)count, request.no_store ? names[0] : NULL, err);
+    free(indexes);
+    return rc;
+}
+
+/* The client's file itself, if nothing else of it will be left. */
 static int print_config(const struct wgctl_tunnel *tunnel, const char *name,
                         struct wgctl_error *err)
 {
@@ -93,115 +133,75 @@ static int print_config(const struct wgctl_tunnel *tunnel, const char *name,
     return rc < 0 ? rc : print_secret(&config, err);
 }
 
-/* The peer is there, whatever becomes of the drawing. */
-static int draw(const struct context *context, const struct adding *adding, struct wgctl_error *err)
+/* The peer is added, even if its code cannot be drawn. */
+static int draw(const struct context *context, const struct pictures *pictures,
+                struct wgctl_error *err)
 {
-    int rc = pictures_draw(context, &adding->pictures, err);
+    int rc = pictures_draw(context, pictures, err);
     if (rc != WGCTL_UNSUPPORTED)
         return rc;
     print_error(context, err);
     return WGCTL_OK;
 }
 
-static int report(struct context *context, struct wgctl_tunnel *tunnel, const struct adding *adding,
-                  bool is_up, struct wgctl_error *err)
+static int report(struct context *context, struct wgctl_tunnel *tunnel,
+                  const struct pictures *pictures, bool is_up, int count, char **names,
+                  struct wgctl_error *err)
 {
-    const struct wgctl_peer_request *request = &adding->request;
-    size_t first = wgctl_tunnel_peer_count(tunnel) - (size_t)adding->count;
-    size_t *indexes = calloc((size_t)adding->count, sizeof *indexes);
-    if (!indexes)
-        return wgctl_fail_memory(err);
-    for (int i = 0; i < adding->count; i++) {
-        indexes[i] = first + (size_t)i;
-        if (!context->quiet && !context->json)
-            print_added(context, tunnel, indexes[i]);
-    }
-    const char *unstored = request->no_store ? adding->names[0] : NULL;
-    int rc = context->json ? json_peers(tunnel, indexes, (size_t)adding->count, unstored, err)
-                           : WGCTL_OK;
-    free(indexes);
-    if (rc < 0 || context->json)
-        return rc;
-
-    const char *name = adding->names[0];
-    if (!is_up && !adding->no_apply)
+    if (context->json)
+        return report_json(tunnel, count, names, err);
+    size_t first = wgctl_tunnel_peer_count(tunnel) - (size_t)count;
+    for (int i = 0; !context->quiet && i < count; i++)
+        print_added(context, tunnel, first + (size_t)i);
+    const char *name = names[0];
+    if (!is_up && !no_apply)
         note(context, "%s is not up: 'sudo wgctl up' lets it connect",
              wgctl_tunnel_interface(tunnel));
-    if (request->expires)
+    if (request.expires)
         note(context, "Its expiry is noted; until it is revoked it can connect");
-    if (request->public_key)
+    if (request.public_key)
         note(context, "On the device, complete this configuration with its private key:\n");
-    else if (!adding->pictures.terminal && !request->no_store)
+    else if (!pictures->terminal && !request.no_store)
         note(context, "'sudo wgctl qr %s' shows its QR code, 'sudo wgctl show %s' its file", name,
              name);
-    if (request->public_key || (request->no_store && !adding->pictures.terminal))
+    if (request.public_key || (request.no_store && !pictures->terminal))
         return print_config(tunnel, name, err);
-    return draw(context, adding, err);
+    return draw(context, pictures, err);
 }
 
-static int add(struct context *context, struct adding *adding, struct wgctl_error *err)
+static int run(struct context *context, struct wgctl_tunnel *tunnel, int argc, char **argv,
+               struct wgctl_error *err)
 {
-    WGCTL_TUNNEL *tunnel = NULL;
     WGCTL_TEXT config = {0};
     WGCTL_CHANGES changes = {0};
-    int rc = open_tunnel(context, adding->no_apply ? WGCTL_CHANGE : WGCTL_APPLY, &tunnel, err);
-    if (rc == WGCTL_OK)
-        rc = change(tunnel, adding, err);
+    PICTURES pictures = {0};
+    int rc = change(tunnel, argc, argv, err);
     if (rc < 0)
         return rc;
     if (context->dry_run)
-        return show_plan(context, tunnel, !adding->no_apply, err);
+        return show_plan(context, tunnel, !no_apply, err);
 
-    if (adding->count == 1)
-        rc = wgctl_tunnel_client(tunnel, adding->names[0], &config, err);
-    PICTURES pictures = adding->pictures;
+    if (argc == 1)
+        rc = wgctl_tunnel_client(tunnel, argv[0], &config, err);
     if (rc == WGCTL_OK)
-        rc = pictures_prepare(&pictures, wgctl_text_slice_of(&config), err);
+        rc = pictures_prepare(&wanted, wgctl_text_slice_of(&config), &pictures, err);
     if (rc == WGCTL_OK)
         rc = wgctl_tunnel_commit(tunnel, &changes, err);
     context->committed = rc == WGCTL_OK;
     if (rc == WGCTL_OK)
         rc = pictures_publish(&pictures, err);
-    if (rc < 0)
-        return rc;
-    adding->pictures = pictures;
-    return report(context, tunnel, adding, changes.is_up, err);
+    return rc < 0 ? rc : report(context, tunnel, &pictures, changes.is_up, argc, argv, err);
 }
 
-int run_add_peer(struct context *context, const struct command *command, int argc, char **argv,
-                 struct wgctl_error *err)
-{
-    struct adding adding = {0};
-    struct wgctl_peer_request *request = &adding.request;
-    char key[128];
-    const struct option_spec options[] = {
-        {"qr", NULL, "show its QR code", NULL, &adding.pictures.terminal},
-        {"png", "FILE", "write the QR code as a picture", &adding.pictures.png, NULL},
-        {"svg", "FILE", "the same, as SVG", &adding.pictures.svg, NULL},
-        {"address", "ADDR,...", "its own in the tunnel (default: the next free ones)",
-         &request->addresses, NULL},
-        {"allowed-ips", "WHAT", "what goes through it: full, split, lan, or a list",
-         &request->allowed_ips, NULL},
-        {"dns", "LIST|none", "its DNS servers", &request->dns, NULL},
-        {"mtu", "MTU|auto", "its largest packet", &request->mtu, NULL},
-        {"keepalive", "SECONDS|off", "how often it shows that it is there (default: 25)",
-         &request->keepalive, NULL},
-        {"lan", "CIDR,...", "networks behind it that others shall reach", &request->lan, NULL},
-        {"public-key", "KEY|-", "it keeps its own private key", &request->public_key, NULL},
-        {"no-psk", NULL, "no preshared key", NULL, &request->no_preshared_key},
-        {"no-store", NULL, "do not keep its configuration here", NULL, &request->no_store},
-        {"expires", "WHEN", "note when it is to go: 12h, 7d, 2w, 2026-12-24", &request->expires,
-         NULL},
-        {"note", "TEXT", "a note of yours about it", &request->note, NULL},
-        {"no-apply", NULL, "change the files only", NULL, &adding.no_apply},
-        {0},
-    };
-    int rc =
-        parse_options(context, command, options, argc, argv, &adding.names, &adding.count, err);
-    if (rc < 0 || context->done)
-        return rc;
-    rc = check(context, &adding, err);
-    if (rc == WGCTL_OK)
-        rc = read_public_key(&request->public_key, key, sizeof key, err);
-    return rc < 0 ? rc : add(context, &adding, err);
-}
+const struct command add_peer_command = {
+    .name = "add-peer",
+    .arguments = "NAME...",
+    .summary = "Add a device: creates its keys, addresses and configuration",
+    .least = 1,
+    .most = -1,
+    .options = options,
+    .access = ACCESS_APPLY,
+    .files_only = &no_apply,
+    .check = check,
+    .run = run,
+};

@@ -1,6 +1,16 @@
 #include <string.h>
 
 #include "command.h"
+#include "json.h"
+#include "terminal.h"
+
+static struct wgctl_adopt_request request;
+
+static const struct option_spec options[] = {
+    {"endpoint", "HOST[:PORT]", "this server's public hostname or address", &request.endpoint, NULL,
+     '\0'},
+    {0},
+};
 
 static void print_row(const char *name, const char *value, const char *about)
 {
@@ -116,23 +126,35 @@ static void print_advice(const struct context *context, const struct wgctl_adopt
                       "devices reach this server, and not the internet");
 }
 
-static int adopt(struct context *context, const struct wgctl_adopt_request *request,
-                 struct wgctl_error *err)
+static int commit(struct context *context, struct wgctl_adopt *adoption, struct wgctl_error *err)
+{
+    int rc = WGCTL_OK;
+    if (wgctl_adopt_show(adoption)->removes_save_config)
+        rc = confirm(context, "SaveConfig = true lets wg-quick write over the names. Take it out?",
+                     err);
+    if (rc == WGCTL_OK)
+        rc = wgctl_adopt_commit(adoption, err);
+    context->committed = rc == WGCTL_OK;
+    return rc;
+}
+
+static int run(struct context *context, struct wgctl_tunnel *tunnel, int argc, char **argv,
+               struct wgctl_error *err)
 {
     WGCTL_ADOPTION *adoption = NULL;
-    int rc = wgctl_adopt_open(request, &adoption, err);
+    (void)tunnel;
+    request.folder = context->folder;
+    request.dry_run = context->dry_run;
+    request.file = argc > 0 ? argv[0] : NULL;
+    /* A file knows how its interface is called. */
+    if (!request.file || (context->interface && context->interface[0]))
+        request.interface = interface_of(context);
+    int rc = wgctl_adopt_open(&request, &adoption, err);
+    if (rc == WGCTL_OK && !context->dry_run)
+        rc = commit(context, adoption, err);
     if (rc < 0)
         return rc;
     const struct wgctl_adopt_info *info = wgctl_adopt_show(adoption);
-    if (!context->dry_run) {
-        if (info->removes_save_config &&
-            !confirm(context, "SaveConfig = true lets wg-quick write over the names. Take it out?"))
-            return wgctl_fail(err, WGCTL_INVALID, "nothing was changed");
-        rc = wgctl_adopt_commit(adoption, err);
-        if (rc < 0)
-            return rc;
-        context->committed = true;
-    }
     if (context->json)
         return json_adopt(info, err);
     print_result(context, info);
@@ -140,25 +162,12 @@ static int adopt(struct context *context, const struct wgctl_adopt_request *requ
     return WGCTL_OK;
 }
 
-int run_adopt(struct context *context, const struct command *command, int argc, char **argv,
-              struct wgctl_error *err)
-{
-    struct wgctl_adopt_request request = {0};
-    const struct option_spec options[] = {
-        {"endpoint", "HOST[:PORT]", "where devices find this server (default: found out)",
-         &request.endpoint, NULL},
-        {0},
-    };
-    char **files;
-    int count;
-    int rc = parse_options(context, command, options, argc, argv, &files, &count, err);
-    if (rc < 0 || context->done)
-        return rc;
-    request.folder = context->folder;
-    request.dry_run = context->dry_run;
-    request.file = count > 0 ? files[0] : NULL;
-    /* A file knows how its interface is called. */
-    if (!request.file || (context->interface && context->interface[0]))
-        request.interface = interface_of(context);
-    return adopt(context, &request, err);
-}
+const struct command adopt_command = {
+    .name = "adopt",
+    .arguments = "[FILE]",
+    .summary = "Take over a server that another tool set up",
+    .most = 1,
+    .options = options,
+    .access = ACCESS_NONE,
+    .run = run,
+};

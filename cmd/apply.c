@@ -1,22 +1,28 @@
+#include "changes.h"
 #include "command.h"
+#include "json.h"
+#include "terminal.h"
 
 /* What was done and fits a window; --dry-run shows all. */
 enum { MOST_TOLD = 20 };
 
-int run_apply(struct context *context, const struct command *command, int argc, char **argv,
-              struct wgctl_error *err)
+static int require_up(const char *interface, struct wgctl_error *err)
 {
-    const struct option_spec options[] = {{0}};
-    int count;
-    int rc = parse_options(context, command, options, argc, argv, &argv, &count, err);
-    if (rc < 0 || context->done)
+    bool is_up = false;
+    int rc = wgctl_tunnel_is_up(interface, &is_up, err);
+    if (rc < 0 || is_up)
         return rc;
+    wgctl_fail(err, WGCTL_NOT_FOUND, "%s is not up", interface);
+    return wgctl_hint(err, "sudo wgctl up");
+}
 
-    WGCTL_TUNNEL *tunnel = NULL;
+static int run(struct context *context, struct wgctl_tunnel *tunnel, int argc, char **argv,
+               struct wgctl_error *err)
+{
     WGCTL_CHANGES changes = {.most = context->json ? 0 : MOST_TOLD};
-    rc = open_tunnel(context, WGCTL_RECONCILE, &tunnel, err);
-    if (rc == WGCTL_OK)
-        rc = require_up(interface_of(context), true, err);
+    const char *interface = wgctl_tunnel_interface(tunnel);
+    (void)argc, (void)argv;
+    int rc = require_up(interface, err);
     if (rc < 0)
         return rc;
     if (context->dry_run)
@@ -25,7 +31,6 @@ int run_apply(struct context *context, const struct command *command, int argc, 
     if (rc < 0)
         return rc;
     context->committed = true;
-    const char *interface = wgctl_tunnel_interface(tunnel);
     if (context->json)
         return json_changes(interface, &changes, err);
     note(context,
@@ -36,3 +41,11 @@ int run_apply(struct context *context, const struct command *command, int argc, 
         print_changes(context, stderr, &changes);
     return WGCTL_OK;
 }
+
+const struct command apply_command = {
+    .name = "apply",
+    .arguments = "",
+    .summary = "Make the running interface match its file",
+    .access = ACCESS_RECONCILE,
+    .run = run,
+};

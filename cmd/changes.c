@@ -1,7 +1,9 @@
-/* A plan, as people and programs read it. */
+#include "changes.h"
+
 #include <string.h>
 
-#include "command.h"
+#include "json.h"
+#include "terminal.h"
 
 static const struct wording {
     const char *op;

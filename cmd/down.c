@@ -1,26 +1,26 @@
+#include "changes.h"
 #include "command.h"
+#include "json.h"
+#include "terminal.h"
 
-int run_down(struct context *context, const struct command *command, int argc, char **argv,
-             struct wgctl_error *err)
+static int preview(struct context *context, struct wgctl_tunnel *tunnel, struct wgctl_error *err)
 {
-    const struct option_spec options[] = {{0}};
-    int count;
-    int rc = parse_options(context, command, options, argc, argv, &argv, &count, err);
-    if (rc < 0 || context->done)
-        return rc;
-
-    WGCTL_TUNNEL *tunnel = NULL;
     WGCTL_CHANGES changes = {0};
+    int rc = wgctl_tunnel_plan_down(tunnel, &changes, err);
+    return rc < 0 ? rc : show_changes(context, tunnel, &changes, err);
+}
+
+static int run(struct context *context, struct wgctl_tunnel *tunnel, int argc, char **argv,
+               struct wgctl_error *err)
+{
+    const char *interface = wgctl_tunnel_interface(tunnel);
     struct wgctl_error warning = {0};
-    rc = open_tunnel(context, WGCTL_HOLD, &tunnel, err);
-    if (rc == WGCTL_OK)
-        rc = context->dry_run ? wgctl_tunnel_plan_down(tunnel, &changes, err)
-                              : wgctl_tunnel_down(tunnel, &warning, err);
+    (void)argc, (void)argv;
+    if (context->dry_run)
+        return preview(context, tunnel, err);
+    int rc = wgctl_tunnel_down(tunnel, &warning, err);
     if (rc < 0)
         return rc;
-    if (context->dry_run)
-        return show_changes(context, tunnel, &changes, err);
-    const char *interface = wgctl_tunnel_interface(tunnel);
     if (context->json)
         return json_state(interface, false, warning.message, err);
     note(context, "%s is down", interface);
@@ -29,3 +29,11 @@ int run_down(struct context *context, const struct command *command, int argc, c
              warning.message);
     return WGCTL_OK;
 }
+
+const struct command down_command = {
+    .name = "down",
+    .arguments = "",
+    .summary = "Take the interface down",
+    .access = ACCESS_HOLD,
+    .run = run,
+};

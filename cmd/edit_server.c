@@ -1,23 +1,30 @@
+#include "changes.h"
 #include "command.h"
+#include "json.h"
+#include "terminal.h"
 
-static int edit(struct context *context, const char *endpoint, struct wgctl_error *err)
+static const char *endpoint;
+
+static const struct option_spec options[] = {
+    {"endpoint", "HOST[:PORT]", "this server's public hostname or address", &endpoint, NULL, '\0'},
+    {0},
+};
+
+static int check(struct context *context, int argc, char **argv, struct wgctl_error *err)
 {
-    WGCTL_TUNNEL *tunnel = NULL;
+    (void)argc, (void)argv;
+    if (endpoint)
+        return WGCTL_OK;
+    fail_usage(context, err, "edit-server needs to know what to change");
+    return wgctl_hint(err, "wgctl edit-server --endpoint vpn.example.org");
+}
+
+static int report(struct context *context, const struct wgctl_tunnel *tunnel, size_t clients,
+                  size_t elsewhere, struct wgctl_error *err)
+{
     WGCTL_TEXT now = {0};
-    size_t clients = 0, elsewhere = 0;
-    int rc = open_tunnel(context, WGCTL_CHANGE, &tunnel, err);
-    if (rc == WGCTL_OK)
-        rc = wgctl_tunnel_set_endpoint(tunnel, endpoint, &clients, &elsewhere, err);
-    if (rc < 0)
-        return rc;
-    if (context->dry_run)
-        return show_plan(context, tunnel, false, err);
-    rc = wgctl_tunnel_commit(tunnel, NULL, err);
-    if (rc < 0)
-        return rc;
-    context->committed = true;
     wgctl_tunnel_endpoint(tunnel, &now);
-    rc = wgctl_text_check(&now, err);
+    int rc = wgctl_text_check(&now, err);
     if (rc < 0)
         return rc;
     if (context->json)
@@ -32,21 +39,29 @@ static int edit(struct context *context, const char *endpoint, struct wgctl_erro
     return WGCTL_OK;
 }
 
-int run_edit_server(struct context *context, const struct command *command, int argc, char **argv,
-                    struct wgctl_error *err)
+static int run(struct context *context, struct wgctl_tunnel *tunnel, int argc, char **argv,
+               struct wgctl_error *err)
 {
-    const char *endpoint = NULL;
-    const struct option_spec options[] = {
-        {"endpoint", "HOST[:PORT]", "where devices find this server", &endpoint, NULL},
-        {0},
-    };
-    int count;
-    int rc = parse_options(context, command, options, argc, argv, &argv, &count, err);
-    if (rc < 0 || context->done)
+    size_t clients = 0, elsewhere = 0;
+    (void)argc, (void)argv;
+    int rc = wgctl_tunnel_set_endpoint(tunnel, endpoint, &clients, &elsewhere, err);
+    if (rc < 0)
         return rc;
-    if (!endpoint) {
-        fail_usage(context, err, "edit-server needs to know what to change");
-        return wgctl_hint(err, "wgctl edit-server --endpoint vpn.example.org");
-    }
-    return edit(context, endpoint, err);
+    if (context->dry_run)
+        return show_plan(context, tunnel, false, err);
+    rc = wgctl_tunnel_commit(tunnel, NULL, err);
+    if (rc < 0)
+        return rc;
+    context->committed = true;
+    return report(context, tunnel, clients, elsewhere, err);
 }
+
+const struct command edit_server_command = {
+    .name = "edit-server",
+    .arguments = "",
+    .summary = "Change the server, and the device files to match",
+    .options = options,
+    .access = ACCESS_CHANGE,
+    .check = check,
+    .run = run,
+};

@@ -1,4 +1,26 @@
 #include "command.h"
+#include "json.h"
+#include "terminal.h"
+
+static struct wgctl_provision_request request;
+
+static const struct option_spec options[] = {
+    {"endpoint", "HOST[:PORT]", "this server's public hostname or address", &request.endpoint, NULL,
+     '\0'},
+    {"listen-port", "PORT", "UDP port (default: 51820)", &request.listen_port, NULL, '\0'},
+    {"address", "CIDR,...", "its tunnel address (default: random)", &request.addresses, NULL, '\0'},
+    {"no-ipv6", NULL, "no IPv6 in the tunnel", NULL, &request.no_ipv6, '\0'},
+    {"dns", "LIST|none", "DNS servers for devices (default: 1.1.1.1)", &request.dns, NULL, '\0'},
+    {"allowed-ips", "full|split|LIST", "the traffic that devices send here (default: full)",
+     &request.allowed_ips, NULL, '\0'},
+    {"mtu", "MTU", "MTU (default: that of the internet connection less 80)", &request.mtu, NULL,
+     '\0'},
+    {"firewall", "KIND", "auto, nftables, iptables or none", &request.firewall, NULL, '\0'},
+    {"egress", "IFACE", "let devices out through this interface only", &request.egress, NULL, '\0'},
+    {"no-apply", NULL, "write only the files", NULL, &request.no_apply, '\0'},
+    {"no-boot", NULL, "do not start it at boot", NULL, &request.no_boot, '\0'},
+    {0},
+};
 
 static void print_row(const char *name, const char *value)
 {
@@ -67,43 +89,22 @@ static int preview(struct context *context, const struct wgctl_provision *provis
     return WGCTL_OK;
 }
 
-int run_init(struct context *context, const struct command *command, int argc, char **argv,
-             struct wgctl_error *err)
+static int run(struct context *context, struct wgctl_tunnel *tunnel, int argc, char **argv,
+               struct wgctl_error *err)
 {
-    struct wgctl_provision_request request = {0};
-    const struct option_spec options[] = {
-        {"endpoint", "HOST[:PORT]", "where devices find this server", &request.endpoint, NULL},
-        {"listen-port", "PORT", "UDP port (default: 51820)", &request.listen_port, NULL},
-        {"address", "CIDR,...", "its own in the tunnel (default: random ones)", &request.addresses,
-         NULL},
-        {"no-ipv6", NULL, "no IPv6 in the tunnel", NULL, &request.no_ipv6},
-        {"dns", "LIST|none", "DNS servers for devices (default: 1.1.1.1)", &request.dns, NULL},
-        {"allowed-ips", "full|split|LIST", "what devices send through it (default: full)",
-         &request.allowed_ips, NULL},
-        {"mtu", "MTU", "largest packet (default: that of the way out less 80)", &request.mtu, NULL},
-        {"firewall", "KIND", "auto, nftables, iptables or none", &request.firewall, NULL},
-        {"egress", "IFACE", "let devices out through this interface only", &request.egress, NULL},
-        {"no-apply", NULL, "write the files only", NULL, &request.no_apply},
-        {"no-boot", NULL, "do not start it at boot", NULL, &request.no_boot},
-        {0},
-    };
-    int count;
-    int rc = parse_options(context, command, options, argc, argv, &argv, &count, err);
-    if (rc < 0 || context->done)
-        return rc;
-    request.folder = context->folder;
-    request.interface = interface_of(context);
-
     WGCTL_PROVISION *provision = NULL;
     struct wgctl_provision_info info;
-    rc = wgctl_provision_choose(&request, &provision, err);
+    bool userspace = false;
+    (void)tunnel, (void)argc, (void)argv;
+    request.folder = context->folder;
+    request.interface = interface_of(context);
+    int rc = wgctl_provision_choose(&request, &provision, err);
     if (rc < 0)
         return rc;
     wgctl_provision_show(provision, &info);
     if (context->dry_run)
         return preview(context, provision, &info, err);
 
-    bool userspace = false;
     if (info.applies)
         say_step(context, "Writing the files and bringing %s up...", info.interface);
     rc = wgctl_provision_commit(provision, &userspace, err);
@@ -115,3 +116,12 @@ int run_init(struct context *context, const struct command *command, int argc, c
     print_result(context, &info, userspace);
     return WGCTL_OK;
 }
+
+const struct command init_command = {
+    .name = "init",
+    .arguments = "",
+    .summary = "Set up this host as a WireGuard server",
+    .options = options,
+    .access = ACCESS_NONE,
+    .run = run,
+};

@@ -1,8 +1,9 @@
-/* Output for programs. */
+#include "json.h"
+
 #include <jansson.h>
 #include <stdlib.h>
 
-#include "command.h"
+#include "terminal.h"
 
 static int append(const char *text, size_t size, void *ret)
 {
@@ -237,18 +238,14 @@ static const char *code_of(int status)
     }
 }
 
-int json_error(const struct context *context, const struct wgctl_error *err)
+int json_error(const struct wgctl_error *err, const char *code, struct wgctl_slice hint)
 {
-    WGCTL_TEXT hint = {0}, text = {0};
+    WGCTL_TEXT text = {0};
     struct wgctl_error failed;
-    add_calls(context, err->hint, &hint);
-    int rc = wgctl_text_check(&hint, &failed);
-    if (rc == WGCTL_OK)
-        rc = dump(json_pack("{s:{s:s, s:o, s:o}}", "error", "code",
-                            context->usage_error ? "usage" : code_of(err->status), "message",
-                            message(wgctl_slice_of(err->message)), "hint",
-                            message(wgctl_text_slice_of(&hint))),
-                  &text, &failed);
+    int rc =
+        dump(json_pack("{s:{s:s, s:o, s:o}}", "error", "code", code ? code : code_of(err->status),
+                       "message", message(wgctl_slice_of(err->message)), "hint", message(hint)),
+             &text, &failed);
     if (rc == WGCTL_OK)
         fwrite(text.data, 1, text.size, stderr);
     return rc;

@@ -1,6 +1,8 @@
 #include <stdlib.h>
 
 #include "command.h"
+#include "json.h"
+#include "terminal.h"
 
 static int list_json(const struct wgctl_tunnel *tunnel, struct wgctl_error *err)
 {
@@ -58,19 +60,10 @@ static int widest_label(const struct wgctl_tunnel *tunnel)
     return widest;
 }
 
-int run_list(struct context *context, const struct command *command, int argc, char **argv,
-             struct wgctl_error *err)
+static int run(struct context *context, struct wgctl_tunnel *tunnel, int argc, char **argv,
+               struct wgctl_error *err)
 {
-    const struct option_spec options[] = {{0}};
-    int count;
-    int rc = parse_options(context, command, options, argc, argv, &argv, &count, err);
-    if (rc < 0 || context->done)
-        return rc;
-
-    WGCTL_TUNNEL *tunnel = NULL;
-    rc = open_tunnel(context, WGCTL_READ, &tunnel, err);
-    if (rc < 0)
-        return rc;
+    (void)argc, (void)argv;
     if (context->json)
         return list_json(tunnel, err);
     int width = widest_label(tunnel);
@@ -81,3 +74,11 @@ int run_list(struct context *context, const struct command *command, int argc, c
              wgctl_tunnel_interface(tunnel));
     return WGCTL_OK;
 }
+
+const struct command list_command = {
+    .name = "list",
+    .arguments = "",
+    .summary = "List the peers",
+    .access = ACCESS_READ,
+    .run = run,
+};

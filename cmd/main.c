@@ -1,39 +1,61 @@
 /* wgctl: the table of its commands, and what happens around each of them. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "command.h"
+#include "report.h"
+#include "terminal.h"
 
-static const struct command commands[] = {
-    {"init", NULL, "", "Set up this host as a WireGuard server", 0, 0, run_init},
-    {"add-peer", NULL, "NAME...", "Let a new device in: keys, addresses, its configuration", 1, -1,
-     run_add_peer},
-    {"revoke", "remove", "NAME...", "Lock a device out, at once and for good", 1, -1, run_revoke},
-    {"qr", NULL, "NAME", "Show the QR code of a device again", 1, 1, run_qr},
-    {"list", NULL, "", "List the peers", 0, 0, run_list},
-    {"show", NULL, "NAME", "Print the configuration of a device", 1, 1, run_show},
-    {"apply", NULL, "", "Make the running interface match its file", 0, 0, run_apply},
-    {"up", NULL, "", "Bring the interface up", 0, 0, run_up},
-    {"down", NULL, "", "Take the interface down", 0, 0, run_down},
-    {"edit-server", NULL, "", "Change the server, and the device files that follow", 0, 0,
-     run_edit_server},
-    {"adopt", NULL, "[FILE]", "Take over a server that another program has set up", 0, 1,
-     run_adopt},
-    {NULL, NULL, NULL, NULL, 0, 0, NULL},
+enum { DEFAULT_WAIT = 60 };
+
+/* In the order of the help. */
+static const struct command *const commands[] = {
+    &init_command, &add_peer_command,    &revoke_command, &qr_command,
+    &list_command, &show_command,        &apply_command,  &up_command,
+    &down_command, &edit_server_command, &adopt_command,  NULL,
 };
 
 static const struct command *find_command(const char *name)
 {
-    for (const struct command *command = commands; command->name; command++)
-        if (strcmp(command->name, name) == 0 ||
-            (command->alias && strcmp(command->alias, name) == 0))
-            return command;
+    for (size_t i = 0; commands[i]; i++)
+        if (strcmp(commands[i]->name, name) == 0 ||
+            (commands[i]->alias && strcmp(commands[i]->alias, name) == 0))
+            return commands[i];
     return NULL;
 }
 
+static void say_who_is_waited_for(void *data, const char *holder)
+{
+    const struct context *context = data;
+    if (context->quiet || context->json)
+        return;
+    flush_output();
+    fputs("Waiting for ", stderr);
+    print_escaped(stderr, wgctl_slice_of(holder));
+    fputs(" to finish...\n", stderr);
+}
+
+static int run_command(struct context *context, const struct command *command, int argc,
+                       char **argv, struct wgctl_error *err)
+{
+    WGCTL_TUNNEL *tunnel = NULL;
+    enum access access = command->access;
+    if (command->files_only && *command->files_only)
+        access = ACCESS_CHANGE;
+    wgctl_lock_set_patience((struct wgctl_patience){context->wait, say_who_is_waited_for, context});
+    int rc = wgctl_setup(err);
+    if (rc == WGCTL_OK && command->check)
+        rc = command->check(context, argc, argv, err);
+    if (rc == WGCTL_OK)
+        rc = open_tunnel(context, access, &tunnel, err);
+    return rc < 0 ? rc : command->run(context, tunnel, argc, argv, err);
+}
+
+/* `wgctl COMMAND ...`, from the command's name on. */
 static int run_named(struct context *context, int argc, char **argv, struct wgctl_error *err)
 {
     const struct command *command = find_command(argv[0]);
@@ -41,37 +63,42 @@ static int run_named(struct context *context, int argc, char **argv, struct wgct
         fail_usage(context, err, "there is no command '%s'", argv[0]);
         return wgctl_hint(err, "'wgctl --help' lists them");
     }
-    return command->run(context, command, argc, argv, err);
+    int rc = parse_options(context, command, &argc, &argv, err);
+    if (rc < 0)
+        return rc;
+    if (context->wants_help)
+        print_command_help(command);
+    else if (context->wants_version)
+        printf("wgctl " WGCTL_VERSION "\n");
+    else
+        rc = run_command(context, command, argc, argv, err);
+    return rc;
 }
 
 static int run(struct context *context, int argc, char **argv, struct wgctl_error *err)
 {
-    int first;
-    int rc = parse_global_options(context, argc, argv, &first, err);
-    if (rc < 0 || context->done)
+    char help[] = "--help";
+    int rc = parse_options(context, NULL, &argc, &argv, err);
+    if (rc < 0)
         return rc;
-    argc -= first;
-    argv += first;
-    if (argc == 0) {
+    bool is_help = argc > 0 && strcmp(argv[0], "help") == 0;
+    if (is_help && argc > 1)
+        return run_named(context, 2, (char *[]){argv[1], help, NULL}, err);
+    if (is_help || context->wants_help)
+        print_help(commands);
+    else if (context->wants_version)
+        printf("wgctl " WGCTL_VERSION "\n");
+    else if (argc > 0)
+        return run_named(context, argc, argv, err);
+    else {
         fail_usage(context, err, "no command is given");
         return wgctl_hint(err, "'wgctl --help' lists them; 'wgctl init' is the first");
     }
-    if (strcmp(argv[0], "help") == 0 && argc > 1) {
-        char help[] = "--help";
-        char *const asked[] = {argv[1], help, NULL};
-        return run_named(context, 2, (char **)asked, err);
-    }
-    if (strcmp(argv[0], "help") == 0 || strcmp(argv[0], "--help") == 0) {
-        print_help(commands);
-        return WGCTL_OK;
-    }
-    rc = wgctl_setup(err);
-    return rc < 0 ? rc : run_named(context, argc, argv, err);
+    return WGCTL_OK;
 }
 
-/* Started with one of them closed, a file of ours would become it, and a message
- * would be written into that file. What is written to a closed output stays an
- * error: it is open for reading. */
+/* If one of them were closed, a file of ours would get its number, and a message would be written
+ * into that file. Writing to a closed output must still fail: it is opened for reading. */
 static void open_standard_streams(void)
 {
     int fd;
@@ -82,7 +109,7 @@ static void open_standard_streams(void)
         close(fd);
 }
 
-/* Known before anything is parsed, so that a wrong command line is told as JSON too. */
+/* Needed before anything is parsed: a wrong command line is reported as JSON too. */
 static bool asks_for_json(int argc, char **argv)
 {
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
@@ -98,13 +125,15 @@ static int run_and_report(int argc, char **argv)
     open_standard_streams();
     setvbuf(stderr, line, _IOLBF, sizeof line); /* not each character by itself */
     struct context context = {
+        /* not static: main wipes the stack */
         .folder = WGCTL_FOLDER,
         .interface = getenv("WGCTL_INTERFACE"),
         .json = asks_for_json(argc, argv),
+        .wait = DEFAULT_WAIT,
     };
     struct wgctl_error err = {0};
     int rc = run(&context, argc, argv, &err);
-    /* What did not reach a full disk or a closed pipe was not said. */
+    /* Report output lost to a full disk or a closed pipe. */
     errno = flush_output();
     if (rc == WGCTL_OK && errno != 0)
         rc = wgctl_fail_errno(&err, "cannot write the output");

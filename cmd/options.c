@@ -1,48 +1,39 @@
-/* The command line: options of every command, and a command's own. */
+/* The command line, and the help: both come from the tables of options. */
 #include <getopt.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "command.h"
 
+static struct {
+    const char *interface, *folder, *color, *wait;
+    bool dry_run, json, quiet, yes, help, version;
+} given;
+
+static const struct option_spec global_options[] = {
+    {"interface", "IFACE",
+     "the tunnel to use (default: $WGCTL_INTERFACE, the only\none there is, or wg0)",
+     &given.interface, NULL, 'i'},
+    {"directory", "DIR", "the folder with its files (default: " WGCTL_FOLDER ")", &given.folder,
+     NULL, 'C'},
+    {"dry-run", NULL, "show what would change, but change nothing", NULL, &given.dry_run, 'n'},
+    {"json", NULL, "print results and errors as JSON", NULL, &given.json, '\0'},
+    {"quiet", NULL, "print only results and errors", NULL, &given.quiet, 'q'},
+    {"yes", NULL, "do not ask for confirmation", NULL, &given.yes, 'y'},
+    {"wait", "SECONDS", "how long to wait for another wgctl (default: 60)", &given.wait, NULL,
+     '\0'},
+    {"color", "WHEN", "auto, always or never", &given.color, NULL, '\0'},
+    {"help", NULL, "print this help", NULL, &given.help, 'h'},
+    {"version", NULL, "print the version", NULL, &given.version, '\0'},
+    {0},
+};
+
 enum {
     MOST_OPTIONS = 48,
-    /* What getopt_long(3) returns: beyond every short option. */
-    OPTION_COLOR = 256,
-    OPTION_JSON,
-    OPTION_HELP,
-    OPTION_VERSION,
-    OPTION_OWN, /* the first of the command's own */
+    FIRST_LONG = 256, /* what getopt_long(3) returns for a long option: beyond every character */
 };
-
-static const char short_options[] = "+:i:C:nqyh";
-static const struct option global_options[] = {
-    {"interface", required_argument, NULL, 'i'},
-    {"directory", required_argument, NULL, 'C'},
-    {"dry-run", no_argument, NULL, 'n'},
-    {"quiet", no_argument, NULL, 'q'},
-    {"yes", no_argument, NULL, 'y'},
-    {"json", no_argument, NULL, OPTION_JSON},
-    {"color", required_argument, NULL, OPTION_COLOR},
-    {"help", no_argument, NULL, OPTION_HELP},
-    {"version", no_argument, NULL, OPTION_VERSION},
-};
-enum { GLOBAL_OPTIONS = sizeof global_options / sizeof *global_options };
-
-static const char global_help[] =
-    "Options of every command:\n"
-    "  -i, --interface IFACE  the tunnel that is meant (default: $WGCTL_INTERFACE,\n"
-    "                         the only one there is, or wg0)\n"
-    "  -C, --directory DIR    where its files are (default: " WGCTL_FOLDER ")\n"
-    "  -n, --dry-run          show what would change, and change nothing\n"
-    "      --json             print results and errors as JSON\n"
-    "  -q, --quiet            print results and errors only\n"
-    "  -y, --yes              do not ask\n"
-    "      --color WHEN       auto, always or never\n"
-    "  -h, --help             print this help\n"
-    "      --version          print the version\n";
 
 int fail_usage(struct context *context, struct wgctl_error *err, const char *format, ...)
 {
@@ -55,122 +46,162 @@ int fail_usage(struct context *context, struct wgctl_error *err, const char *for
     return wgctl_hint(err, "--help lists the options");
 }
 
-void print_help(const struct command *commands)
+/* ---- the help ---- */
+
+static void format_usage(const struct option_spec *option, bool has_letters, char usage[64])
+{
+    char letter[] = "-?, ";
+    letter[1] = option->letter;
+    snprintf(usage, 64, "%s--%s%s%s",
+             !has_letters     ? ""
+             : option->letter ? letter
+                              : "    ",
+             option->name, option->argument ? " " : "", option->argument ? option->argument : "");
+}
+
+static void print_options(const struct option_spec *options)
+{
+    enum { MOST = 24 };
+    char usage[64];
+    bool has_letters = false;
+    size_t width = 0;
+    for (const struct option_spec *option = options; option->name; option++)
+        has_letters |= option->letter != '\0';
+    for (const struct option_spec *option = options; option->name; option++) {
+        format_usage(option, has_letters, usage);
+        if (strlen(usage) > width && strlen(usage) <= MOST)
+            width = strlen(usage);
+    }
+    for (; options->name; options++) {
+        struct wgctl_slice rest = wgctl_slice_of(options->help), line;
+        format_usage(options, has_letters, usage);
+        printf("  %-*s", (int)width, usage);
+        if (strlen(usage) > width)
+            printf("\n  %*s", (int)width, "");
+        for (bool first = true; wgctl_slice_split(&rest, '\n', &line); first = false)
+            printf("%*s%.*s\n", first ? 2 : (int)width + 4, "", (int)line.size, line.data);
+    }
+}
+
+void print_help(const struct command *const *commands)
 {
     printf("Usage: wgctl [OPTION]... COMMAND ...\n"
-           "Set up a WireGuard server at home, and look after the devices that connect.\n\n"
+           "Set up a WireGuard server at home, and manage the devices that connect to it.\n\n"
            "Commands:\n");
-    for (const struct command *command = commands; command->name; command++)
-        printf("  %-11s  %s\n", command->name, command->summary);
-    printf("\n%s\n'wgctl COMMAND --help' says more of each. The manual is wgctl(8).\n",
-           global_help);
+    for (; *commands; commands++)
+        printf("  %-11s  %s\n", (*commands)->name, (*commands)->summary);
+    printf("\nGlobal options:\n");
+    print_options(global_options);
+    printf("\nRun 'wgctl COMMAND --help' for more about a command. The manual is wgctl(8).\n");
 }
 
-static void print_command_help(const struct command *command, const struct option_spec *options)
+void print_command_help(const struct command *command)
 {
-    enum { WIDTH = 24 };
     printf("Usage: wgctl [OPTION]... %s%s%s%s\n%s.\n", command->name,
-           options->name ? " [OPTION]..." : "", command->arguments[0] ? " " : "",
+           command->options ? " [OPTION]..." : "", command->arguments[0] ? " " : "",
            command->arguments, command->summary);
     if (command->alias)
-        printf("Another name for it is '%s'.\n", command->alias);
-    if (options->name)
-        printf("\nOptions of its own:\n");
-    for (; options->name; options++) {
-        char usage[64];
-        snprintf(usage, sizeof usage, "--%s%s%s", options->name, options->argument ? " " : "",
-                 options->argument ? options->argument : "");
-        if (strlen(usage) > WIDTH)
-            printf("  %s\n  %*s %s\n", usage, WIDTH, "", options->help);
-        else
-            printf("  %-*s %s\n", WIDTH, usage, options->help);
+        printf("Also called '%s'.\n", command->alias);
+    if (command->options) {
+        printf("\nOptions:\n");
+        print_options(command->options);
     }
-    printf("\n%s", global_help);
+    printf("\nGlobal options:\n");
+    print_options(global_options);
 }
 
-static int set_color(struct context *context, const char *when, struct wgctl_error *err)
+/* ---- parsing ---- */
+
+/* All options that count now, in the form of getopt_long(3). */
+struct parser {
+    const struct option_spec *specs[MOST_OPTIONS];
+    struct option options[MOST_OPTIONS];
+    char letters[2 * MOST_OPTIONS + 3];
+    int count;
+};
+
+static void add_options(struct parser *parser, const struct option_spec *specs)
 {
-    if (strcmp(when, "auto") == 0)
-        context->color = COLOR_AUTO;
-    else if (strcmp(when, "always") == 0)
-        context->color = COLOR_ALWAYS;
-    else if (strcmp(when, "never") == 0)
-        context->color = COLOR_NEVER;
-    else {
-        fail_usage(context, err, "--color does not know '%s'", when);
-        return wgctl_hint(err, "it is auto, always or never");
+    for (; specs && specs->name && parser->count < MOST_OPTIONS - 1; specs++) {
+        int has_argument = specs->argument ? required_argument : no_argument;
+        size_t used = strlen(parser->letters);
+        if (specs->letter)
+            snprintf(parser->letters + used, sizeof parser->letters - used, "%c%s", specs->letter,
+                     specs->argument ? ":" : "");
+        parser->options[parser->count] =
+            (struct option){specs->name, has_argument, NULL, FIRST_LONG + parser->count};
+        parser->specs[parser->count++] = specs;
     }
+}
+
+static const struct option_spec *find_option(const struct parser *parser, int found)
+{
+    if (found >= FIRST_LONG)
+        return parser->specs[found - FIRST_LONG];
+    for (int i = 0; i < parser->count; i++)
+        if (parser->specs[i]->letter == found)
+            return parser->specs[i];
+    return NULL;
+}
+
+static int fail_option(struct context *context, int found, const char *word,
+                       struct wgctl_error *err)
+{
+    if (found == ':')
+        return fail_usage(context, err, "%s needs an argument", word);
+    if (optopt != 0 && strncmp(word, "--", 2) == 0)
+        return fail_usage(context, err, "%s takes no argument", word);
+    if (optopt != 0)
+        return fail_usage(context, err, "there is no option '-%c'", optopt);
+    return fail_usage(context, err, "there is no option '%s', or it is not complete", word);
+}
+
+static int set_color(struct context *context, struct wgctl_error *err)
+{
+    static const char *const names[] = {
+        [COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never"};
+    for (unsigned i = COLOR_AUTO; given.color && i <= COLOR_NEVER; i++) {
+        if (strcmp(names[i], given.color) != 0)
+            continue;
+        context->color = i;
+        return WGCTL_OK;
+    }
+    if (!given.color)
+        return WGCTL_OK;
+    fail_usage(context, err, "--color does not know '%s'", given.color);
+    return wgctl_hint(err, "it is auto, always or never");
+}
+
+static int set_wait(struct context *context, struct wgctl_error *err)
+{
+    enum { MOST_DIGITS = 6 }; /* eleven days */
+    if (!given.wait)
+        return WGCTL_OK;
+    size_t digits = strspn(given.wait, "0123456789");
+    if (digits == 0 || digits > MOST_DIGITS || given.wait[digits] != '\0') {
+        fail_usage(context, err, "'%s' is not a valid number of seconds", given.wait);
+        return wgctl_hint(err, "as in --wait 10; 0 does not wait at all");
+    }
+    context->wait = (unsigned)strtoul(given.wait, NULL, 10);
     return WGCTL_OK;
 }
 
-/* An option of every command, or an error of getopt_long(3). */
-static int take_option(struct context *context, int option, char **argv, struct wgctl_error *err)
+static int take_global_options(struct context *context, struct wgctl_error *err)
 {
-    const char *last = argv[optind - 1];
-    switch (option) {
-    case 'i':
-        context->interface = optarg;
-        context->named_interface = true;
-        return WGCTL_OK;
-    case 'C':
-        context->folder = optarg;
-        context->named_folder = true;
-        return WGCTL_OK;
-    case 'n':
-        context->dry_run = true;
-        return WGCTL_OK;
-    case 'q':
-        context->quiet = true;
-        return WGCTL_OK;
-    case 'y':
-        context->yes = true;
-        return WGCTL_OK;
-    case OPTION_JSON:
-        context->json = true;
-        return WGCTL_OK;
-    case OPTION_VERSION:
-        printf("wgctl " WGCTL_VERSION "\n");
-        context->done = true;
-        return WGCTL_OK;
-    case OPTION_COLOR:
-        return set_color(context, optarg, err);
-    case ':':
-        return fail_usage(context, err, "%s needs an argument", last);
-    default:
-        if (optopt != 0 && strncmp(last, "--", 2) == 0)
-            return fail_usage(context, err, "%s takes no argument", last);
-        if (optopt != 0)
-            return fail_usage(context, err, "there is no option '-%c'", optopt);
-        return fail_usage(context, err, "there is no option '%s', or it is not complete", last);
-    }
-}
-
-int parse_global_options(struct context *context, int argc, char **argv, int *ret_index,
-                         struct wgctl_error *err)
-{
-    struct option options[GLOBAL_OPTIONS + 1] = {0};
-    memcpy(options, global_options, sizeof global_options);
-    opterr = 0;
-    int option, rc = WGCTL_OK;
-    while (rc == WGCTL_OK &&
-           (option = getopt_long(argc, argv, short_options, options, NULL)) != -1) {
-        if (option == OPTION_HELP || option == 'h') {
-            optind--; /* main's, as if it were a command */
-            argv[optind] = (char *)"--help";
-            break;
-        }
-        rc = take_option(context, option, argv, err);
-    }
-    *ret_index = optind;
-    return rc;
-}
-
-static void take_own(const struct option_spec *spec)
-{
-    if (spec->flag)
-        *spec->flag = true;
-    else
-        *spec->value = optarg;
+    context->named_interface = given.interface != NULL;
+    context->named_folder = given.folder != NULL;
+    if (given.interface)
+        context->interface = given.interface;
+    if (given.folder)
+        context->folder = given.folder;
+    context->dry_run = given.dry_run;
+    context->json |= given.json;
+    context->quiet = given.quiet;
+    context->yes = given.yes;
+    context->wants_help = given.help;
+    context->wants_version = given.version;
+    int rc = set_color(context, err);
+    return rc < 0 ? rc : set_wait(context, err);
 }
 
 static int check_count(struct context *context, const struct command *command, int count,
@@ -188,73 +219,30 @@ static int check_count(struct context *context, const struct command *command, i
     return wgctl_hint(err, "wgctl %s --help", command->name);
 }
 
-int parse_options(struct context *context, const struct command *command,
-                  const struct option_spec *specs, int argc, char **argv, char ***ret_arguments,
-                  int *ret_count, struct wgctl_error *err)
+int parse_options(struct context *context, const struct command *command, int *argc, char ***argv,
+                  struct wgctl_error *err)
 {
-    struct option options[MOST_OPTIONS] = {0};
-    int count = 0;
-    for (; count < GLOBAL_OPTIONS; count++)
-        options[count] = global_options[count];
-    for (const struct option_spec *spec = specs; spec->name && count < MOST_OPTIONS - 1; spec++)
-        options[count++] =
-            (struct option){spec->name, spec->argument ? required_argument : no_argument, NULL,
-                            OPTION_OWN + (int)(spec - specs)};
-
-    /* Past the '+': here options may follow names. 0 makes glibc start anew. */
-    optind = 0;
+    /* With '+' parsing stops at the first word that is not an option. */
+    struct parser parser = {.letters = "+:"};
+    const char *letters = command ? parser.letters + 1 : parser.letters;
+    add_options(&parser, global_options);
+    add_options(&parser, command ? command->options : NULL);
+    optind = 0; /* glibc starts anew */
     opterr = 0;
-    int option, rc = WGCTL_OK;
-    while (rc == WGCTL_OK && !context->done &&
-           (option = getopt_long(argc, argv, short_options + 1, options, NULL)) != -1) {
-        if (option == OPTION_HELP || option == 'h') {
-            print_command_help(command, specs);
-            context->done = true;
-            return WGCTL_OK;
-        }
-        if (option >= OPTION_OWN)
-            take_own(&specs[option - OPTION_OWN]);
+    for (int found; !given.help && !given.version &&
+                    (found = getopt_long(*argc, *argv, letters, parser.options, NULL)) != -1;) {
+        const struct option_spec *option = find_option(&parser, found);
+        if (!option)
+            return fail_option(context, found, (*argv)[optind - 1], err);
+        if (option->flag)
+            *option->flag = true;
         else
-            rc = take_option(context, option, argv, err);
+            *option->value = optarg;
     }
-    *ret_arguments = argv + optind;
-    *ret_count = argc - optind;
-    return rc < 0 || context->done ? rc : check_count(context, command, *ret_count, err);
-}
-
-const char *interface_of(struct context *context)
-{
-    static char found[WGCTL_NAME_SIZE];
-    if (!context->interface || !context->interface[0]) {
-        wgctl_tunnel_default(context->folder, found);
-        context->interface = found;
-    }
-    return context->interface;
-}
-
-int open_tunnel(struct context *context, enum wgctl_access access, struct wgctl_tunnel **ret,
-                struct wgctl_error *err)
-{
-    if (context->dry_run)
-        access |= WGCTL_DRY_RUN;
-    else if (access != WGCTL_READ && isatty(STDERR_FILENO) && wgctl_tunnel_is_busy(context->folder))
-        say_step(context, "Another wgctl is at work: waiting for it to finish...");
-    int rc = wgctl_tunnel_open(context->folder, interface_of(context), access, ret, err);
-    if (rc == WGCTL_OK)
-        wgctl_tunnel_on_progress(*ret, progress_of(context));
-    return rc;
-}
-
-int require_up(const char *interface, bool wanted, struct wgctl_error *err)
-{
-    bool is_up = false;
-    int rc = wgctl_tunnel_is_up(interface, &is_up, err);
-    if (rc < 0 || is_up == wanted)
+    *argv += optind;
+    *argc -= optind;
+    int rc = take_global_options(context, err);
+    if (rc < 0 || !command || given.help || given.version)
         return rc;
-    if (is_up) {
-        wgctl_fail(err, WGCTL_EXISTS, "%s is up already", interface);
-        return wgctl_hint(err, "sudo wgctl apply brings in what changed in its file");
-    }
-    wgctl_fail(err, WGCTL_NOT_FOUND, "%s is not up", interface);
-    return wgctl_hint(err, "sudo wgctl up");
+    return check_count(context, command, *argc, err);
 }

@@ -1,4 +1,5 @@
-/* A client's QR code: on the terminal, and as PNG and SVG files. */
+#include "picture.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -6,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "command.h"
+#include "terminal.h"
 
 static bool staged_name(const char *path, char staged[PATH_MAX])
 {
@@ -80,30 +81,35 @@ static void discard(const char *path)
         unlink(staged);
 }
 
-int pictures_prepare(struct pictures *pictures, struct wgctl_slice config, struct wgctl_error *err)
+/* `*ret` is set once the file is there, and has to be discarded if what follows fails. */
+static int stage_text(const char *path, const struct wgctl_text *content, const char **ret,
+                      struct wgctl_error *err)
+{
+    int rc = wgctl_text_check(content, err);
+    if (rc == WGCTL_OK)
+        rc = stage(path, content, err);
+    if (rc == WGCTL_OK)
+        *ret = path;
+    return rc;
+}
+
+int pictures_prepare(const struct pictures *wanted, struct wgctl_slice config, struct pictures *ret,
+                     struct wgctl_error *err)
 {
     WGCTL_TEXT png = {0}, svg = {0};
-    const char *png_path = pictures->png, *svg_path = pictures->svg;
-    /* Until its file is staged, there is nothing of ours to discard. */
-    pictures->png = pictures->svg = NULL;
-    if (!pictures->terminal && !png_path && !svg_path)
+    if (!wanted->terminal && !wanted->png && !wanted->svg)
         return WGCTL_OK;
 
-    int rc = wgctl_qr_encode(config, &pictures->qr, err);
-    if (rc == WGCTL_OK && png_path) {
-        rc = wgctl_qr_png(pictures->qr, &png, err);
+    ret->terminal = wanted->terminal;
+    int rc = wgctl_qr_encode(config, &ret->qr, err);
+    if (rc == WGCTL_OK && wanted->png) {
+        rc = wgctl_qr_png(ret->qr, &png, err);
         if (rc == WGCTL_OK)
-            rc = stage(png_path, &png, err);
-        if (rc == WGCTL_OK)
-            pictures->png = png_path;
+            rc = stage_text(wanted->png, &png, &ret->png, err);
     }
-    if (rc == WGCTL_OK && svg_path) {
-        wgctl_qr_svg(pictures->qr, &svg);
-        rc = wgctl_text_check(&svg, err);
-        if (rc == WGCTL_OK)
-            rc = stage(svg_path, &svg, err);
-        if (rc == WGCTL_OK)
-            pictures->svg = svg_path;
+    if (rc == WGCTL_OK && wanted->svg) {
+        wgctl_qr_svg(ret->qr, &svg);
+        rc = stage_text(wanted->svg, &svg, &ret->svg, err);
     }
     return rc;
 }

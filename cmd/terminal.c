@@ -1,4 +1,6 @@
-/* What people see: messages, colours, questions. */
+#include "terminal.h"
+
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -6,8 +8,6 @@
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
-
-#include "command.h"
 
 void print_escaped(FILE *stream, struct wgctl_slice text)
 {
@@ -40,22 +40,38 @@ const char *color(const struct context *context, FILE *stream, const char *seque
     return use_color(context, stream) ? sequence : "";
 }
 
-void add_calls(const struct context *context, const char *text, struct wgctl_text *ret)
+/* How much of the text is a "sudo " that the caller does not need. */
+static size_t needless_sudo(const char *text)
+{
+    static const char sudo[] = "sudo ";
+    return geteuid() == 0 && strncmp(text, sudo, strlen(sudo)) == 0 ? strlen(sudo) : 0;
+}
+
+/* How much of the text is a call of wgctl, up to the name of the subcommand; 0 if none. */
+static size_t call_of(const char *text)
 {
     static const char name[] = "wgctl ";
-    const char *found;
-    while ((found = strstr(text, name))) {
-        found += strlen(name);
-        wgctl_text_append(ret, text, (size_t)(found - text));
-        text = found;
-        if (*text < 'a' || *text > 'z')
-            continue;
-        if (context->named_folder)
+    size_t size = strlen(name);
+    return strncmp(text, name, size) == 0 && text[size] >= 'a' && text[size] <= 'z' ? size : 0;
+}
+
+void add_calls(const struct context *context, const char *text, struct wgctl_text *ret)
+{
+    bool begins = true;
+    while (*text) {
+        size_t skipped = begins ? needless_sudo(text) : 0;
+        size_t call = begins && skipped == 0 ? call_of(text) : 0;
+        wgctl_text_append(ret, text, call);
+        if (call > 0 && context->named_folder)
             wgctl_text_format(ret, "-C %s ", context->folder);
-        if (context->named_interface)
+        if (call > 0 && context->named_interface)
             wgctl_text_format(ret, "-i %s ", context->interface);
+        text += skipped + call;
+        if (skipped + call > 0)
+            continue;
+        begins = !isalnum((unsigned char)*text);
+        wgctl_text_append(ret, text++, 1);
     }
-    wgctl_text_string(ret, text);
 }
 
 int flush_output(void)
@@ -66,7 +82,7 @@ int flush_output(void)
     return lost;
 }
 
-static void print_with_calls(const struct context *context, const char *text)
+void print_with_calls(const struct context *context, const char *text)
 {
     flush_output();
     WGCTL_TEXT complete = {0};
@@ -106,7 +122,7 @@ void say_step(const struct context *context, const char *format, ...)
 /* A line that is written over, so that a window shows how far it is. */
 static bool line_is_open;
 
-static void close_line(void)
+void close_progress(void)
 {
     if (line_is_open)
         fputs("\r\033[K", stderr);
@@ -134,28 +150,13 @@ static void draw_progress(void *context, size_t done, size_t total)
         next = now + PAUSE;
     }
     if (done == total)
-        close_line();
+        close_progress();
 }
 
 struct wgctl_progress progress_of(const struct context *context)
 {
     bool watched = !context->quiet && !context->json && isatty(STDERR_FILENO);
     return (struct wgctl_progress){.report = watched ? draw_progress : NULL};
-}
-
-void print_error(const struct context *context, const struct wgctl_error *err)
-{
-    if (context->json && json_error(context, err) == WGCTL_OK)
-        return;
-    close_line();
-    flush_output();
-    fprintf(stderr, "%swgctl:%s ", color(context, stderr, RED), color(context, stderr, PLAIN));
-    print_escaped(stderr, wgctl_slice_of(err->message));
-    fputc('\n', stderr);
-    if (!err->hint[0])
-        return;
-    fprintf(stderr, "%s  -> %s", color(context, stderr, BOLD), color(context, stderr, PLAIN));
-    print_with_calls(context, err->hint);
 }
 
 void print_addresses(FILE *stream, const struct wgctl_tunnel *tunnel, size_t index)
@@ -182,20 +183,23 @@ bool window_size(FILE *stream, unsigned *ret_columns, unsigned *ret_rows)
     return true;
 }
 
-bool can_ask(const struct context *context)
-{
-    return !context->yes && !context->json && isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
-}
-
-bool confirm(const struct context *context, const char *question)
+int confirm(struct context *context, const char *question, struct wgctl_error *err)
 {
     char answer[16];
-    if (!can_ask(context))
-        return true;
-    print_escaped(stderr, wgctl_slice_of(question));
-    fputs(" [y/N] ", stderr);
-    fflush(stderr);
-    return fgets(answer, sizeof answer, stdin) && (answer[0] == 'y' || answer[0] == 'Y');
+    if (context->yes)
+        return WGCTL_OK;
+    FILE *terminal = context->json ? NULL : fopen("/dev/tty", "w+ce");
+    if (!terminal) {
+        context->usage_error = true;
+        wgctl_fail(err, WGCTL_INVALID, "there is no terminal to ask on: %s", question);
+        return wgctl_hint(err, "--yes answers yes");
+    }
+    print_escaped(terminal, wgctl_slice_of(question));
+    fputs(" [y/N] ", terminal);
+    fflush(terminal);
+    bool is_yes = fgets(answer, sizeof answer, terminal) && (answer[0] == 'y' || answer[0] == 'Y');
+    fclose(terminal);
+    return is_yes ? WGCTL_OK : wgctl_fail(err, WGCTL_INVALID, "nothing was changed");
 }
 
 int print_secret(const struct wgctl_text *text, struct wgctl_error *err)

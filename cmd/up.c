@@ -1,26 +1,24 @@
+#include "changes.h"
 #include "command.h"
+#include "json.h"
+#include "terminal.h"
 
-int run_up(struct context *context, const struct command *command, int argc, char **argv,
-           struct wgctl_error *err)
+static int preview(struct context *context, struct wgctl_tunnel *tunnel, struct wgctl_error *err)
 {
-    const struct option_spec options[] = {{0}};
-    int count;
-    int rc = parse_options(context, command, options, argc, argv, &argv, &count, err);
-    if (rc < 0 || context->done)
-        return rc;
-
-    WGCTL_TUNNEL *tunnel = NULL;
     WGCTL_CHANGES changes = {0};
-    bool userspace = false, is_up = false;
-    rc = open_tunnel(context, WGCTL_HOLD, &tunnel, err);
-    if (rc == WGCTL_OK && context->dry_run)
-        rc = wgctl_tunnel_plan_up(tunnel, &changes, err);
-    if (rc < 0)
-        return rc;
-    if (context->dry_run)
-        return show_changes(context, tunnel, &changes, err);
+    int rc = wgctl_tunnel_plan_up(tunnel, &changes, err);
+    return rc < 0 ? rc : show_changes(context, tunnel, &changes, err);
+}
+
+static int run(struct context *context, struct wgctl_tunnel *tunnel, int argc, char **argv,
+               struct wgctl_error *err)
+{
     const char *interface = wgctl_tunnel_interface(tunnel);
-    rc = wgctl_tunnel_is_up(interface, &is_up, err);
+    bool is_up = false, userspace = false;
+    (void)argc, (void)argv;
+    if (context->dry_run)
+        return preview(context, tunnel, err);
+    int rc = wgctl_tunnel_is_up(interface, &is_up, err);
     if (rc == WGCTL_OK && !is_up)
         say_step(context, "Bringing %s up...", interface);
     if (rc == WGCTL_OK)
@@ -33,3 +31,11 @@ int run_up(struct context *context, const struct command *command, int argc, cha
          interface);
     return WGCTL_OK;
 }
+
+const struct command up_command = {
+    .name = "up",
+    .arguments = "",
+    .summary = "Bring the interface up",
+    .access = ACCESS_HOLD,
+    .run = run,
+};

@@ -1,19 +1,19 @@
 # Completion of wgctl(8) for bash.
 # shellcheck shell=bash
 
-# The first column of `wgctl list`: names, and beginnings of keys. What would need quotes is left out.
+# The first column of `wgctl list`: names, and beginnings of keys. Names that would need quotes are left out.
 _wgctl_peers() { # OPTION_OF_LIST...
     "${COMP_WORDS[0]}" "$@" list 2>/dev/null |
         sed -n -e 's/^\([A-Za-z0-9+/]*\)…/\1/' -e 's/^\([A-Za-z0-9+/][A-Za-z0-9_=+./-]*\)  .*/\1/p'
 }
 
-# Names of interfaces and no others: bash would run a $(...) in one.
+# Only names that an interface can have: bash would run a $(...) in one.
 _wgctl_interfaces() { # FILE...
     printf '%s\n' "${@##*/}" | sed -n -e 's/\.conf$//' -e '/^[A-Za-z0-9_=+.-]*$/p'
 }
 
 _wgctl_options() { # COMMAND
-    echo --interface --directory --dry-run --json --quiet --yes --color --help
+    echo --interface --directory --dry-run --json --quiet --yes --wait --color --help
     case $1 in
     "") echo --version ;;
     init)
@@ -32,7 +32,7 @@ _wgctl_options() { # COMMAND
 
 _wgctl_takes_argument() { # OPTION
     case $1 in
-    -i | --interface | -C | --directory | --color) ;;
+    -i | --interface | -C | --directory | --wait | --color) ;;
     --address | --allowed-ips | --dns | --egress | --endpoint | --expires | --firewall | --keepalive) ;;
     --lan | --listen-port | --mtu | --note | --png | --public-key | --svg) ;;
     *) return 1 ;;

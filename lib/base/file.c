@@ -323,12 +323,6 @@ bool wgctl_file_first_line(const char *path, char *line, size_t size)
     return true;
 }
 
-bool wgctl_folder_is_locked(const struct wgctl_folder *folder, const char *name)
-{
-    WGCTL_FD fd = openat(folder->fd, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
-    return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
-}
-
 bool wgctl_file_content(const char *path, struct wgctl_text *ret)
 {
     enum { USUAL = 4096 };

@@ -87,8 +87,6 @@ int wgctl_write_all(int fd, struct wgctl_slice content);
 /* fsync(2), repeated after EINTR. Returns -1 and sets errno(3) if that fails. */
 int wgctl_fsync(int fd);
 
-/* Whether a process holds that lock right now. */
-bool wgctl_folder_is_locked(const struct wgctl_folder *folder, const char *name);
 /* Opens and locks `name`, which is created (0600) if it does not exist, and is never removed.
  * Waits, and fails, as wgctl_lock_take() does. *ret_fd is the lock: close(2) releases it as well.
  * Removes a WGCTL_FILE_NEW that a killed process has left in the folder. */

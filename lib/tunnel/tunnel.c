@@ -160,17 +160,6 @@ int wgctl_tunnel_open(const char *folder, const char *interface, enum wgctl_acce
     return WGCTL_OK;
 }
 
-bool wgctl_tunnel_is_busy(const char *path)
-{
-    struct wgctl_folder folder;
-    struct wgctl_error ignored;
-    if (wgctl_folder_open(path, &folder, &ignored) < 0)
-        return false;
-    bool busy = wgctl_folder_is_locked(&folder, WGCTL_LOCK_NAME);
-    wgctl_folder_close(&folder);
-    return busy;
-}
-
 void wgctl_tunnel_on_progress(struct wgctl_tunnel *tunnel, struct wgctl_progress progress)
 {
     tunnel->progress = progress;

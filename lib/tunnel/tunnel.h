@@ -36,8 +36,6 @@ enum wgctl_access {
  * predecessor left. Fails with WGCTL_NOT_FOUND where there is no such tunnel. */
 int wgctl_tunnel_open(const char *folder, const char *interface, enum wgctl_access access,
                       struct wgctl_tunnel **ret, struct wgctl_error *err);
-/* Whether another wgctl holds the folder's lock right now. */
-bool wgctl_tunnel_is_busy(const char *folder);
 /* Lets go of the lock, wipes and frees; sets the pointer to NULL. */
 void wgctl_tunnel_close(struct wgctl_tunnel **tunnel);
 #define WGCTL_TUNNEL __attribute__((cleanup(wgctl_tunnel_close))) struct wgctl_tunnel

@@ -195,7 +195,7 @@ test_sample() { # PROGRAM
 
     check "$program: --dry-run" ./wgctl adopt -n "${arguments[@]}"
     check "$program: --dry-run changes nothing" diff <(echo "$before") <(snapshot /etc)
-    check "$program: it is adopted" test "$(status_of ./wgctl adopt --json "${arguments[@]}")" = 0
+    check "$program: it is adopted" test "$(status_of ./wgctl adopt -y --json "${arguments[@]}")" = 0
     cp out adopted
     if [[ ${WGCTL_ADOPT_WRITE:-} ]]; then
         write_expected "$program"
@@ -219,7 +219,7 @@ test_sample() { # PROGRAM
     check "$program: qr and show work" clients_work "$interface"
     before=$(snapshot /etc/wireguard)
     [[ ${arguments[0]:-} != /* ]] || arguments=()
-    status_of ./wgctl -i "$interface" adopt --json >status
+    status_of ./wgctl -i "$interface" adopt -y --json >status
     check "$program: adopting again has nothing to do" test "$(cat status) $(jq .changed out)" = "0 false"
     check "$program: and changes nothing" diff <(echo "$before") <(snapshot /etc/wireguard)
     put_back
@@ -251,7 +251,7 @@ runs_on() { # PROGRAM
     wg setconf "$interface" <(wg-quick strip "$interface")
     give_addresses "$interface"
     wg show "$interface" dump | sort >device.before
-    check "$1: a tunnel that runs is adopted" ./wgctl adopt "${arguments[@]}"
+    check "$1: a tunnel that runs is adopted" ./wgctl adopt -y "${arguments[@]}"
     check "$1: it goes on as it was" diff device.before <(wg show "$interface" dump | sort)
     check "$1: an apply afterwards has nothing to do" test "$(./wgctl apply -n --json | jq -c .changes)" = '[]'
     check "$1: and does nothing" ./wgctl apply
@@ -311,7 +311,7 @@ set_up wgdashboard
 refuses_save_config() { # ARGUMENT...
     [[ $(status_of ./wgctl "$@") == 1 ]] && grep -q 'SaveConfig = true' err && grep -q 'wgctl adopt' err
 }
-for command in 'add-peer new --no-apply' 'revoke x' 'edit-server --endpoint a.example.org' apply; do
+for command in 'add-peer new --no-apply' '-y revoke x' 'edit-server --endpoint a.example.org' apply; do
     read -ra words <<<"$command"
     check "'${words[0]}' refuses SaveConfig, and names the mend" refuses_save_config "${words[@]}"
 done
@@ -387,7 +387,7 @@ prepare_start() { # PROGRAM
     rm -rf start
     mkdir -p start
     [[ ! -d /etc/wireguard ]] || cp -a /etc/wireguard/. start
-    ./wgctl adopt "${arguments[@]}" >/dev/null 2>&1
+    ./wgctl adopt -y "${arguments[@]}" >/dev/null 2>&1
     old=$(files_of start)
     new=$(files_of /etc/wireguard)
 }
@@ -396,7 +396,7 @@ inject() { # CALL:WHAT:when=COUNT
     rm -rf /etc/wireguard
     cp -a start /etc/wireguard
     chmod 700 /etc/wireguard
-    { timeout -s KILL 60 strace -qq -o trace -e "inject=$1" ./wgctl adopt "${arguments[@]}" >out 2>err </dev/null; } 2>/dev/null
+    { timeout -s KILL 60 strace -qq -o trace -e "inject=$1" ./wgctl adopt -y "${arguments[@]}" >out 2>err </dev/null; } 2>/dev/null
 }
 
 judge() { # STATUS CALL
@@ -410,7 +410,7 @@ judge() { # STATUS CALL
     fi
     # The next command is a different one.
     if [[ -f start/$conf ]]; then
-        ./wgctl edit-server --endpoint 192.0.2.1:1 -n >/dev/null 2>err || faults+=("$2: then: $(cat err)")
+        ./wgctl -y revoke nobody >/dev/null 2>err || grep -q "no peer 'nobody'" err || faults+=("$2: then: $(cat err)")
         now=$(files_of /etc/wireguard)
         if cmp -s "/etc/wireguard/$conf" "start/$conf"; then
             [[ $now == "$old" ]] || faults+=("$2: $conf is the old one, and the rest is not" "$(diff <(echo "$old") <(echo "$now") || true)")
@@ -418,7 +418,7 @@ judge() { # STATUS CALL
             [[ $now == "$new" ]] || faults+=("$2: $conf is the new one, and the rest is not" "$(diff <(echo "$new") <(echo "$now") || true)")
         fi
     fi
-    ./wgctl adopt "${arguments[@]}" >/dev/null 2>err || grep -q 'is there already' err ||
+    ./wgctl adopt -y "${arguments[@]}" >/dev/null 2>err || grep -q 'is there already' err ||
         faults+=("$2: adopting again: $(cat err)")
     [[ $(files_of /etc/wireguard) == "$new" ]] || faults+=("$2: adopting again does not do it")
 }

@@ -188,7 +188,7 @@ refuses "add-peer refuses two peers of one key" 1 'two peers have the same publi
 fresh
 sed -i '/^ListenPort/a SaveConfig = true' etc/wg0.conf
 refuses "add-peer refuses SaveConfig = true" 1 'wg0\.conf says SaveConfig = true' "${add[@]}"
-refuses "revoke refuses SaveConfig = true" 1 'wg0\.conf says SaveConfig = true' -C etc revoke phone --no-apply
+refuses "revoke refuses SaveConfig = true" 1 'wg0\.conf says SaveConfig = true' -C etc -y revoke phone --no-apply
 refuses "edit-server refuses SaveConfig = true" 1 'wg0\.conf says SaveConfig = true' -C etc edit-server --endpoint \
     new.example.org
 check "list takes SaveConfig = true" ./wgctl -C etc list
@@ -218,7 +218,7 @@ check_escaped list --json
 check_escaped revoke --no-apply -n "$(printf '%b' "$escapes")"
 check_escaped revoke --no-apply -n --json "$(printf '%b' "$escapes")"
 refuses "an error escapes a name" 1 'is not kept here' -C etc show "$(printf '%b' "$escapes")"
-check "revoke can name it" ./wgctl -C etc revoke "$(printf '%b' "$escapes")" --no-apply
+check "revoke can name it" ./wgctl -C etc -y revoke "$(printf '%b' "$escapes")" --no-apply
 fresh
 cp etc/wg0.conf before
 printf '%b' "\n[Peer]\n# friendly_name = \e[31mx\nPublicKey = $(wg genkey | wg pubkey)\n" >>etc/wg0.conf
@@ -240,7 +240,7 @@ refuses "init without the right to open the folder says so" 1 'etc: Permission d
 chmod 755 etc
 refuses "list without the right to read wg0.conf says so" 1 'etc/wg0\.conf: Permission denied' -C etc list
 refuses "add-peer without the right to write says so" 1 'Permission denied' "${add[@]}"
-refuses "revoke without the right to write says so" 1 'Permission denied' -C etc revoke phone --no-apply
+refuses "revoke without the right to write says so" 1 'Permission denied' -C etc -y revoke phone --no-apply
 refuses "edit-server without the right to write says so" 1 'Permission denied' -C etc edit-server --endpoint x.example.org
 refuses "init without the right to write says so" 1 'Permission denied' "${new_server[@]}" --endpoint vpn.example.org
 refuses "init without the right to make the folder says so" 1 'cannot make the folder etc/new: Permission denied' \

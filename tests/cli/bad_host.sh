@@ -48,7 +48,7 @@ refuses "init refuses an interface that is no WireGuard" 1 'wg0 .*not a WireGuar
     --endpoint vpn.example.org --address 10.8.0.1/24
 refuses "init --dry-run refuses an interface that is no WireGuard" 1 'wg0 .*not a WireGuard interface' -C etc/new -i wg0 init -n \
     --firewall none --endpoint vpn.example.org --address 10.8.0.1/24
-for command in "add-peer new" "revoke phone" up down apply "add-peer new -n" "apply -n"; do
+for command in "add-peer new" "-y revoke phone" up down apply "add-peer new -n" "apply -n"; do
     read -ra words <<<"$command"
     refuses "'$command' refuses an interface that is no WireGuard" 1 'wg0 .*(no|not a) WireGuard|wg0 exists' -C etc "${words[@]}"
 done
@@ -111,7 +111,7 @@ for option in 'nr_inodes 1' 'size 4'; do
     starves "add-peer after the clients' folder is gone" "${how[@]}" "${add[@]}"
     starves "edit-server" "${how[@]}" -C etc edit-server --endpoint a-rather-long-name-that-needs-room.vpn.example.org
     starves "qr --png" "${how[@]}" -C etc qr phone --png etc/phone.png
-    [[ ${how[0]} == size ]] || starves "revoke" "${how[@]}" -C etc revoke phone laptop --no-apply
+    [[ ${how[0]} == size ]] || starves "revoke" "${how[@]}" -C etc -y revoke phone laptop --no-apply
 done
 
 mount -t tmpfs -o mode=700 none etc
@@ -119,7 +119,7 @@ cp -a pristine/. etc
 mount -o remount,ro etc
 check "list reads a read-only disk" ./wgctl -C etc list
 refuses "add-peer on a read-only disk says so" 1 'Read-only file system' "${add[@]}"
-refuses "revoke on a read-only disk says so" 1 'Read-only file system' -C etc revoke phone --no-apply
+refuses "revoke on a read-only disk says so" 1 'Read-only file system' -C etc -y revoke phone --no-apply
 refuses "edit-server on a read-only disk says so" 1 'Read-only file system' -C etc edit-server --endpoint x.example.org
 refuses "init on a read-only disk says so" 1 'Read-only file system' "${new_server[@]}" --endpoint vpn.example.org
 has_json=false
@@ -199,7 +199,7 @@ changes_to_nowhere add-peer new --no-apply
 changes_to_nowhere add-peer new --no-apply --json
 changes_to_nowhere add-peer new --no-apply --qr
 changes_to_nowhere add-peer new --no-apply --no-store
-changes_to_nowhere revoke phone --no-apply --json
+changes_to_nowhere -y revoke phone --no-apply --json
 
 rm -rf etc
 status=0

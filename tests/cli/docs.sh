@@ -58,19 +58,51 @@ commands() {
 aliases() {
     local command
     for command in $(commands); do
-        "$wgctl" "$command" --help | sed -n "s/^Another name for it is '\(.*\)'.*/\1/p"
+        "$wgctl" "$command" --help | sed -n "s/^Also called '\(.*\)'.*/\1/p"
     done
 }
 
-# "--option", or "--option ARGUMENT" where it takes one.
-options_of() { # COMMAND
-    "$wgctl" "$1" --help | sed '/^Options of every/,$d' |
-        sed -nE -e 's/^  (--[a-z0-9-]+) [^ ].*/\1 ARGUMENT/p' -e 's/^  (--[a-z0-9-]+)  .*/\1/p'
+# The options below a heading of a help, a line each: NAME[ ARGUMENT]:DESCRIPTION. ARGUMENT stands for whatever the help
+# calls it.
+described_below() { # HEADING
+    awk -v heading="$1" '
+        function flush() { if (name) print name ":" text; name = text = "" }
+        /^[^ ]/ { here = $0 == heading }
+        !here { next }
+        /^  +-/ {
+            flush()
+            sub(/^ +(-[A-Za-z], )?/, "")
+            usage = name = $0
+            sub(/  .*/, "", usage)
+            sub(/ .*/, usage ~ / / ? " ARGUMENT" : "", name)
+            $0 = substr($0, length(usage) + 1)
+        }
+        { text = text " " $0; gsub(/ +/, " ", text); sub(/^ /, "", text); sub(/ $/, "", text) }
+        END { flush() }'
 }
 
+described_options_of() { # COMMAND
+    "$wgctl" "$1" --help | described_below Options:
+}
+
+described_global_options() {
+    "$wgctl" --help | described_below 'Global options:'
+}
+
+# "--option", or "--option ARGUMENT" if it takes one.
+options_of() { # COMMAND
+    described_options_of "$1" | sed 's/:.*//'
+}
+
+# With their short forms.
 global_options() {
-    "$wgctl" --help | sed -n '/^Options of every/,/^$/p' | sed -nE 's/^ +((-[a-zA-Z], )?--[a-z-]+)( [A-Z]+)? .*/\1\3/p' |
-        sed -E -e 's/ [A-Z]+$/ ARGUMENT/' -e 's/^(-.), (--[a-z-]+)(.*)/\1\3\n\2\3/'
+    described_global_options | sed 's/:.*//'
+    "$wgctl" --help | sed -nE '/^Global options/,/^$/s/^ +(-.), --[a-z-]+( [A-Z]+)? .*/\1\2/p' | sed 's/ [A-Z]*$/ ARGUMENT/'
+}
+
+# COMMAND:SUMMARY
+described_commands() {
+    "$wgctl" --help | sed -nE '/^Commands:/,/^$/s/^  ([a-z-]*)  +(.*)/\1:\2/p'
 }
 
 # ---- the manual ----
@@ -123,7 +155,7 @@ test_json() {
         fields list
         fields show one
         fields edit-server --endpoint new.example.org
-        fields revoke one --no-apply
+        fields -y revoke one --no-apply
         fields adopt
         fields --dry-run up
         fields show nobody
@@ -184,24 +216,54 @@ zsh_offers() { # COMMAND
         print -l -- $offered' zsh "$repo/cmd/_wgctl" "$1"
 }
 
-# A specification of _arguments, or NAME:DESCRIPTION of _describe.
-zsh_words() {
-    sed -nE -e 's/^(\([^)]*\))?(--[a-z0-9-]+)\[.*/\2/p' -e 's/^([a-z][a-z-]*):.*/\1/p'
+# From specifications of _arguments, as described_options_of prints them; from NAME:DESCRIPTION of _describe, the same.
+zsh_described() {
+    sed -nE -e 's/^(\([^)]*\))?(--?[A-Za-z0-9-]+)\[([^]]*)\]:.*/\2 ARGUMENT:\3/p' \
+        -e 's/^(\([^)]*\))?(--?[A-Za-z0-9-]+)\[([^]]*)\]$/\2:\3/p' -e '/^[a-z]/s/\\:/:/p' -e '/^[a-z][a-z-]*:[^\\]*$/p'
 }
 
-words_only() {
-    sed 's/ .*//'
+names_only() {
+    sed 's/[ :].*//'
 }
 
 long_only() {
-    words_only | grep '^--' | grep -vxF -e "${1-}"
+    names_only | grep '^--' | grep -vxF -e "${1-}"
+}
+
+# What fish.wgctl declares, as described_options_of prints it.
+fish_declared() { # CONDITION
+    # shellcheck disable=SC2016 # the inner shell's variables
+    fish --no-config -c '
+        function complete
+            argparse -i c= n= s= l= a= d= x r F f k -- $argv
+            test "$_flag_n" = "$wanted"; or contains -- "$wanted" (string split " " -- $_flag_n)[2..]; or return
+            set -l argument
+            set -q _flag_x _flag_r; or set -q _flag_x; or set -q _flag_r; and set argument " ARGUMENT"
+            for name in $_flag_l
+                echo "--$name$argument:$_flag_d"
+            end
+            for name in $_flag_s
+                echo "-$name$argument:$_flag_d"
+            end
+        end
+        set wanted $argv[2]
+        source $argv[1]' "$repo/cmd/wgctl.fish" "$1"
+}
+
+# Descriptions begin with a capital letter in fish.
+small() {
+    sed -E 's/:(.*)/:\L\1/'
 }
 
 test_options_offered() { # COMMAND
-    { global_options | long_only --version && options_of "$1" | words_only; } >"$work/options"
+    { global_options | long_only --version && options_of "$1" | names_only; } >"$work/options"
     same "bash completes the options of $1" "$work/options" <(bash_offers "$1" -)
     same "fish completes the options of $1" "$work/options" <(fish_offers "$1 --")
-    same "zsh completes the options of $1" "$work/options" <(zsh_offers "$1" | zsh_words)
+    same "fish describes the options of $1 as the help does" <(described_options_of "$1" | small) <(fish_declared "$1" | small)
+    { global_options | sed '/^--version/d' && options_of "$1"; } >"$work/options"
+    same "zsh completes the options of $1" "$work/options" <(zsh_offers "$1" | zsh_described | sed 's/:.*//' | grep '^-')
+    same "zsh describes the options of $1 as the help does" \
+        <(described_global_options | sed '/^--version/d' && described_options_of "$1") <(zsh_offers "$1" | zsh_described | grep '^--')
 }
 
 test_completions() {
@@ -209,17 +271,20 @@ test_completions() {
     { commands && aliases && echo help; } >"$work/commands"
     same "bash completes the commands" "$work/commands" <(bash_offers "")
     same "fish completes the commands" "$work/commands" <(fish_offers "")
-    same "zsh completes the commands" "$work/commands" <(zsh_offers COMMANDS | zsh_words)
-    same "bash completes the options of every command" <(global_options | long_only) <(bash_offers -)
-    same "fish completes the options of every command" <(global_options | long_only) <(fish_offers --)
-    same "zsh completes the options of every command" <(global_options | long_only) <(zsh_offers "" | zsh_words)
+    same "zsh completes the commands" "$work/commands" <(zsh_offers COMMANDS | zsh_described | names_only)
+    same "zsh describes the commands as the help does" <(described_commands) <(zsh_offers COMMANDS | zsh_described | grep -v '^help:\|^remove:')
+    same "bash completes the global options" <(global_options | long_only) <(bash_offers -)
+    same "fish completes the global options" <(global_options | long_only) <(fish_offers --)
+    same "fish describes the global options as the help does" \
+        <(described_global_options | sed '/^--version/d' | small) <(fish_declared '' | grep '^--' | small)
+    same "zsh completes the global options" <(global_options) <(zsh_offers "" | zsh_described | sed 's/:.*//')
     for command in $(commands) $(aliases); do
         test_options_offered "$command"
     done
     { global_options && for command in $(commands); do options_of "$command"; done; } >"$work/options"
     # shellcheck disable=SC2016 # the inner shell's variables
     same "bash knows which options take an argument" <(sed -n 's/ ARGUMENT//p' "$work/options") <(
-        words_only <"$work/options" |
+        names_only <"$work/options" |
             bash -c 'source "$1"; while read -r word; do ! _wgctl_takes_argument "$word" || echo "$word"; done' \
                 bash "$repo/cmd/wgctl.bash"
     )

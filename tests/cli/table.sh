@@ -26,11 +26,11 @@ takes_wgctl "$@"
 if [[ -z ${WGCTL_TEST_INSIDE:-} ]]; then
     map=()
     [[ $(id -u) -eq 0 ]] || map=(--map-current-user)
-    exec unshare --net "${map[@]}" env WGCTL_TEST_INSIDE=1 "$BASH" "$0" "$@"
+    exec setsid -w unshare --net "${map[@]}" env WGCTL_TEST_INSIDE=1 "$BASH" "$0" "$@"
 fi
 
 PATH=$PATH:/usr/sbin:/sbin
-need jq script setpriv unshare wg wg-quick
+need jq script setpriv setsid unshare wg wg-quick
 
 work=$(mktemp -d)
 trap 'rm -rf "$work" && report_early_end' EXIT

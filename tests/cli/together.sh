@@ -176,7 +176,7 @@ end
 check "of 10 add-peer of one name, one succeeds" test "$(cat results/*.status | sort | uniq -c | xargs)" = "1 0 9 1"
 begin
 for ((i = 0; i < 10; i++)); do
-    start "gone$i" revoke same --no-apply
+    start "gone$i" -y revoke same --no-apply
 done
 end
 check "of 10 revokes of one name, one succeeds" test "$(cat results/*.status | sort | uniq -c | xargs)" = "1 0 9 1"
@@ -185,7 +185,7 @@ check "of 10 revokes of one name, one succeeds" test "$(cat results/*.status | s
 
 begin
 for ((i = 1; i <= 20; i++)); do
-    start "revoke$i" revoke "peer$i" --no-apply
+    start "revoke$i" -y revoke "peer$i" --no-apply
     start "add$i" add-peer "new$i" --no-apply
     start "list$i" list --json
     start "show$i" show peer50 --json

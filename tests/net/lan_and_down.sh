@@ -56,7 +56,7 @@ network_behind_peer() {
     check "the routes are gone with the interface" has_no_lan_routes
     check "up works" wgctl up
     check "the routes are back" has_lan_routes
-    check "revoke removes office" wgctl revoke office
+    check "revoke removes office" wgctl -y revoke office
     check "the routes are gone with office" has_no_lan_routes
     check "down works" wgctl down
 }

@@ -235,7 +235,7 @@ mend() {
     check "wg0 is taken down" wgctl down
     check "quickstart ends well" "$quickstart"
     check "wg0 is up again" test "$(peers)" = 1
-    check "phone is revoked" wgctl revoke phone
+    check "phone is revoked" wgctl -y revoke phone
     check "quickstart ends well" "$quickstart"
     check "phone is there again" test "$(peers)" = 1
 }

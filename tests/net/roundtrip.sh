@@ -207,7 +207,7 @@ revoke_first() {
     key=$(public_key client1 phone)
     check "phone runs" has_peer "$key"
     check "phone is in the file" is_listed "$key"
-    check_undisturbed client2 laptop "revoke removes phone" wgctl revoke phone
+    check_undisturbed client2 laptop "revoke removes phone" wgctl -y revoke phone
     check_fails 1 "phone runs no more" has_peer "$key"
     check_fails 1 "phone is not in the file" is_listed "$key"
     check "phone's own file is gone" server test ! -e /etc/wireguard/wg0.peers/phone.conf

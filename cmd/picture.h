@@ -1,0 +1,22 @@
+/* A client's QR code: on the terminal, and as PNG and SVG files. */
+#pragma once
+
+#include "context.h"
+
+struct pictures {
+    bool terminal;
+    const char *png, *svg; /* paths; NULL: not wanted */
+    struct wgctl_qr *qr;
+};
+/* Encodes the code and writes the files that are `wanted` beside their destination, so that what
+ * can fail fails before anything was changed. */
+int pictures_prepare(const struct pictures *wanted, struct wgctl_slice config, struct pictures *ret,
+                     struct wgctl_error *err);
+/* Moves the files to their destination. */
+int pictures_publish(struct pictures *pictures, struct wgctl_error *err);
+/* Draws it on standard output. Fails with WGCTL_UNSUPPORTED if the window is too small. */
+int pictures_draw(const struct context *context, const struct pictures *pictures,
+                  struct wgctl_error *err);
+/* Removes what was prepared and not published, and wipes the code. */
+void pictures_clear(struct pictures *pictures);
+#define PICTURES __attribute__((cleanup(pictures_clear))) struct pictures

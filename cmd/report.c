@@ -1,0 +1,27 @@
+#include "report.h"
+
+#include "json.h"
+#include "terminal.h"
+
+static void print_text(const struct context *context, const struct wgctl_error *err)
+{
+    close_progress();
+    flush_output();
+    fprintf(stderr, "%swgctl:%s ", color(context, stderr, RED), color(context, stderr, PLAIN));
+    print_escaped(stderr, wgctl_slice_of(err->message));
+    fputc('\n', stderr);
+    if (!err->hint[0])
+        return;
+    fprintf(stderr, "%s  -> %s", color(context, stderr, BOLD), color(context, stderr, PLAIN));
+    print_with_calls(context, err->hint);
+}
+
+void print_error(const struct context *context, const struct wgctl_error *err)
+{
+    WGCTL_TEXT hint = {0};
+    if (context->json)
+        add_calls(context, err->hint, &hint);
+    if (!context->json || hint.failed ||
+        json_error(err, context->usage_error ? "usage" : NULL, wgctl_text_slice_of(&hint)) < 0)
+        print_text(context, err);
+}
