@@ -1,5 +1,6 @@
 #include "conf/server_check.h"
 
+#include "conf/peer_index.h"
 #include "conf/strict.h"
 
 /* The line number of the peer's last setting of that key, or of its heading if it has none. */
@@ -15,8 +16,8 @@ static size_t line_of(const struct wgctl_server *server, const struct wgctl_peer
     return found + 1;
 }
 
-int wgctl_server_fail_key(const struct wgctl_server *server, const struct wgctl_key *public_key,
-                          struct wgctl_error *err)
+static int fail_key(const struct wgctl_server *server, const struct wgctl_key *public_key,
+                    struct wgctl_error *err)
 {
     bool own = server->has_private_key && wgctl_key_equal(public_key, &server->public_key);
     const struct wgctl_peer *last = NULL;
@@ -51,8 +52,8 @@ static size_t line_of_network(const struct wgctl_server *server, const struct wg
     return 0;
 }
 
-int wgctl_server_fail_allowed_ip(const struct wgctl_server *server,
-                                 const struct wgctl_prefix *network, struct wgctl_error *err)
+static int fail_network(const struct wgctl_server *server, const struct wgctl_prefix *network,
+                        struct wgctl_error *err)
 {
     char text[WGCTL_PREFIX_TEXT_SIZE];
     size_t line = 0, second = 2;
@@ -62,4 +63,41 @@ int wgctl_server_fail_allowed_ip(const struct wgctl_server *server,
     wgctl_fail(err, WGCTL_INVALID, "%s is listed twice in AllowedIPs, and the last one gets it",
                wgctl_prefix_format(network, text));
     return wgctl_strict_explain(WGCTL_STRICT_SAME_NETWORK, server->file, line, err);
+}
+
+static int check_keys(const struct wgctl_server *server, struct wgctl_error *err)
+{
+    WGCTL_PEER_INDEX index = {0};
+    int rc = wgctl_peer_index_make(server, WGCTL_ENABLED_PEERS, &index, err);
+    if (rc < 0)
+        return rc;
+    if (server->has_private_key && wgctl_peer_index_find(&index, &server->public_key))
+        return fail_key(server, &server->public_key, err);
+    for (size_t i = 1; i < index.count; i++) {
+        const struct wgctl_key *key = &wgctl_peer_index_at(&index, i)->public_key;
+        if (wgctl_key_compare(key, &wgctl_peer_index_at(&index, i - 1)->public_key) == 0)
+            return fail_key(server, key, err);
+    }
+    return WGCTL_OK;
+}
+
+/* A packet has one way to go: the last peer that names its network silently gets it. */
+static int check_networks(const struct wgctl_server *server, struct wgctl_error *err)
+{
+    WGCTL_PREFIXES all = {0};
+    int rc = WGCTL_OK;
+    for (size_t i = 0; rc == WGCTL_OK && i < server->peer_count; i++)
+        if (server->peers[i].enabled)
+            rc = wgctl_prefixes_add_all(&all, &server->peers[i].allowed_ips, err);
+    wgctl_prefixes_sort(&all);
+    for (size_t i = 1; rc == WGCTL_OK && i < all.count; i++)
+        if (wgctl_prefix_equal(&all.items[i], &all.items[i - 1]))
+            rc = fail_network(server, &all.items[i], err);
+    return rc;
+}
+
+int wgctl_server_check(const struct wgctl_server *server, struct wgctl_error *err)
+{
+    int rc = check_keys(server, err);
+    return rc < 0 ? rc : check_networks(server, err);
 }

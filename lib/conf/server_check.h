@@ -1,13 +1,9 @@
-/* Failures that take all peers to see: these find the line to name in the message. */
+/* Checks of a whole server: what a device would silently accept and not do. Pure. */
 #pragma once
 
 #include "conf/server.h"
 
-/* Fails with WGCTL_INVALID because two enabled peers have that key, or because it is the server's
- * own. */
-int wgctl_server_fail_key(const struct wgctl_server *server, const struct wgctl_key *public_key,
-                          struct wgctl_error *err);
-/* Fails with WGCTL_INVALID because enabled peers have that network twice among their allowed IPs;
- * names the second line. */
-int wgctl_server_fail_allowed_ip(const struct wgctl_server *server,
-                                 const struct wgctl_prefix *network, struct wgctl_error *err);
+/* Fails with WGCTL_INVALID if two enabled peers have the same public key, if one has the server's
+ * own, or if a network is twice among the allowed IPs of enabled peers. The message names the
+ * line. */
+int wgctl_server_check(const struct wgctl_server *server, struct wgctl_error *err);

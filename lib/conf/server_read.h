@@ -5,8 +5,8 @@
 
 /* Reads a whole file into `ret`. Takes ownership of `source`, on failure as well. `file` is its
  * name for messages, and has to outlive the server. Fails with WGCTL_INVALID and names the line,
- * or with WGCTL_SYSTEM if memory runs out; `ret` is then as it was. Does not check what takes all
- * peers to see: conf/server_check.h helps with that. */
+ * or with WGCTL_SYSTEM if memory runs out; `ret` is then as it was. What takes all
+ * peers to see, conf/server_check.h checks. */
 int wgctl_server_parse(const char *file, struct wgctl_text *source, struct wgctl_server *ret,
                        struct wgctl_error *err);
 /* Reads the document's lines in [first, end), of which the first begins a section or the file, and

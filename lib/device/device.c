@@ -1,16 +1,7 @@
 #include "device/device.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
-
-#include "base/netlink.h"
-#include "device/backend.h"
-
-#include <linux/if_link.h>
-#include <linux/rtnetlink.h>
 
 void wgctl_device_clear(struct wgctl_device *device)
 {
@@ -50,22 +41,11 @@ static int compare_peers(const void *a, const void *b)
 void wgctl_device_sort(struct wgctl_device *device)
 {
     struct wgctl_device_peer *peers = device->peers;
-    /* What wgctl has made at once is in order. */
+    /* Peers that wgctl added in one go are sorted already. */
     if (!wgctl_array_is_sorted(peers, device->peer_count, sizeof *peers, compare_peers))
         qsort(peers, device->peer_count, sizeof *peers, compare_peers);
     for (size_t i = 0; i < device->peer_count; i++)
         wgctl_prefixes_sort(&device->peers[i].allowed_ips);
-}
-
-bool wgctl_device_peer_has(struct wgctl_device_peer *running, const struct wgctl_key *preshared_key,
-                           uint16_t keepalive, const struct wgctl_prefixes *allowed_ips)
-{
-    if (running->keepalive != keepalive || !wgctl_key_equal(&running->preshared_key, preshared_key))
-        return false;
-    if (wgctl_prefixes_equal(&running->allowed_ips, allowed_ips))
-        return true;
-    wgctl_prefixes_sort(&running->allowed_ips);
-    return wgctl_prefixes_equal(&running->allowed_ips, allowed_ips);
 }
 
 const struct wgctl_device_peer *wgctl_device_find(const struct wgctl_device *device,
@@ -76,127 +56,4 @@ const struct wgctl_device_peer *wgctl_device_find(const struct wgctl_device *dev
         return NULL;
     return bsearch(&wanted, device->peers, device->peer_count, sizeof *device->peers,
                    compare_peers);
-}
-
-static int take_kind(const struct nlmsghdr *header, void *context)
-{
-    size_t size;
-    const void *attributes = wgctl_netlink_payload(header, sizeof(struct ifinfomsg), &size);
-    const struct nlattr *table[IFLA_LINKINFO + 1];
-    wgctl_attributes_sort(attributes, size, table, IFLA_LINKINFO);
-
-    enum wgctl_backend *backend = context;
-    *backend = WGCTL_NOT_WIREGUARD;
-    if (!table[IFLA_LINKINFO])
-        return 0;
-    const struct nlattr *info[IFLA_INFO_KIND + 1];
-    wgctl_attributes_sort(wgctl_attribute_data(table[IFLA_LINKINFO]),
-                          wgctl_attribute_size(table[IFLA_LINKINFO]), info, IFLA_INFO_KIND);
-    if (strcmp(wgctl_attribute_string(info[IFLA_INFO_KIND]), "wireguard") == 0)
-        *backend = WGCTL_KERNEL;
-    return 0;
-}
-
-int wgctl_device_backend(const char *interface, enum wgctl_backend *ret, struct wgctl_error *err)
-{
-    WGCTL_NETLINK *netlink = NULL;
-    int rc = wgctl_netlink_open(NETLINK_ROUTE, &netlink, err);
-    if (rc < 0)
-        return rc;
-    struct wgctl_netlink_message message;
-    wgctl_netlink_begin(&message, RTM_GETLINK, NLM_F_ACK, sizeof(struct ifinfomsg));
-    wgctl_netlink_put_string(&message, IFLA_IFNAME, interface);
-    enum wgctl_backend backend = WGCTL_NO_DEVICE;
-    rc = wgctl_netlink_talk(netlink, &message, take_kind, &backend);
-    if (rc == -ENODEV)
-        rc = 0;
-    if (rc < 0)
-        return wgctl_netlink_fail(netlink, rc, err, "cannot look for the interface %s", interface);
-    /* A socket whose process has gone is left over: the interface decides. */
-    if (backend == WGCTL_NOT_WIREGUARD && wgctl_userspace_serves(interface))
-        backend = WGCTL_USERSPACE;
-    *ret = backend;
-    return WGCTL_OK;
-}
-
-int wgctl_device_find_wireguard(const char *interface, enum wgctl_backend *ret,
-                                struct wgctl_error *err)
-{
-    int rc = wgctl_device_backend(interface, ret, err);
-    if (rc < 0 || *ret != WGCTL_NOT_WIREGUARD)
-        return rc;
-    wgctl_fail(err, WGCTL_UNSUPPORTED, "%s exists, and is not a WireGuard interface", interface);
-    return wgctl_hint(err, "choose another name for the tunnel with -i, as in: wgctl -i wg1 …");
-}
-
-void wgctl_device_await_end(const char *interface)
-{
-    enum { TRIES = 200 };
-    const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
-    for (int i = 0; i < TRIES && wgctl_userspace_serves(interface); i++)
-        nanosleep(&pause, NULL);
-}
-
-static int fail_not_up(const char *interface, struct wgctl_error *err)
-{
-    wgctl_fail(err, WGCTL_NOT_FOUND, "%s is not up", interface);
-    return wgctl_hint(err, "sudo wgctl up");
-}
-
-void wgctl_device_query_clear(struct wgctl_device_query *query)
-{
-    if (query->asked && query->backend == WGCTL_USERSPACE)
-        close(query->socket);
-    *query = (struct wgctl_device_query){0};
-}
-
-int wgctl_device_ask(const char *interface, struct wgctl_device_query *query,
-                     struct wgctl_error *err)
-{
-    if (query->asked)
-        return WGCTL_OK;
-    int rc = wgctl_device_find_wireguard(interface, &query->backend, err);
-    if (rc == WGCTL_OK && query->backend == WGCTL_USERSPACE)
-        rc = wgctl_userspace_ask(interface, &query->socket, err);
-    query->asked = rc == WGCTL_OK;
-    return rc;
-}
-
-int wgctl_device_answer(const char *interface, struct wgctl_device_query *query,
-                        const struct wgctl_device_filter *filter, struct wgctl_device *ret,
-                        struct wgctl_error *err)
-{
-    int rc = query->backend == WGCTL_NO_DEVICE ? fail_not_up(interface, err)
-             : query->backend == WGCTL_KERNEL
-                 ? wgctl_kernel_read(interface, filter, ret, err)
-                 : wgctl_userspace_answer(interface, query->socket, filter, ret, err);
-    wgctl_device_query_clear(query);
-    if (rc < 0)
-        wgctl_device_clear(ret);
-    else
-        wgctl_device_sort(ret);
-    return rc;
-}
-
-int wgctl_device_read(const char *interface, const struct wgctl_device_filter *filter,
-                      struct wgctl_device *ret, struct wgctl_error *err)
-{
-    WGCTL_DEVICE_QUERY query = {0};
-    int rc = wgctl_device_ask(interface, &query, err);
-    return rc < 0 ? rc : wgctl_device_answer(interface, &query, filter, ret, err);
-}
-
-int wgctl_device_write(const char *interface, const struct wgctl_plan *plan,
-                       const struct wgctl_progress *progress, struct wgctl_error *err)
-{
-    enum wgctl_backend backend;
-    if (plan->count == 0)
-        return WGCTL_OK;
-    int rc = wgctl_device_find_wireguard(interface, &backend, err);
-    if (rc < 0)
-        return rc;
-    if (backend == WGCTL_NO_DEVICE)
-        return fail_not_up(interface, err);
-    return backend == WGCTL_KERNEL ? wgctl_kernel_write(interface, plan, progress, err)
-                                   : wgctl_userspace_write(interface, plan, progress, err);
 }

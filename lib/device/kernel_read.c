@@ -65,25 +65,34 @@ static void take_peer_values(const struct nlattr **table, struct wgctl_device_pe
     peer->last_handshake = handshake.tv_sec;
 }
 
-static int take_peer(const struct nlattr *nest, struct wgctl_device_reading *reading)
+/* A peer with many allowed IPs comes in parts, one message after the other. NULL if memory has run
+ * out. */
+static struct wgctl_device_peer *peer_of(const struct nlattr **table, struct wgctl_device *device)
+{
+    struct wgctl_key key = {0};
+    take_key(table[WGPEER_A_PUBLIC_KEY], &key);
+    struct wgctl_device_peer *peer =
+        device->peer_count > 0 ? &device->peers[device->peer_count - 1] : NULL;
+    if (peer && wgctl_key_compare(&peer->public_key, &key) == 0)
+        return peer;
+    peer = wgctl_device_add_peer(device);
+    if (peer) {
+        peer->public_key = key;
+        take_peer_values(table, peer);
+    }
+    return peer;
+}
+
+static int take_peer(const struct nlattr *nest, struct wgctl_device *device)
 {
     const struct nlattr *table[WGPEER_A_MAX + 1];
     wgctl_attributes_sort(wgctl_attribute_data(nest), wgctl_attribute_size(nest), table,
                           WGPEER_A_MAX);
-    struct wgctl_key key = {0};
-    take_key(table[WGPEER_A_PUBLIC_KEY], &key);
-
-    /* A peer with many allowed IPs comes in parts, one message after the other. */
-    struct wgctl_device_peer *peer = &reading->peer;
-    if (!reading->has_peer || wgctl_key_compare(&peer->public_key, &key) != 0) {
-        if (!wgctl_reading_begin_peer(reading, &key))
-            return -ENOMEM;
-        if (!reading->skips_peer)
-            take_peer_values(table, peer);
-    }
-
+    struct wgctl_device_peer *peer = peer_of(table, device);
+    if (!peer)
+        return -ENOMEM;
     const struct nlattr *list = table[WGPEER_A_ALLOWEDIPS], *item = NULL;
-    if (!list || reading->skips_peer)
+    if (!list)
         return 0;
     while ((item = wgctl_attributes_next(wgctl_attribute_data(list), wgctl_attribute_size(list),
                                          item))) {
@@ -96,8 +105,7 @@ static int take_peer(const struct nlattr *nest, struct wgctl_device_reading *rea
 
 static int take_device(const struct nlmsghdr *header, void *context)
 {
-    struct wgctl_device_reading *reading = context;
-    struct wgctl_device *device = reading->device;
+    struct wgctl_device *device = context;
     size_t size;
     const void *attributes = wgctl_netlink_payload(header, sizeof(struct genlmsghdr), &size);
     const struct nlattr *table[WGDEVICE_A_MAX + 1];
@@ -120,24 +128,23 @@ static int take_device(const struct nlmsghdr *header, void *context)
         return 0;
     while ((item = wgctl_attributes_next(wgctl_attribute_data(list), wgctl_attribute_size(list),
                                          item))) {
-        int rc = take_peer(item, reading);
+        int rc = take_peer(item, device);
         if (rc < 0)
             return rc;
     }
     return 0;
 }
 
-static void restart_reading(void *context)
+/* A dump that was interrupted comes again from the start. */
+static void forget(void *context)
 {
-    wgctl_reading_start(context);
+    wgctl_device_clear(context);
 }
 
-int wgctl_kernel_read(const char *interface, const struct wgctl_device_filter *filter,
-                      struct wgctl_device *ret, struct wgctl_error *err)
+int wgctl_kernel_read(const char *interface, struct wgctl_device *ret, struct wgctl_error *err)
 {
     struct wgctl_netlink_message message;
     WGCTL_NETLINK *netlink = NULL;
-    WGCTL_DEVICE_READING reading = {.device = ret, .filter = filter};
     uint16_t family;
     int rc = wgctl_kernel_open(&netlink, &family, err);
     if (rc < 0)
@@ -145,9 +152,7 @@ int wgctl_kernel_read(const char *interface, const struct wgctl_device_filter *f
 
     wgctl_netlink_begin_generic(&message, family, WG_CMD_GET_DEVICE, WG_GENL_VERSION, NLM_F_DUMP);
     wgctl_netlink_put_string(&message, WGDEVICE_A_IFNAME, interface);
-    rc = wgctl_netlink_dump(netlink, &message, restart_reading, take_device, &reading);
-    if (rc >= 0 && !wgctl_reading_finish(&reading))
-        rc = -ENOMEM;
+    rc = wgctl_netlink_dump(netlink, &message, forget, take_device, ret);
     if (rc < 0)
         return wgctl_netlink_fail(netlink, rc, err, "cannot read the state of %s", interface);
     return WGCTL_OK;

@@ -50,7 +50,7 @@ static int send_all(int fd, struct wgctl_slice data)
     return 0;
 }
 
-/* Adds what has come. */
+/* Appends what has arrived. */
 static int receive_more(int fd, struct wgctl_text *ret)
 {
     enum { PIECE = 262144 };
@@ -172,24 +172,24 @@ static bool take_device_line(struct wgctl_device *device, struct wgctl_slice key
     return true; /* a key of a later version */
 }
 
-static bool take_line(struct wgctl_device_reading *reading, struct wgctl_slice line)
+static bool take_line(struct wgctl_device *device, struct wgctl_slice line)
 {
-    struct wgctl_key public_key;
     struct wgctl_slice key, value = line;
     if (!wgctl_slice_split(&value, '=', &key) || !value.data)
         return false;
-    if (wgctl_slice_equal(key, wgctl_slice_of("public_key")))
-        return wgctl_key_parse_hex(value, &public_key) &&
-               wgctl_reading_begin_peer(reading, &public_key);
-    if (reading->has_peer)
-        return reading->skips_peer || take_peer_line(&reading->peer, key, value);
-    return take_device_line(reading->device, key, value);
+    if (wgctl_slice_equal(key, wgctl_slice_of("public_key"))) {
+        struct wgctl_device_peer *peer = wgctl_device_add_peer(device);
+        return peer && wgctl_key_parse_hex(value, &peer->public_key);
+    }
+    if (device->peer_count > 0)
+        return take_peer_line(&device->peers[device->peer_count - 1], key, value);
+    return take_device_line(device, key, value);
 }
 
 /* ---- answers: lines, then errno=NUMBER, then an empty line ---- */
 
 struct answer {
-    struct wgctl_device_reading *reading; /* NULL: nothing but the number counts */
+    struct wgctl_device *device; /* NULL: only the number counts */
     bool has_number, ended;
     int number;
 };
@@ -216,10 +216,10 @@ static bool take_answer_line(struct wgctl_slice line, struct answer *answer)
         return answer->has_number && line.size == 0;
     if (wgctl_slice_starts(line, "errno="))
         return take_number(line, answer);
-    return !answer->reading || take_line(answer->reading, line);
+    return !answer->device || take_line(answer->device, line);
 }
 
-/* Takes the lines that are complete out of the text. */
+/* Takes the complete lines out of the text. */
 static bool take_lines(struct wgctl_text *text, struct answer *answer)
 {
     const char *at = text->data, *end = text->data + text->size, *newline;
@@ -246,12 +246,12 @@ int wgctl_userspace_ask(const char *interface, int *ret, struct wgctl_error *err
     return WGCTL_OK;
 }
 
-/* Each line is taken as it comes, so that the whole never is in memory. */
-static int receive_answer(const char *interface, int fd, struct wgctl_device_reading *reading,
+/* Takes each line as it arrives, so that the whole answer is never in memory. */
+static int receive_answer(const char *interface, int fd, struct wgctl_device *device,
                           struct wgctl_error *err)
 {
     WGCTL_TEXT text = {0};
-    struct answer answer = {.reading = reading};
+    struct answer answer = {.device = device};
     while (!answer.ended) {
         if (receive_more(fd, &text) < 0)
             return fail_no_answer(interface, fd, err);
@@ -264,15 +264,10 @@ static int receive_answer(const char *interface, int fd, struct wgctl_device_rea
                : wgctl_fail_errno(err, "the process that runs %s refused", interface);
 }
 
-int wgctl_userspace_answer(const char *interface, int fd, const struct wgctl_device_filter *filter,
-                           struct wgctl_device *ret, struct wgctl_error *err)
+int wgctl_userspace_answer(const char *interface, int fd, struct wgctl_device *ret,
+                           struct wgctl_error *err)
 {
-    WGCTL_DEVICE_READING reading = {.device = ret, .filter = filter};
-    wgctl_reading_start(&reading);
-    int rc = receive_answer(interface, fd, &reading, err);
-    if (rc < 0 || wgctl_reading_finish(&reading))
-        return rc;
-    return wgctl_fail_memory(err);
+    return receive_answer(interface, fd, ret, err);
 }
 
 int wgctl_userspace_confirm(const char *interface, int fd, struct wgctl_error *err)

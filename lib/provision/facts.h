@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include "device/device.h"
+#include "device/wireguard.h"
 #include "host/forwarding.h"
 #include "host/route.h"
 #include "host/udp.h"

@@ -1,49 +1,9 @@
 /* What a file wants of an interface. */
 #include <sys/socket.h>
 
-#include "conf/peer_index.h"
-#include "conf/server_check.h"
 #include "host/link.h"
 #include "host/route.h"
 #include "run/private.h"
-
-/* ---- checks ---- */
-
-static int check_keys(const struct wgctl_server *server, struct wgctl_error *err)
-{
-    WGCTL_PEER_INDEX index = {0};
-    int rc = wgctl_peer_index_make(server, WGCTL_ENABLED_PEERS, &index, err);
-    if (rc == WGCTL_OK && server->has_private_key &&
-        wgctl_peer_index_find(&index, &server->public_key))
-        rc = wgctl_server_fail_key(server, &server->public_key, err);
-    for (size_t i = 1; rc == WGCTL_OK && i < index.count; i++) {
-        const struct wgctl_key *key = &wgctl_peer_index_at(&index, i)->public_key;
-        if (wgctl_key_compare(key, &wgctl_peer_index_at(&index, i - 1)->public_key) == 0)
-            rc = wgctl_server_fail_key(server, key, err);
-    }
-    return rc;
-}
-
-/* A packet has one way: the last peer that names a network would silently take it. */
-static int check_allowed_ips(const struct wgctl_server *server, struct wgctl_error *err)
-{
-    WGCTL_PREFIXES all = {0};
-    int rc = WGCTL_OK;
-    for (size_t i = 0; rc == WGCTL_OK && i < server->peer_count; i++)
-        if (server->peers[i].enabled)
-            rc = wgctl_prefixes_add_all(&all, &server->peers[i].allowed_ips, err);
-    wgctl_prefixes_sort(&all);
-    for (size_t i = 1; rc == WGCTL_OK && i < all.count; i++)
-        if (wgctl_prefix_equal(&all.items[i], &all.items[i - 1]))
-            rc = wgctl_server_fail_allowed_ip(server, &all.items[i], err);
-    return rc;
-}
-
-int wgctl_run_check(const struct wgctl_server *server, struct wgctl_error *err)
-{
-    int rc = check_keys(server, err);
-    return rc < 0 ? rc : check_allowed_ips(server, err);
-}
 
 /* ---- the device ---- */
 

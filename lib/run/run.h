@@ -12,7 +12,7 @@
 
 #include "base/progress.h"
 #include "conf/server.h"
-#include "device/plan.h"
+#include "device/wireguard.h"
 #include "host/route.h"
 #include "net/name.h"
 
@@ -172,9 +172,6 @@ void wgctl_run_revert(struct wgctl_run *run, struct wgctl_error *err);
 void wgctl_run_clear(struct wgctl_run *run);
 #define WGCTL_RUN __attribute__((cleanup(wgctl_run_clear))) struct wgctl_run
 
-/* Checks what a device would accept without a word, and not do: two enabled peers with one key or
- * one allowed IP, or a peer with the server's own key. Fails with WGCTL_INVALID. Pure. */
-int wgctl_run_check(const struct wgctl_server *server, struct wgctl_error *err);
 /* Whether there is a WireGuard interface of that name. Fails with WGCTL_UNSUPPORTED if it is of
  * another kind. */
 int wgctl_run_is_up(const char *interface, bool *ret, struct wgctl_error *err);

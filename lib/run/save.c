@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "conf/document_edit.h"
+#include "conf/server_check.h"
 #include "conf/server_edit.h"
 #include "conf/server_read.h"
 #include "host/dns.h"
@@ -258,7 +259,7 @@ static int check_saved(const struct wgctl_run *run, struct wgctl_slice text,
     wgctl_text_slice(&source, text);
     int rc = wgctl_server_parse(file, &source, &server, err);
     if (rc == WGCTL_OK)
-        rc = wgctl_run_check(&server, err);
+        rc = wgctl_server_check(&server, err);
     if (rc == WGCTL_OK)
         rc = wgctl_device_desired(&server, WGCTL_LOOKUP_CHANGED, NULL, NULL, &desired, err);
     if (rc == WGCTL_OK)

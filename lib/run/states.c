@@ -1,6 +1,7 @@
 /* The three states of an interface, read; and the transition between them, planned. */
 #include <stdlib.h>
 
+#include "conf/server_check.h"
 #include "host/link.h"
 #include "host/rule.h"
 #include "run/private.h"
@@ -109,7 +110,7 @@ static int read_device(struct wgctl_run *run, struct wgctl_device_query *query,
 {
     bool stays = run->request.goal == WGCTL_GO_APPLY;
     bool saves = run->request.goal == WGCTL_GO_DOWN && run->request.server->save_config;
-    int rc = wgctl_device_answer(run->request.interface, query, NULL, &run->running.device, err);
+    int rc = wgctl_device_answer(run->request.interface, query, &run->running.device, err);
     run->running.exists = true;
     run->running.mark = run->running.device.fwmark;
     return rc < 0 && (stays || saves) ? rc : WGCTL_OK;
@@ -171,7 +172,7 @@ static int read_states(struct wgctl_run *run, struct wgctl_device_query *query,
 {
     enum wgctl_goal goal = run->request.goal;
     bool stays = goal == WGCTL_GO_APPLY, comes = goal != WGCTL_GO_DOWN;
-    int rc = comes ? wgctl_run_check(run->request.server, err) : WGCTL_OK;
+    int rc = comes ? wgctl_server_check(run->request.server, err) : WGCTL_OK;
     if (rc == WGCTL_OK && run->is_up)
         rc = read_device(run, query, err);
     if (rc == WGCTL_OK)
@@ -213,7 +214,7 @@ int wgctl_run_prepare(const struct wgctl_run_request *request, struct wgctl_run 
     read_applied(ret);
     rc = check_goal(ret, err);
     if (rc == WGCTL_OK && request->goal == WGCTL_GO_APPLY && !ret->is_up)
-        return wgctl_run_check(request->server, err);
+        return wgctl_server_check(request->server, err);
     if (rc == WGCTL_OK)
         rc = read_states(ret, query, err);
     return rc < 0 ? rc : plan(ret, err);

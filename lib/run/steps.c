@@ -123,7 +123,7 @@ static int verify(const struct wgctl_run *run, struct wgctl_error *err)
     WGCTL_DEVICE now = {0};
     WGCTL_PLAN left = {0};
     const struct wgctl_device *desired = &run->desired.device;
-    int rc = wgctl_device_read(interface_of(run), NULL, &now, err);
+    int rc = wgctl_device_read(interface_of(run), &now, err);
     if (rc == WGCTL_OK)
         rc = wgctl_plan_make(desired, desired, &now, &left, err);
     for (size_t i = 0; rc == WGCTL_OK && i < left.count; i++)
@@ -150,7 +150,7 @@ static int undo_device(struct wgctl_run *run, struct wgctl_step *step, struct wg
     /* Also if it had none: a default route may have been given one. */
     struct wgctl_device before = run->running.device;
     before.has_fwmark = true;
-    int rc = wgctl_device_read(interface_of(run), NULL, &now, err);
+    int rc = wgctl_device_read(interface_of(run), &now, err);
     /* What was just wanted counts as applied: an endpoint of it goes again. */
     if (rc == WGCTL_OK)
         rc = wgctl_plan_make(&run->desired.device, &before, &now, &back, err);

@@ -1,5 +1,6 @@
 /* The commit: one plan for files and what runs, shown or carried out; and up and down. */
 #include "base/signals.h"
+#include "conf/server_check.h"
 #include "tunnel/state.h"
 
 /* ---- plans ---- */
@@ -28,7 +29,7 @@ static int prepare_commit(struct wgctl_tunnel *tunnel, struct wgctl_run *ret,
                           struct wgctl_error *err)
 {
     return tunnel->applies ? prepare(tunnel, WGCTL_GO_APPLY, ret, err)
-                           : wgctl_run_check(&tunnel->server, err);
+                           : wgctl_server_check(&tunnel->server, err);
 }
 
 int wgctl_tunnel_plan(struct wgctl_tunnel *tunnel, struct wgctl_changes *ret,

@@ -25,8 +25,9 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "device/backend.h"
+#include "conf/server_check.h"
 #include "conf/server_read.h"
+#include "device/backend.h"
 #include "run/private.h"
 
 #define CONF "/run/wgb0.conf"
@@ -56,7 +57,7 @@ static int send_file(const char *path, const char *interface)
     if (rc == WGCTL_OK)
         rc = wgctl_server_parse(path, &source, &server, &err);
     if (rc == WGCTL_OK)
-        rc = wgctl_run_check(&server, &err);
+        rc = wgctl_server_check(&server, &err);
     if (rc == WGCTL_OK)
         rc = wgctl_device_desired(&server, WGCTL_LOOKUP_CHANGED, NULL, NULL, &wanted, &err);
     if (rc == WGCTL_OK)

@@ -9,6 +9,7 @@
 
 #include "changes.h"
 #include "describe.h"
+#include "device/wireguard.h"
 #include "wireguard_messages.h"
 
 #include <linux/genetlink.h>
@@ -129,7 +130,7 @@ static void make_wanted(const struct wgctl_device *running, struct choice *choic
 /* Reads the device without its statistics. The kernel omits fields that are zero. */
 static void read_device(const char *interface, struct wgctl_device *ret)
 {
-    if (wgctl_device_read(interface, NULL, ret, &err) < 0)
+    if (wgctl_device_read(interface, ret, &err) < 0)
         fail("cannot read");
     ret->has_listen_port = ret->has_fwmark = true;
     for (size_t i = 0; i < ret->peer_count; i++)

@@ -143,5 +143,5 @@ static inline int read_userspace(const char *interface, struct wgctl_device *ret
 {
     WGCTL_FD fd = -1;
     int rc = wgctl_userspace_ask(interface, &fd, error);
-    return rc < 0 ? rc : wgctl_userspace_answer(interface, fd, NULL, ret, error);
+    return rc < 0 ? rc : wgctl_userspace_answer(interface, fd, ret, error);
 }

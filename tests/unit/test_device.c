@@ -1,5 +1,5 @@
 /* Devices: found, sorted and asked, whatever they are. */
-#include "device/device.h"
+#include "device/wireguard.h"
 
 #include "responder.h"
 
@@ -16,7 +16,7 @@ START_TEST(where_there_is_no_interface_there_is_no_device)
     WGCTL_DEVICE device = {0};
     ck_assert_int_eq(wgctl_device_backend("wgt0", &backend, &err), WGCTL_OK);
     ck_assert_int_eq(backend, WGCTL_NO_DEVICE);
-    ck_assert_int_eq(wgctl_device_read("wgt0", NULL, &device, &err), WGCTL_NOT_FOUND);
+    ck_assert_int_eq(wgctl_device_read("wgt0", &device, &err), WGCTL_NOT_FOUND);
     ck_assert_str_eq(err.message, "wgt0 is not up");
 }
 END_TEST
@@ -46,39 +46,11 @@ START_TEST(what_is_read_is_sorted_and_found_by_its_key)
     struct wgctl_key alice = key_from(ALICE), bob = key_from(BOB), other = key_from(PSK);
     make_interface();
     answer_with(ANSWER);
-    ck_assert_int_eq(wgctl_device_read("wgt0", NULL, &device, &err), WGCTL_OK);
+    ck_assert_int_eq(wgctl_device_read("wgt0", &device, &err), WGCTL_OK);
     ck_assert_uint_eq(device.peer_count, 2);
     ck_assert(wgctl_key_equal(&device.peers[0].public_key, &alice));
     ck_assert_ptr_eq(wgctl_device_find(&device, &bob), &device.peers[1]);
     ck_assert_ptr_null(wgctl_device_find(&device, &other));
-}
-END_TEST
-
-static bool is_key(const struct wgctl_key *public_key, void *context)
-{
-    return wgctl_key_equal(public_key, context);
-}
-
-static bool has_key(struct wgctl_device_peer *peer, void *context)
-{
-    return wgctl_key_equal(&peer->public_key, context);
-}
-
-START_TEST(who_is_left_out_is_not_read)
-{
-    struct wgctl_key alice = key_from(ALICE), bob = key_from(BOB);
-    make_interface();
-    answer_with(ANSWER);
-    for (int i = 0; i < 4; i++) {
-        bool leaves_alice = i % 2 == 0, by_key = i < 2;
-        const struct wgctl_device_filter filter = {.skips = by_key ? is_key : NULL,
-                                                   .leaves_out = by_key ? NULL : has_key,
-                                                   .context = leaves_alice ? &alice : &bob};
-        WGCTL_DEVICE device = {0};
-        ck_assert_int_eq(wgctl_device_read("wgt0", &filter, &device, &err), WGCTL_OK);
-        ck_assert_uint_eq(device.peer_count, 1);
-        ck_assert(wgctl_key_equal(&device.peers[0].public_key, leaves_alice ? &bob : &alice));
-    }
 }
 END_TEST
 
@@ -92,7 +64,7 @@ START_TEST(a_device_that_was_asked_answers_once_and_can_be_asked_again)
         ck_assert_int_eq(wgctl_device_ask("wgt0", &query, &err), WGCTL_OK);
         ck_assert_int_eq(wgctl_device_ask("wgt0", &query, &err), WGCTL_OK);
         ck_assert(query.asked);
-        ck_assert_int_eq(wgctl_device_answer("wgt0", &query, NULL, &device, &err), WGCTL_OK);
+        ck_assert_int_eq(wgctl_device_answer("wgt0", &query, &device, &err), WGCTL_OK);
         ck_assert_uint_eq(device.peer_count, 2);
         ck_assert(!query.asked);
     }
@@ -129,7 +101,6 @@ static Suite *device_suite(void)
     tcase_add_test(tests, an_interface_with_a_process_behind_its_socket_is_a_device);
     tcase_add_test(tests, an_interface_of_another_kind_is_none);
     tcase_add_test(tests, what_is_read_is_sorted_and_found_by_its_key);
-    tcase_add_test(tests, who_is_left_out_is_not_read);
     tcase_add_test(tests, a_device_that_was_asked_answers_once_and_can_be_asked_again);
     tcase_add_test(tests, the_end_of_a_process_is_waited_for);
     suite_add_tcase(suite, tests);

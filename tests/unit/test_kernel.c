@@ -64,7 +64,7 @@ static void say_peer(unsigned number, const char *allowed_ips)
 static void assert_reads(const char *expected)
 {
     WGCTL_DEVICE device = {0};
-    int rc = wgctl_kernel_read("wg0", NULL, &device, &err);
+    int rc = wgctl_kernel_read("wg0", &device, &err);
     ck_assert_msg(rc == WGCTL_OK, "%s", err.message);
     ck_assert_uint_eq(delivered, queued);
     assert_device(&device, expected);
@@ -73,7 +73,7 @@ static void assert_reads(const char *expected)
 static void assert_fails_to_read(int status, const char *message)
 {
     WGCTL_DEVICE device = {0};
-    ck_assert_int_eq(wgctl_kernel_read("wg0", NULL, &device, &err), status);
+    ck_assert_int_eq(wgctl_kernel_read("wg0", &device, &err), status);
     ck_assert_str_eq(err.message, message);
 }
 
@@ -138,7 +138,7 @@ START_TEST(what_is_not_set_is_none)
     mnl_attr_nest_end(message, peers);
     say_done(0, 0);
     WGCTL_DEVICE device = {0};
-    ck_assert_int_eq(wgctl_kernel_read("wg0", NULL, &device, &err), WGCTL_OK);
+    ck_assert_int_eq(wgctl_kernel_read("wg0", &device, &err), WGCTL_OK);
     assert_device(&device, "device\n peer=26313c47 at 192.0.2.1:1\n peer=4b56616c\n");
     ck_assert(!device.has_private_key);
 }
@@ -180,46 +180,6 @@ START_TEST(a_dump_that_was_interrupted_is_made_again_from_the_start)
     say_done(0, 0);
     assert_reads("device\n peer=4b56616c for 10.0.0.9/32\n");
     ck_assert_uint_eq(sent_count, 1 + 2);
-}
-END_TEST
-
-/* Leaves out peers with this number of allowed IPs. */
-struct leaving {
-    uint32_t count;
-    unsigned starts, seen;
-};
-
-static void begin_leaving(void *context)
-{
-    struct leaving *leaving = context;
-    leaving->starts++;
-    leaving->seen = 0;
-}
-
-static bool leave(struct wgctl_device_peer *peer, void *context)
-{
-    struct leaving *leaving = context;
-    leaving->seen++;
-    return peer->allowed_ips.count == leaving->count;
-}
-
-START_TEST(who_is_left_out_is_whole_and_leaves_nothing_behind)
-{
-    struct leaving leaving = {.count = 3};
-    const struct wgctl_device_filter filter = {NULL, leave, begin_leaving, &leaving};
-    WGCTL_DEVICE device = {0};
-    say_peer(1, "10.0.0.9/32");
-    say_done(0, NLM_F_DUMP_INTR);
-    say_peer(1, "10.0.0.1/32, 10.1.0.0/16");
-    say_peer(1, "10.2.0.0/16");
-    say_peer(2, "10.0.0.2/32");
-    say_peer(2, "10.3.0.0/16");
-    say_peer(3, "10.0.0.3/32, 10.4.0.0/16, 10.5.0.0/16");
-    say_done(0, 0);
-    ck_assert_int_eq(wgctl_kernel_read("wg0", &filter, &device, &err), WGCTL_OK);
-    assert_device(&device, "device\n peer=4b56616c for 10.0.0.2/32, 10.3.0.0/16\n");
-    ck_assert_uint_eq(leaving.starts, 2);
-    ck_assert_uint_eq(leaving.seen, 3);
 }
 END_TEST
 
@@ -287,7 +247,6 @@ static Suite *kernel_suite(void)
     tcase_add_test(reading, a_peer_in_several_messages_is_one_peer);
     tcase_add_test(reading, a_dump_that_failed_is_not_taken_for_a_device_without_peers);
     tcase_add_test(reading, a_dump_that_was_interrupted_is_made_again_from_the_start);
-    tcase_add_test(reading, who_is_left_out_is_whole_and_leaves_nothing_behind);
     tcase_add_test(reading, a_dump_that_is_always_interrupted_is_given_up);
     tcase_add_test(reading, an_allowed_ip_that_is_none_is_an_error);
     tcase_add_test(reading, a_kernel_without_wireguard_is_said_to_be_one);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <spawn.h>
 
+#include "conf/server_check.h"
 #include "conf/server_read.h"
 #include "conf/strict.h"
 #include "generate.h"
@@ -97,7 +98,7 @@ static bool wgctl_takes(const char *content, size_t size, struct meaning *ret)
 {
     struct wgctl_text source = text_of_slice((struct wgctl_slice){content, size});
     return wgctl_server_parse("wgt0.conf", &source, &ret->server, &err) == WGCTL_OK &&
-           wgctl_run_check(&ret->server, &err) == WGCTL_OK &&
+           wgctl_server_check(&ret->server, &err) == WGCTL_OK &&
            wgctl_device_desired(&ret->server, WGCTL_LOOKUP_CHANGED, NULL, NULL, &ret->device,
                                 &err) == WGCTL_OK;
 }
