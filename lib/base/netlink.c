@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/genetlink.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,6 +71,14 @@ void wgctl_netlink_begin_generic(struct wgctl_netlink_message *message, uint16_t
     struct genlmsghdr *generic = wgctl_netlink_begin(message, family, flags, sizeof *generic);
     generic->cmd = command;
     generic->version = version;
+}
+
+void wgctl_netlink_begin_nftables(struct wgctl_netlink_message *message, uint8_t type)
+{
+    struct nfgenmsg *header = wgctl_netlink_begin(
+        message, (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | type), NLM_F_DUMP, sizeof *header);
+    header->nfgen_family = AF_UNSPEC;
+    header->version = NFNETLINK_V0;
 }
 
 void wgctl_netlink_put(struct wgctl_netlink_message *message, uint16_t type, const void *data,

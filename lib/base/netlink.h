@@ -42,6 +42,9 @@ void *wgctl_netlink_begin(struct wgctl_netlink_message *message, uint16_t type, 
 /* Starts a message for the generic netlink family with the number `family`. */
 void wgctl_netlink_begin_generic(struct wgctl_netlink_message *message, uint16_t family,
                                  uint8_t command, uint8_t version, uint16_t flags);
+/* Starts a request for all objects of nftables, of every family: NFT_MSG_GETTABLE,
+ * NFT_MSG_GETCHAIN … (linux/netfilter/nf_tables.h). */
+void wgctl_netlink_begin_nftables(struct wgctl_netlink_message *message, uint8_t type);
 /* Each appends an attribute. Numbers are in host byte order; a string keeps its NUL. */
 void wgctl_netlink_put(struct wgctl_netlink_message *message, uint16_t type, const void *data,
                        size_t size);

@@ -142,10 +142,7 @@ static int look_at_tables(struct look *look, struct wgctl_error *err)
     int rc = wgctl_netlink_open(NETLINK_NETFILTER, &netlink, err);
     if (rc < 0)
         return rc;
-    struct nfgenmsg *header = wgctl_netlink_begin(
-        &message, (NFNL_SUBSYS_NFTABLES << 8) | NFT_MSG_GETTABLE, NLM_F_DUMP, sizeof *header);
-    header->nfgen_family = AF_UNSPEC;
-    header->version = NFNETLINK_V0;
+    wgctl_netlink_begin_nftables(&message, NFT_MSG_GETTABLE);
     rc = wgctl_netlink_dump(netlink, &message, restart_look, take_table, look);
     /* A kernel without nftables has none of its tables. */
     if (rc == -EINVAL || rc == -EOPNOTSUPP)

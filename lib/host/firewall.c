@@ -82,10 +82,7 @@ static int look_at_chains(struct wgctl_firewall_facts *facts, struct wgctl_error
     int rc = wgctl_netlink_open(NETLINK_NETFILTER, &netlink, err);
     if (rc < 0)
         return rc;
-    struct nfgenmsg *header = wgctl_netlink_begin(
-        &message, (NFNL_SUBSYS_NFTABLES << 8) | NFT_MSG_GETCHAIN, NLM_F_DUMP, sizeof *header);
-    header->nfgen_family = AF_UNSPEC;
-    header->version = NFNETLINK_V0;
+    wgctl_netlink_begin_nftables(&message, NFT_MSG_GETCHAIN);
     rc = wgctl_netlink_dump(netlink, &message, restart_chains, take_chain, &found);
     /* The kernel has no nftables, or does not let this user look: nothing is known then. */
     if (rc == -EINVAL || rc == -EOPNOTSUPP || rc == -EPERM || rc == -EINTR)

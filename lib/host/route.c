@@ -114,7 +114,7 @@ int wgctl_route_way_out(uint8_t family, struct wgctl_way_out *ret, struct wgctl_
     /* Any public address would do. No LAN uses these. */
     const char *internet = family == AF_INET ? "1.1.1.1" : "2606:4700:4700::1111";
     struct wgctl_prefix target;
-    struct route route;
+    struct route route = {0};
     int rc = wgctl_prefix_parse(wgctl_slice_of(internet), &target, err);
     if (rc == WGCTL_OK)
         rc = ask_route(&target, &route, err);
