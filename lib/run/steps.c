@@ -142,6 +142,26 @@ static int write_device(struct wgctl_run *run, struct wgctl_step *step, struct w
     return rc < 0 ? rc : verify(run, err);
 }
 
+static bool sets_endpoint(const struct wgctl_plan *plan, const struct wgctl_key *key)
+{
+    for (size_t i = 0; i < plan->count; i++)
+        if (plan->steps[i].op == WGCTL_SET_ENDPOINT &&
+            wgctl_key_compare(&plan->steps[i].peer->public_key, key) == 0)
+            return true;
+    return false;
+}
+
+/* A device that roamed meanwhile stays where it is, unless its endpoint was set. */
+static void keep_roamed(const struct wgctl_plan *forward, struct wgctl_plan *back)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < back->count; i++)
+        if (back->steps[i].op != WGCTL_SET_ENDPOINT ||
+            sets_endpoint(forward, &back->steps[i].peer->public_key))
+            back->steps[kept++] = back->steps[i];
+    back->count = kept;
+}
+
 static int undo_device(struct wgctl_run *run, struct wgctl_step *step, struct wgctl_error *err)
 {
     WGCTL_DEVICE now = {0};
@@ -154,7 +174,10 @@ static int undo_device(struct wgctl_run *run, struct wgctl_step *step, struct wg
     /* What was just wanted counts as applied: an endpoint of it goes again. */
     if (rc == WGCTL_OK)
         rc = wgctl_plan_make(&run->desired.device, &before, &now, &back, err);
-    return rc < 0 ? rc : wgctl_device_write(interface_of(run), &back, NULL, err);
+    if (rc < 0)
+        return rc;
+    keep_roamed(&run->transition.device, &back);
+    return wgctl_device_write(interface_of(run), &back, NULL, err);
 }
 
 /* ---- addresses ---- */

@@ -111,6 +111,21 @@ START_TEST(a_change_that_was_refused_half_way_takes_the_endpoint_back)
 }
 END_TEST
 
+#define PHONE(keepalive) \
+    INTERFACE "[Peer]\nPublicKey = " ALICE "\nPersistentKeepalive = " keepalive "\n"
+
+START_TEST(a_change_that_was_refused_leaves_a_device_where_it_roamed_to)
+{
+    WGCTL_TEXT requests = {0};
+    answer_with(SITE_AT("192.0.2.1:1"));
+    strcpy(stage->answers[1], SITE_AT("192.0.2.2:2"));
+    strcpy(stage->reply, "errno=-22\n\n");
+    requests = apply(PHONE("10"), PHONE("20"), WGCTL_SYSTEM);
+    ck_assert_ptr_nonnull(strstr(requests.data, "persistent_keepalive_interval=20\n"));
+    ck_assert_ptr_null(strstr(requests.data, "endpoint="));
+}
+END_TEST
+
 static Suite *wanted_suite(void)
 {
     Suite *suite = suite_create("wanted");
@@ -121,6 +136,7 @@ static Suite *wanted_suite(void)
     tcase_add_test(tests, only_a_changed_endpoint_is_sent_to_a_device_that_roamed);
     tcase_add_test(tests, a_peer_that_was_removed_by_hand_comes_back_with_the_address_of_its_name);
     tcase_add_test(tests, a_change_that_was_refused_half_way_takes_the_endpoint_back);
+    tcase_add_test(tests, a_change_that_was_refused_leaves_a_device_where_it_roamed_to);
     suite_add_tcase(suite, tests);
     return suite;
 }
