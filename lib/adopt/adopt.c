@@ -68,7 +68,7 @@ static int read_json_beside(struct wgctl_adopt *adopt, struct wgctl_error *err)
     char name[WGCTL_FILE_NAME_SIZE];
     struct wgctl_error ignored;
     snprintf(name, sizeof name, "%s.json", adopt->tunnel->interface);
-    int rc = set_path(&adopt->json_path, adopt->tunnel->folder.path, name, err);
+    int rc = set_path(&adopt->json_path, adopt->tunnel->folder_path, name, err);
     if (rc < 0)
         return rc;
     rc = wgctl_adopt_look_for_json(adopt, &ignored);
@@ -147,24 +147,24 @@ static int open_folder(struct wgctl_tunnel *tunnel, const struct wgctl_adopt_req
 {
     struct stat status;
     if (request->dry_run && stat(request->folder, &status) < 0) {
-        snprintf(tunnel->folder.path, sizeof tunnel->folder.path, "%s", request->folder);
+        tunnel->folder_path = request->folder;
         return WGCTL_OK;
     }
     if (request->dry_run)
-        return wgctl_folder_open(request->folder, &tunnel->folder, err);
+        return wgctl_tunnel_open_folder(tunnel, request->folder, err);
     int rc = wgctl_folder_make(request->folder, 0700, NULL, err);
     if (rc == WGCTL_OK)
-        rc = wgctl_folder_open(request->folder, &tunnel->folder, err);
-    if (rc == WGCTL_OK)
-        rc = wgctl_folder_lock(&tunnel->folder, WGCTL_LOCK_NAME, &tunnel->lock, err);
-    return rc;
+        rc = wgctl_tunnel_open_folder(tunnel, request->folder, err);
+    return rc < 0 ? rc : wgctl_store_lock(tunnel->store, err);
 }
 
 static int refuse_existing(const struct wgctl_tunnel *tunnel, struct wgctl_error *err)
 {
-    if (tunnel->folder.fd < 0 || !wgctl_file_exists(&tunnel->folder, tunnel->conf_name))
-        return WGCTL_OK;
-    wgctl_fail(err, WGCTL_EXISTS, "%s/%s is there already", tunnel->folder.path, tunnel->conf_name);
+    bool exists;
+    int rc = wgctl_store_exists(tunnel->store, tunnel->conf_name, &exists, err);
+    if (rc < 0 || !exists)
+        return rc;
+    wgctl_fail(err, WGCTL_EXISTS, "%s/%s is there already", tunnel->folder_path, tunnel->conf_name);
     return wgctl_hint(err, "choose another name with -i, or adopt that file: sudo wgctl adopt");
 }
 
@@ -181,13 +181,10 @@ static int open_json(struct wgctl_adopt *adopt, const struct wgctl_adopt_request
     rc = wgctl_tunnel_new(request->interface ? request->interface : name, &adopt->tunnel, err);
     if (rc == WGCTL_OK)
         rc = open_folder(adopt->tunnel, request, err);
-    if (rc == WGCTL_OK)
+    if (rc == WGCTL_OK && adopt->tunnel->store)
         rc = refuse_existing(adopt->tunnel, err);
-    if (rc == WGCTL_OK && adopt->tunnel->folder.fd >= 0) {
+    if (rc == WGCTL_OK && adopt->tunnel->store)
         rc = wgctl_tunnel_read_settings(adopt->tunnel, err);
-        if (rc == WGCTL_OK)
-            rc = wgctl_files_recover(adopt->tunnel, err);
-    }
     if (rc < 0)
         return rc;
     adopt->info.made_from = adopt->json.source;
@@ -200,7 +197,7 @@ static int open_json(struct wgctl_adopt *adopt, const struct wgctl_adopt_request
 
 static int read_server(struct wgctl_adopt *adopt, struct wgctl_text *text, struct wgctl_error *err)
 {
-    const char *folder = adopt->tunnel->folder.path;
+    const char *folder = adopt->tunnel->folder_path;
     int rc = set_path(&adopt->conf_path, folder, adopt->tunnel->conf_name, err);
     if (rc == WGCTL_OK)
         rc = wgctl_server_parse(adopt->tunnel->conf_name, text, &adopt->server, err);
@@ -233,8 +230,7 @@ static int decide(struct wgctl_adopt *adopt, const struct wgctl_adopt_request *r
         rc = wgctl_adopt_settings(adopt, request, err);
     if (rc == WGCTL_OK)
         rc = wgctl_adopt_write_names(adopt, err);
-    if (rc == WGCTL_OK && adopt->tunnel->ini_changed && !adopt->tunnel->clients_stay &&
-        adopt->tunnel->folder.fd >= 0)
+    if (rc == WGCTL_OK && adopt->tunnel->ini_changed && adopt->endpoint_is_given)
         rc = wgctl_clients_follow(adopt->tunnel, &followed, &elsewhere, err);
     if (rc == WGCTL_OK)
         rc = wgctl_adopt_take_clients(adopt, err);
@@ -243,7 +239,7 @@ static int decide(struct wgctl_adopt *adopt, const struct wgctl_adopt_request *r
     if (rc == WGCTL_OK)
         rc = wgctl_tunnel_plan(adopt->tunnel, &changes, err);
     adopt->info.changes_something =
-        adopt->tunnel->conf_changed || adopt->tunnel->ini_changed || adopt->tunnel->file_count > 0;
+        adopt->tunnel->conf_changed || adopt->tunnel->ini_changed || adopt->tunnel->files.count > 0;
     return rc;
 }
 

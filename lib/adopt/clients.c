@@ -11,7 +11,7 @@ static int refuse(struct wgctl_adopt *adopt, struct wgctl_adopt_peer *peer, cons
     return peer->refused ? WGCTL_OK : wgctl_fail_memory(err);
 }
 
-/* What wgctl keeps already for that name: the peer's own file, or one in its way. */
+/* Looks at the file that is kept for that name: the peer's own, or one that is in its way. */
 static int look_at_kept(struct wgctl_adopt *adopt, size_t index, bool *ret_there,
                         struct wgctl_error *err)
 {
@@ -19,17 +19,10 @@ static int look_at_kept(struct wgctl_adopt *adopt, size_t index, bool *ret_there
     struct wgctl_adopt_peer *peer = &adopt->peers[index];
     struct wgctl_client_facts facts = {0};
     WGCTL_TEXT text = {0};
-    char name[WGCTL_FILE_NAME_SIZE];
-    *ret_there = false;
-    if (tunnel->folder.fd < 0 || !wgctl_file_exists(&tunnel->folder, tunnel->peers_name))
-        return WGCTL_OK;
-    int rc = wgctl_tunnel_open_peers(tunnel, false, err);
-    if (rc < 0 || !wgctl_file_exists(&tunnel->peers, wgctl_client_file_name(peer->name, name)))
+    int rc = wgctl_device_file_read(tunnel, peer->name, WGCTL_SECRET, &text, ret_there, err);
+    if (rc < 0 || !*ret_there)
         return rc;
-    *ret_there = true;
-    rc = wgctl_file_read(&tunnel->peers, name, WGCTL_SECRET, &text, err);
-    if (rc == WGCTL_OK)
-        rc = wgctl_client_look(wgctl_text_slice_of(&text), &tunnel->server.public_key, &facts, err);
+    rc = wgctl_client_look(wgctl_text_slice_of(&text), &tunnel->server.public_key, &facts, err);
     if (rc < 0)
         return rc;
     if (facts.has_key &&
@@ -49,7 +42,7 @@ static int copy_client(struct wgctl_adopt *adopt, const struct wgctl_candidate *
     bool changed;
     wgctl_text_slice(&copy, wgctl_text_slice_of(&candidate->text));
     int rc = wgctl_text_check(&copy, err);
-    if (rc < 0 || tunnel->clients_stay) {
+    if (rc < 0 || !adopt->endpoint_is_given) {
         *ret = copy;
         return rc;
     }
@@ -102,7 +95,7 @@ static int render_client(struct wgctl_adopt *adopt, const struct wgctl_peer *pee
     WGCTL_TEXT template = {0};
     int rc = own_addresses(peer, &client.addresses, err);
     if (rc == WGCTL_OK)
-        rc = wgctl_template_read(&tunnel->folder, "client.conf", &template, err);
+        rc = wgctl_template_read(wgctl_tunnel_folder(tunnel), "client.conf", &template, err);
     return rc < 0 ? rc : wgctl_client_render(&client, wgctl_text_slice_of(&template), ret, err);
 }
 
@@ -143,14 +136,11 @@ static int take_client(struct wgctl_adopt *adopt, size_t index, struct wgctl_err
     if (!own && !has_own_address(server_peer))
         return refuse(adopt, peer, "its address in the tunnel is not known", err);
 
-    struct wgctl_client_file *file;
-    rc = wgctl_tunnel_add_file(adopt->tunnel, wgctl_slice_of(peer->name), &file, err);
-    if (rc < 0)
-        return rc;
-    file->fate = WGCTL_CLIENT_NEW;
-    peer->file_taken = true;
-    return own ? copy_client(adopt, own, &file->text, err)
-               : render_client(adopt, server_peer, &private_key, &file->text, err);
+    WGCTL_TEXT text = {0}, none = {0};
+    rc = own ? copy_client(adopt, own, &text, err)
+             : render_client(adopt, server_peer, &private_key, &text, err);
+    peer->file_taken = rc == WGCTL_OK;
+    return rc < 0 ? rc : wgctl_device_file_put(adopt->tunnel, peer->name, false, &none, &text, err);
 }
 
 int wgctl_adopt_take_clients(struct wgctl_adopt *adopt, struct wgctl_error *err)

@@ -204,7 +204,7 @@ static int edit_ini(struct wgctl_adopt *adopt, struct wgctl_error *err)
         rc = set(&document, "clients", "allowed-ips", info->allowed_ips, err);
     if (rc < 0)
         return rc;
-    tunnel->clients_stay = !info->endpoint_source || strcmp(info->endpoint_source, "given") != 0;
+    adopt->endpoint_is_given = info->endpoint_source && strcmp(info->endpoint_source, "given") == 0;
     return wgctl_tunnel_take_ini(tunnel, &document, err);
 }
 

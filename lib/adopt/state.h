@@ -19,6 +19,7 @@ struct wgctl_adopt {
     struct wgctl_adopt_info info;
     char *conf_path;
     struct wgctl_text endpoint;
+    bool endpoint_is_given; /* the clients' files follow it; else they stay as they are */
 
     struct wgctl_server server;       /* before the names are written */
     struct wgctl_foreign_server json; /* `source` is NULL where there is none */

@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/lock.h"
 #include "store/state.h"
 
 char *wgctl_staged_name(unsigned number, char text[32])
@@ -94,34 +93,17 @@ int wgctl_store_open(const char *path, struct wgctl_store **ret, struct wgctl_er
     return WGCTL_OK;
 }
 
-static int open_lock(struct wgctl_store *store, int *ret, struct wgctl_error *err)
-{
-    int rc = wgctl_folder_open_in(&store->folder, WGCTL_STORE_FOLDER, true, &store->own, err);
-    if (rc < 0)
-        return rc;
-    *ret = openat(store->own.fd, WGCTL_STORE_LOCK, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-    return *ret < 0 ? wgctl_fail_errno(err, "cannot lock %s/" WGCTL_STORE_LOCK, store->own.path)
-                    : WGCTL_OK;
-}
-
 int wgctl_store_lock(struct wgctl_store *store, struct wgctl_error *err)
 {
-    char path[sizeof store->own.path + sizeof WGCTL_STORE_LOCK + 1];
-    WGCTL_FD fd = -1;
     if (wgctl_store_is_locked(store))
         return WGCTL_OK;
     wgctl_folder_close(&store->own);
     wgctl_record_clear(&store->pending);
-    int rc = open_lock(store, &fd, err);
-    if (rc < 0)
-        return rc;
-    snprintf(path, sizeof path, "%s/" WGCTL_STORE_LOCK, store->own.path);
-    rc = wgctl_lock_take(fd, path, err);
-    if (rc < 0)
-        return rc;
-    store->lock = fd;
-    fd = -1;
-    rc = wgctl_store_recover(store, err);
+    int rc = wgctl_folder_open_in(&store->folder, WGCTL_STORE_FOLDER, true, &store->own, err);
+    if (rc == WGCTL_OK)
+        rc = wgctl_folder_lock(&store->own, WGCTL_STORE_LOCK, &store->lock, err);
+    if (rc == WGCTL_OK)
+        rc = wgctl_store_recover(store, err);
     if (rc < 0)
         wgctl_store_unlock(store);
     return rc;

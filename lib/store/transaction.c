@@ -214,7 +214,8 @@ static int stage(struct wgctl_store *store, struct wgctl_transaction *transactio
             rc = wgctl_location_make(store, change->path, &change->made_folder, err);
         if (rc == WGCTL_OK)
             rc = stage_file(store, change, !at_once, ret, err);
-        wgctl_progress_report(progress, i + 1, count);
+        if (at_once)
+            wgctl_progress_report(progress, i + 1, count);
         if (rc == WGCTL_OK)
             rc = wgctl_progress_check(progress, err);
     }

@@ -74,20 +74,17 @@ static int describe_file(struct wgctl_changes *changes, const char *op, const ch
 static int describe_files(const struct wgctl_tunnel *tunnel, struct wgctl_changes *changes,
                           struct wgctl_error *err)
 {
+    const char *folder = tunnel->folder_path;
     int rc = WGCTL_OK;
     if (tunnel->conf_changed)
-        rc = describe_file(changes, "write_file", tunnel->folder.path, tunnel->conf_name, err);
+        rc = describe_file(changes, "write_file", folder, tunnel->conf_name, err);
     if (rc == WGCTL_OK && tunnel->ini_changed)
-        rc = describe_file(changes, "write_file", tunnel->folder.path, tunnel->ini_name, err);
-    for (size_t i = 0; rc == WGCTL_OK && i < tunnel->file_count; i++) {
-        const struct wgctl_client_file *file = &tunnel->files[i];
-        char name[WGCTL_FILE_NAME_SIZE], path[sizeof tunnel->peers_name + sizeof name + 1];
-        if (file->fate == WGCTL_CLIENT_UNSTORED)
-            continue;
-        wgctl_client_file_name(file->name, name);
-        snprintf(path, sizeof path, "%s/%s", tunnel->peers_name, name);
-        rc = describe_file(changes, file->fate == WGCTL_CLIENT_GONE ? "remove_file" : "write_file",
-                           tunnel->folder.path, path, err);
+        rc = describe_file(changes, "write_file", folder, tunnel->ini_name, err);
+    for (size_t i = 0; rc == WGCTL_OK && i < tunnel->files.count; i++) {
+        const struct wgctl_file_change *file = &tunnel->files.changes[i];
+        if (file->existed || file->exists)
+            rc = describe_file(changes, file->exists ? "write_file" : "remove_file", folder,
+                               file->path, err);
     }
     return rc;
 }

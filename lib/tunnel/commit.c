@@ -7,8 +7,10 @@
 
 static int save_conf(void *context, struct wgctl_slice text, struct wgctl_error *err)
 {
-    const struct wgctl_tunnel *tunnel = context;
-    return wgctl_file_write(&tunnel->folder, tunnel->conf_name, text, 0600, err);
+    struct wgctl_tunnel *tunnel = context;
+    WGCTL_TRANSACTION files = {0};
+    int rc = wgctl_transaction_put(&files, tunnel->conf_name, &tunnel->original, text, err);
+    return rc < 0 ? rc : wgctl_transaction_commit(tunnel->store, &files, NULL, err);
 }
 
 static int prepare(struct wgctl_tunnel *tunnel, enum wgctl_goal goal, struct wgctl_run *ret,
@@ -62,7 +64,34 @@ int wgctl_tunnel_plan_down(struct wgctl_tunnel *tunnel, struct wgctl_changes *re
 
 /* ---- commit ---- */
 
-/* What runs becomes what was planned, or stays as it was, and the files with it. */
+/* Adds wg0.conf and wg0.ini to the files that change. */
+static int collect(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
+{
+    WGCTL_TEXT conf = {0};
+    const struct wgctl_slice ini = wgctl_text_slice_of(&tunnel->ini_original);
+    int rc = WGCTL_OK;
+    if (tunnel->ini_changed)
+        rc = wgctl_transaction_put(&tunnel->files, tunnel->ini_name, tunnel->has_ini ? &ini : NULL,
+                                   wgctl_text_slice_of(&tunnel->ini), err);
+    if (rc < 0 || !tunnel->conf_changed)
+        return rc;
+    wgctl_document_render(&tunnel->server.document, &conf);
+    rc = wgctl_text_check(&conf, err);
+    return rc < 0 ? rc
+                  : wgctl_transaction_put(&tunnel->files, tunnel->conf_name,
+                                          tunnel->has_conf ? &tunnel->original : NULL,
+                                          wgctl_text_slice_of(&conf), err);
+}
+
+/* Adds to the message if that fails. */
+static void revert_files(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
+{
+    struct wgctl_error why;
+    if (wgctl_transaction_revert(tunnel->store, &tunnel->files, &why) < 0)
+        wgctl_hint(err, "the files could not be put back: %s", why.message);
+}
+
+/* Changes what runs as planned. If that fails, it stays as it was, and so do the files. */
 static int change_running(struct wgctl_tunnel *tunnel, struct wgctl_run *run,
                           struct wgctl_error *err)
 {
@@ -72,7 +101,7 @@ static int change_running(struct wgctl_tunnel *tunnel, struct wgctl_run *run,
     wgctl_hint(err, "nothing was changed: %s and %s are as they were", tunnel->conf_name,
                tunnel->interface);
     wgctl_run_revert(run, err);
-    wgctl_files_restore(tunnel, err);
+    revert_files(tunnel, err);
     return rc;
 }
 
@@ -83,16 +112,16 @@ int wgctl_tunnel_commit(struct wgctl_tunnel *tunnel, struct wgctl_changes *ret,
     int rc = prepare_commit(tunnel, &run, err);
     if (rc == WGCTL_OK && ret)
         rc = wgctl_changes_describe(tunnel, &run, ret, err);
+    if (rc == WGCTL_OK)
+        rc = collect(tunnel, err);
     if (rc < 0)
         return rc;
     /* A signal waits until all is done, or undone. */
     sigset_t signals;
     wgctl_signals_hold(&signals);
-    rc = wgctl_files_write(tunnel, err);
+    rc = wgctl_transaction_commit(tunnel->store, &tunnel->files, &tunnel->progress, err);
     if (rc == WGCTL_OK && run.is_up)
         rc = change_running(tunnel, &run, err);
-    if (rc == WGCTL_OK)
-        wgctl_files_finish(tunnel);
     wgctl_signals_release(&signals);
     return rc;
 }
@@ -108,7 +137,7 @@ int wgctl_tunnel_is_up(const char *interface, bool *ret, struct wgctl_error *err
 static int check_unchanged(const struct wgctl_tunnel *tunnel, struct wgctl_error *err)
 {
     WGCTL_TEXT now = {0};
-    int rc = wgctl_file_read(&tunnel->folder, tunnel->conf_name, WGCTL_SECRET, &now, err);
+    int rc = wgctl_store_read(tunnel->store, tunnel->conf_name, WGCTL_SECRET, &now, err);
     if (rc < 0 || wgctl_slice_equal(wgctl_text_slice_of(&now), tunnel->original))
         return rc;
     wgctl_fail(err, WGCTL_BUSY, "%s was changed while %s waited for a name server",
@@ -119,11 +148,11 @@ static int check_unchanged(const struct wgctl_tunnel *tunnel, struct wgctl_error
 /* A name server may take a minute to answer: nobody has to wait for that. */
 static int await_names(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
 {
-    if (tunnel->lock < 0 || !wgctl_run_has_names(&tunnel->server))
+    if (!wgctl_store_is_locked(tunnel->store) || !wgctl_run_has_names(&tunnel->server))
         return WGCTL_OK;
-    wgctl_folder_unlock(&tunnel->lock);
+    wgctl_store_unlock(tunnel->store);
     wgctl_run_await_names(&tunnel->server);
-    int rc = wgctl_folder_lock(&tunnel->folder, WGCTL_LOCK_NAME, &tunnel->lock, err);
+    int rc = wgctl_store_lock(tunnel->store, err);
     return rc < 0 ? rc : check_unchanged(tunnel, err);
 }
 

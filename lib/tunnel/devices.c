@@ -1,42 +1,88 @@
-/* The clients' files, as they are shown. */
+/* The devices' own files. */
+#include <stdio.h>
 #include <string.h>
 
 #include "tunnel/state.h"
 
+char *wgctl_device_path(const struct wgctl_tunnel *tunnel, const char *peer,
+                        char path[WGCTL_DEVICE_PATH_SIZE])
+{
+    snprintf(path, WGCTL_DEVICE_PATH_SIZE, "%s.peers/%s.conf", tunnel->interface, peer);
+    return path;
+}
+
+int wgctl_device_file_read(const struct wgctl_tunnel *tunnel, const char *peer,
+                           enum wgctl_exposure exposure, struct wgctl_text *ret, bool *ret_exists,
+                           struct wgctl_error *err)
+{
+    char path[WGCTL_DEVICE_PATH_SIZE];
+    *ret_exists = false;
+    if (!tunnel->store)
+        return WGCTL_OK;
+    wgctl_device_path(tunnel, peer, path);
+    int rc = wgctl_store_read(tunnel->store, path, exposure, ret, err);
+    *ret_exists = rc == WGCTL_OK;
+    return rc == WGCTL_NOT_FOUND ? WGCTL_OK : rc;
+}
+
+int wgctl_device_file_put(struct wgctl_tunnel *tunnel, const char *peer, bool existed,
+                          const struct wgctl_text *before, const struct wgctl_text *after,
+                          struct wgctl_error *err)
+{
+    char path[WGCTL_DEVICE_PATH_SIZE];
+    const struct wgctl_slice old = wgctl_text_slice_of(before);
+    return wgctl_transaction_put(&tunnel->files, wgctl_device_path(tunnel, peer, path),
+                                 existed ? &old : NULL, wgctl_text_slice_of(after), err);
+}
+
+int wgctl_device_file_remove(struct wgctl_tunnel *tunnel, const char *peer,
+                             const struct wgctl_text *before, struct wgctl_error *err)
+{
+    char path[WGCTL_DEVICE_PATH_SIZE];
+    const struct wgctl_slice old = wgctl_text_slice_of(before);
+    return wgctl_transaction_remove(&tunnel->files, wgctl_device_path(tunnel, peer, path), &old,
+                                    err);
+}
+
 static int fail_no_client(const struct wgctl_tunnel *tunnel, const char *name,
                           struct wgctl_error *err)
 {
-    wgctl_fail(err, WGCTL_NOT_FOUND, "the configuration of '%s' is not kept here (%s/%s/%s.conf)",
-               name, tunnel->folder.path, tunnel->peers_name, name);
+    wgctl_fail(err, WGCTL_NOT_FOUND,
+               "the configuration of '%s' is not kept here (%s/%s.peers/%s.conf)", name,
+               tunnel->folder_path, tunnel->interface, name);
     return wgctl_hint(err, "only the device has it; for a new one: wgctl revoke, then add-peer");
+}
+
+/* As the disk has it, or as a commit would leave it. */
+static int find_client(const struct wgctl_tunnel *tunnel, const char *peer, struct wgctl_text *ret,
+                       bool *ret_exists, struct wgctl_error *err)
+{
+    char path[WGCTL_DEVICE_PATH_SIZE];
+    const struct wgctl_file_change *change =
+        wgctl_transaction_find(&tunnel->files, wgctl_device_path(tunnel, peer, path));
+    const struct wgctl_text *pending = change ? &change->after : NULL;
+    if (strcmp(tunnel->unstored_name, peer) == 0)
+        pending = &tunnel->unstored;
+    if (!pending)
+        return wgctl_device_file_read(tunnel, peer, WGCTL_SECRET, ret, ret_exists, err);
+    *ret_exists = pending == &tunnel->unstored || change->exists;
+    wgctl_text_slice(ret, wgctl_text_slice_of(pending));
+    return wgctl_text_check(ret, err);
 }
 
 int wgctl_tunnel_client(const struct wgctl_tunnel *tunnel, const char *name, struct wgctl_text *ret,
                         struct wgctl_error *err)
 {
     const struct wgctl_peer *peer;
-    char label[WGCTL_LABEL_SIZE], file[WGCTL_FILE_NAME_SIZE];
+    char label[WGCTL_LABEL_SIZE];
+    bool exists = false;
     int rc = wgctl_server_find(&tunnel->server, name, &peer, err);
     if (rc < 0)
         return rc;
     wgctl_peer_label(&tunnel->server, peer, label, sizeof label);
-    for (size_t i = 0; i < tunnel->file_count; i++) {
-        if (strcmp(tunnel->files[i].name, label) != 0)
-            continue;
-        wgctl_text_slice(ret, wgctl_text_slice_of(&tunnel->files[i].text));
-        return wgctl_text_check(ret, err);
-    }
-    if (wgctl_peer_name_check(wgctl_slice_of(label), err) < 0 ||
-        !wgctl_file_exists(&tunnel->folder, tunnel->peers_name))
-        return fail_no_client(tunnel, label, err);
-
-    struct wgctl_folder peers;
-    rc = wgctl_folder_open_in(&tunnel->folder, tunnel->peers_name, false, &peers, err);
-    if (rc < 0)
-        return rc;
-    rc = wgctl_file_read(&peers, wgctl_client_file_name(label, file), WGCTL_SECRET, ret, err);
-    wgctl_folder_close(&peers);
-    return rc == WGCTL_NOT_FOUND ? fail_no_client(tunnel, label, err) : rc;
+    if (wgctl_peer_name_check(wgctl_slice_of(label), err) == WGCTL_OK)
+        rc = find_client(tunnel, label, ret, &exists, err);
+    return rc < 0 || exists ? rc : fail_no_client(tunnel, label, err);
 }
 
 int wgctl_tunnel_client_import(const struct wgctl_tunnel *tunnel, const char *name,

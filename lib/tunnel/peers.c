@@ -266,47 +266,51 @@ static int check_request(const struct wgctl_tunnel *tunnel,
     return wgctl_hint(err, "sudo wgctl edit-server --endpoint vpn.example.org");
 }
 
-/* A client's file without a peer is left over from one removed by hand. Its key
- * opens nothing, so it may be replaced, unless it is some other server's. */
-static int check_leftover(struct wgctl_tunnel *tunnel, const char *peer, struct wgctl_text *ret,
-                          struct wgctl_error *err)
+/* A device file without a peer is left over from a peer removed by hand. Its key opens nothing, so
+ * it may be replaced, unless it is for another server. */
+static int check_leftover(const struct wgctl_tunnel *tunnel, const char *peer,
+                          struct wgctl_text *ret, bool *ret_exists, struct wgctl_error *err)
 {
-    char name[WGCTL_FILE_NAME_SIZE];
-    if (!wgctl_file_exists(&tunnel->folder, tunnel->peers_name))
-        return WGCTL_OK;
-    int rc = wgctl_tunnel_open_peers(tunnel, false, err);
-    if (rc < 0)
-        return rc;
-    rc =
-        wgctl_file_read(&tunnel->peers, wgctl_client_file_name(peer, name), WGCTL_SECRET, ret, err);
-    if (rc == WGCTL_NOT_FOUND)
-        return WGCTL_OK;
+    char path[WGCTL_DEVICE_PATH_SIZE];
     bool ours = false;
-    if (rc == WGCTL_OK)
-        rc = wgctl_client_is_of(wgctl_text_slice_of(ret), &tunnel->server.public_key, &ours, err);
+    int rc = wgctl_device_file_read(tunnel, peer, WGCTL_SECRET, ret, ret_exists, err);
+    if (rc < 0 || !*ret_exists)
+        return rc;
+    rc = wgctl_client_is_of(wgctl_text_slice_of(ret), &tunnel->server.public_key, &ours, err);
     if (rc < 0 || ours)
         return rc;
-    wgctl_fail(err, WGCTL_EXISTS, "%s/%s is there already, and belongs to another server",
-               tunnel->peers.path, name);
+    wgctl_fail(err, WGCTL_EXISTS, "%s/%s already exists, and is for another server",
+               tunnel->folder_path, wgctl_device_path(tunnel, peer, path));
     return wgctl_hint(err, "move it away, or choose another name");
+}
+
+/* A file that is not kept must not leave an old one of that name behind. */
+static int leave_unstored(struct wgctl_tunnel *tunnel, const char *name, bool leftover_exists,
+                          const struct wgctl_text *leftover, struct wgctl_text *text,
+                          struct wgctl_error *err)
+{
+    wgctl_text_clear(&tunnel->unstored);
+    tunnel->unstored = *text;
+    *text = (struct wgctl_text){0};
+    wgctl_slice_string(wgctl_slice_of(name), tunnel->unstored_name, sizeof tunnel->unstored_name);
+    return leftover_exists ? wgctl_device_file_remove(tunnel, name, leftover, err) : WGCTL_OK;
 }
 
 static int add_client_file(struct wgctl_tunnel *tunnel, const struct wgctl_peer_request *request,
                            const struct wgctl_client *client, struct wgctl_error *err)
 {
-    WGCTL_TEXT leftover = {0}, template = {0};
-    struct wgctl_client_file *file;
-    int rc = request->no_store ? WGCTL_OK : check_leftover(tunnel, request->name, &leftover, err);
+    WGCTL_TEXT leftover = {0}, template = {0}, text = {0};
+    bool exists;
+    int rc = check_leftover(tunnel, request->name, &leftover, &exists, err);
     if (rc == WGCTL_OK)
-        rc = wgctl_tunnel_add_file(tunnel, wgctl_slice_of(request->name), &file, err);
+        rc = wgctl_template_read(wgctl_tunnel_folder(tunnel), "client.conf", &template, err);
+    if (rc == WGCTL_OK)
+        rc = wgctl_client_render(client, wgctl_text_slice_of(&template), &text, err);
     if (rc < 0)
         return rc;
-    file->fate = request->no_store ? WGCTL_CLIENT_UNSTORED : WGCTL_CLIENT_NEW;
-    file->original = leftover;
-    leftover = (struct wgctl_text){0};
-    rc = wgctl_template_read(&tunnel->folder, "client.conf", &template, err);
-    return rc < 0 ? rc
-                  : wgctl_client_render(client, wgctl_text_slice_of(&template), &file->text, err);
+    return request->no_store
+               ? leave_unstored(tunnel, request->name, exists, &leftover, &text, err)
+               : wgctl_device_file_put(tunnel, request->name, exists, &leftover, &text, err);
 }
 
 struct new_peer {
@@ -370,23 +374,36 @@ int wgctl_tunnel_add_peer(struct wgctl_tunnel *tunnel, const struct wgctl_peer_r
 
 /* ---- revoking ---- */
 
+/* Only a valid name is the name of a file. */
+static int revoke_client_file(struct wgctl_tunnel *tunnel, struct wgctl_slice peer_name,
+                              struct wgctl_error *err)
+{
+    WGCTL_TEXT content = {0};
+    char name[WGCTL_NAME_SIZE];
+    char path[WGCTL_DEVICE_PATH_SIZE];
+    struct wgctl_error ignored;
+    bool exists;
+    if (wgctl_peer_name_check(peer_name, &ignored) < 0)
+        return WGCTL_OK;
+    wgctl_slice_string(peer_name, name, sizeof name);
+    wgctl_device_path(tunnel, name, path);
+    if (strcmp(tunnel->unstored_name, name) == 0)
+        tunnel->unstored_name[0] = '\0';
+    int rc = wgctl_device_file_read(tunnel, name, WGCTL_PUBLIC, &content, &exists, err);
+    if (rc < 0 || (!exists && !wgctl_transaction_find(&tunnel->files, path)))
+        return rc;
+    return wgctl_device_file_remove(tunnel, name, &content, err);
+}
+
 int wgctl_tunnel_revoke(struct wgctl_tunnel *tunnel, const char *name, struct wgctl_error *err)
 {
     const struct wgctl_peer *peer;
-    struct wgctl_slice peer_name;
-    struct wgctl_client_file *file;
-    struct wgctl_error ignored;
     int rc = wgctl_server_find(&tunnel->server, name, &peer, err);
+    if (rc == WGCTL_OK)
+        rc = revoke_client_file(tunnel, wgctl_peer_text(&tunnel->server, peer, WGCTL_PEER_NAME),
+                                err);
     if (rc < 0)
         return rc;
-    /* Only names of ours are names of files. */
-    peer_name = wgctl_peer_text(&tunnel->server, peer, WGCTL_PEER_NAME);
-    if (wgctl_peer_name_check(peer_name, &ignored) == WGCTL_OK) {
-        rc = wgctl_tunnel_add_file(tunnel, peer_name, &file, err);
-        if (rc < 0)
-            return rc;
-        file->fate = WGCTL_CLIENT_GONE;
-    }
     wgctl_server_remove(&tunnel->server, peer);
     tunnel->conf_changed = true;
     return WGCTL_OK;

@@ -4,28 +4,11 @@
 #include "conf/ini.h"
 #include "tunnel/state.h"
 
-/* Reads a peer's client file; true where it is here. */
-static int read_client(struct wgctl_tunnel *tunnel, const char *peer, struct wgctl_text *ret,
-                       bool *ret_here, struct wgctl_error *err)
-{
-    char name[WGCTL_FILE_NAME_SIZE];
-    *ret_here = false;
-    if (!wgctl_file_exists(&tunnel->folder, tunnel->peers_name))
-        return WGCTL_OK;
-    int rc = wgctl_tunnel_open_peers(tunnel, false, err);
-    if (rc == WGCTL_OK)
-        rc = wgctl_file_read(&tunnel->peers, wgctl_client_file_name(peer, name), WGCTL_SECRET, ret,
-                             err);
-    if (rc == WGCTL_NOT_FOUND)
-        return WGCTL_OK;
-    *ret_here = rc == WGCTL_OK;
-    return rc;
-}
-
 static int follow(struct wgctl_tunnel *tunnel, const struct wgctl_peer *peer, bool *ret_changed,
                   bool *ret_here, struct wgctl_error *err)
 {
-    WGCTL_TEXT original = {0}, source = {0}, text = {0};
+    WGCTL_TEXT original = {0}, text = {0};
+    struct wgctl_text source = {0};
     char name[WGCTL_NAME_SIZE];
     struct wgctl_error ignored;
     *ret_changed = *ret_here = false;
@@ -34,26 +17,15 @@ static int follow(struct wgctl_tunnel *tunnel, const struct wgctl_peer *peer, bo
         return WGCTL_OK;
     wgctl_slice_string(peer_name, name, sizeof name);
 
-    int rc = read_client(tunnel, name, &original, ret_here, err);
+    int rc = wgctl_device_file_read(tunnel, name, WGCTL_SECRET, &original, ret_here, err);
     if (rc < 0 || !*ret_here)
         return rc;
     wgctl_text_slice(&source, wgctl_text_slice_of(&original));
-    rc = wgctl_text_check(&source, err);
-    if (rc == WGCTL_OK)
-        rc = wgctl_client_set_endpoint(&source, &tunnel->server.public_key,
-                                       &tunnel->settings.endpoint, &text, ret_changed, err);
-    if (rc < 0 || !*ret_changed)
-        return rc;
-
-    struct wgctl_client_file *file;
-    rc = wgctl_tunnel_add_file(tunnel, peer_name, &file, err);
-    if (rc < 0)
-        return rc;
-    file->fate = WGCTL_CLIENT_CHANGED;
-    file->original = original;
-    file->text = text;
-    original = text = (struct wgctl_text){0};
-    return WGCTL_OK;
+    rc = wgctl_client_set_endpoint(&source, &tunnel->server.public_key, &tunnel->settings.endpoint,
+                                   &text, ret_changed, err);
+    return rc < 0 || !*ret_changed
+               ? rc
+               : wgctl_device_file_put(tunnel, name, true, &original, &text, err);
 }
 
 int wgctl_clients_follow(struct wgctl_tunnel *tunnel, size_t *ret_followed, size_t *ret_elsewhere,

@@ -2,42 +2,26 @@
 #include "tunnel/tunnel.h"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "conf/server_read.h"
 #include "tunnel/state.h"
-
-enum { LOCK_FREE = -1 };
-
-void wgctl_tunnel_clear_files(struct wgctl_tunnel *tunnel)
-{
-    for (size_t i = 0; i < tunnel->file_count; i++) {
-        wgctl_text_clear(&tunnel->files[i].text);
-        wgctl_text_clear(&tunnel->files[i].original);
-    }
-    tunnel->file_count = 0;
-}
 
 void wgctl_tunnel_close(struct wgctl_tunnel **pointer)
 {
     struct wgctl_tunnel *tunnel = *pointer;
     if (!tunnel)
         return;
-    wgctl_tunnel_clear_files(tunnel);
-    free(tunnel->files);
+    wgctl_transaction_clear(&tunnel->files);
     wgctl_server_clear(&tunnel->server);
     wgctl_text_clear(&tunnel->replaced);
     wgctl_text_clear(&tunnel->ini_original);
     wgctl_text_clear(&tunnel->ini);
-    wgctl_folder_close(&tunnel->peers);
-    wgctl_folder_close(&tunnel->folder);
+    wgctl_text_clear(&tunnel->unstored);
     wgctl_device_query_clear(&tunnel->query);
-    if (tunnel->lock != LOCK_FREE)
-        close(tunnel->lock);
+    wgctl_store_close(&tunnel->store);
     free(tunnel);
     *pointer = NULL;
 }
@@ -45,18 +29,19 @@ void wgctl_tunnel_close(struct wgctl_tunnel **pointer)
 static int fail_no_tunnel(const struct wgctl_tunnel *tunnel, struct wgctl_error *err)
 {
     wgctl_fail(err, WGCTL_NOT_FOUND, "there is no tunnel %s: %s/%s does not exist",
-               tunnel->interface, tunnel->folder.path, tunnel->conf_name);
+               tunnel->interface, tunnel->folder_path, tunnel->conf_name);
     return wgctl_hint(err, "sudo wgctl init sets one up");
 }
 
 static int read_conf(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
 {
     WGCTL_TEXT source = {0};
-    int rc = wgctl_file_read(&tunnel->folder, tunnel->conf_name, WGCTL_SECRET, &source, err);
+    int rc = wgctl_store_read(tunnel->store, tunnel->conf_name, WGCTL_SECRET, &source, err);
     if (rc == WGCTL_NOT_FOUND)
         return fail_no_tunnel(tunnel, err);
     if (rc < 0)
         return rc;
+    tunnel->has_conf = true;
     rc = wgctl_server_parse(tunnel->conf_name, &source, &tunnel->server, err);
     tunnel->original = wgctl_document_original(&tunnel->server.document);
     return rc;
@@ -77,12 +62,13 @@ void wgctl_tunnel_replace_server(struct wgctl_tunnel *tunnel, struct wgctl_serve
 int wgctl_tunnel_read_settings(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
 {
     tunnel->settings = wgctl_settings_default;
-    int rc = wgctl_file_read(&tunnel->folder, tunnel->ini_name, WGCTL_PUBLIC, &tunnel->ini_original,
-                             err);
+    int rc =
+        wgctl_store_read(tunnel->store, tunnel->ini_name, WGCTL_PUBLIC, &tunnel->ini_original, err);
     if (rc == WGCTL_NOT_FOUND)
         return WGCTL_OK;
     if (rc < 0)
         return rc;
+    tunnel->has_ini = true;
     return wgctl_settings_parse(tunnel->ini_name, wgctl_text_slice_of(&tunnel->ini_original),
                                 &tunnel->settings, err);
 }
@@ -100,14 +86,10 @@ static int refuse_save_config(const struct wgctl_tunnel *tunnel, struct wgctl_er
     return wgctl_hint(err, "sudo wgctl adopt takes that line out, and changes nothing that runs");
 }
 
-static int read_files(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
+int wgctl_tunnel_read(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
 {
     int rc = read_conf(tunnel, err);
-    if (rc == WGCTL_OK)
-        rc = wgctl_tunnel_read_settings(tunnel, err);
-    if (rc == WGCTL_OK && tunnel->lock != LOCK_FREE)
-        rc = wgctl_files_recover(tunnel, err);
-    return rc;
+    return rc < 0 ? rc : wgctl_tunnel_read_settings(tunnel, err);
 }
 
 int wgctl_tunnel_new(const char *interface, struct wgctl_tunnel **ret, struct wgctl_error *err)
@@ -118,15 +100,37 @@ int wgctl_tunnel_new(const char *interface, struct wgctl_tunnel **ret, struct wg
     struct wgctl_tunnel *tunnel = calloc(1, sizeof *tunnel);
     if (!tunnel)
         return wgctl_fail_memory(err);
-    tunnel->lock = LOCK_FREE;
-    tunnel->folder = tunnel->peers = WGCTL_FOLDER_CLOSED;
     snprintf(tunnel->interface, sizeof tunnel->interface, "%s", interface);
     snprintf(tunnel->conf_name, sizeof tunnel->conf_name, "%s.conf", interface);
     snprintf(tunnel->ini_name, sizeof tunnel->ini_name, "%s.ini", interface);
-    snprintf(tunnel->peers_name, sizeof tunnel->peers_name, "%s.peers", interface);
     tunnel->settings = wgctl_settings_default;
     *ret = tunnel;
     return WGCTL_OK;
+}
+
+int wgctl_tunnel_open_folder(struct wgctl_tunnel *tunnel, const char *folder,
+                             struct wgctl_error *err)
+{
+    int rc = wgctl_store_open(folder, &tunnel->store, err);
+    if (rc == WGCTL_OK)
+        tunnel->folder_path = wgctl_store_folder(tunnel->store)->path;
+    return rc;
+}
+
+const struct wgctl_folder *wgctl_tunnel_folder(const struct wgctl_tunnel *tunnel)
+{
+    static const struct wgctl_folder closed = {.fd = -1};
+    return tunnel->store ? wgctl_store_folder(tunnel->store) : &closed;
+}
+
+/* A folder without the tunnel must not get a lock file. */
+static int lock_existing(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
+{
+    bool exists;
+    int rc = wgctl_store_exists(tunnel->store, tunnel->conf_name, &exists, err);
+    if (rc < 0)
+        return rc;
+    return exists ? wgctl_store_lock(tunnel->store, err) : fail_no_tunnel(tunnel, err);
 }
 
 int wgctl_tunnel_open(const char *folder, const char *interface, enum wgctl_access access,
@@ -137,20 +141,17 @@ int wgctl_tunnel_open(const char *folder, const char *interface, enum wgctl_acce
     access &= WGCTL_DRY_RUN - 1;
     int rc = wgctl_tunnel_new(interface, &tunnel, err);
     if (rc == WGCTL_OK)
-        rc = wgctl_folder_open(folder, &tunnel->folder, err);
+        rc = wgctl_tunnel_open_folder(tunnel, folder, err);
+    if (rc == WGCTL_OK && access != WGCTL_READ && !is_dry_run)
+        rc = lock_existing(tunnel, err);
     if (rc < 0)
         return rc;
-    /* A folder without the tunnel must not get a lock file. */
-    if (!wgctl_file_exists(&tunnel->folder, tunnel->conf_name))
-        return fail_no_tunnel(tunnel, err);
-    if (access != WGCTL_READ && !is_dry_run)
-        rc = wgctl_folder_lock(&tunnel->folder, WGCTL_LOCK_NAME, &tunnel->lock, err);
     tunnel->applies = access == WGCTL_APPLY || access == WGCTL_RECONCILE;
     /* What runs is asked for first: its answer takes as long as reading the files. */
-    if (rc == WGCTL_OK && tunnel->applies)
+    if (tunnel->applies)
         rc = wgctl_device_ask(interface, &tunnel->query, err);
     if (rc == WGCTL_OK)
-        rc = read_files(tunnel, err);
+        rc = wgctl_tunnel_read(tunnel, err);
     if (rc == WGCTL_OK && (access == WGCTL_CHANGE || access == WGCTL_APPLY))
         rc = refuse_save_config(tunnel, err);
     if (rc < 0)
@@ -158,6 +159,11 @@ int wgctl_tunnel_open(const char *folder, const char *interface, enum wgctl_acce
     *ret = tunnel;
     tunnel = NULL;
     return WGCTL_OK;
+}
+
+const char *wgctl_tunnel_left_alone(const struct wgctl_tunnel *tunnel)
+{
+    return tunnel->store ? wgctl_store_left_alone(tunnel->store) : "";
 }
 
 void wgctl_tunnel_on_progress(struct wgctl_tunnel *tunnel, struct wgctl_progress progress)
@@ -193,33 +199,6 @@ void wgctl_tunnel_default(const char *folder, char interface[WGCTL_NAME_SIZE])
     closedir(listing);
     if (found != 1)
         strcpy(interface, "wg0");
-}
-
-int wgctl_tunnel_open_peers(struct wgctl_tunnel *tunnel, bool create, struct wgctl_error *err)
-{
-    if (tunnel->peers.fd >= 0)
-        return WGCTL_OK;
-    return wgctl_folder_open_in(&tunnel->folder, tunnel->peers_name, create, &tunnel->peers, err);
-}
-
-char *wgctl_client_file_name(const char *peer, char text[WGCTL_FILE_NAME_SIZE])
-{
-    snprintf(text, WGCTL_FILE_NAME_SIZE, "%s.conf", peer);
-    return text;
-}
-
-int wgctl_tunnel_add_file(struct wgctl_tunnel *tunnel, struct wgctl_slice name,
-                          struct wgctl_client_file **ret, struct wgctl_error *err)
-{
-    struct wgctl_client_file *files =
-        wgctl_array_grow(tunnel->files, tunnel->file_count, &tunnel->file_capacity, sizeof *files);
-    if (!files)
-        return wgctl_fail_memory(err);
-    tunnel->files = files;
-    *ret = &files[tunnel->file_count++];
-    **ret = (struct wgctl_client_file){0};
-    wgctl_slice_string(name, (*ret)->name, sizeof(*ret)->name);
-    return WGCTL_OK;
 }
 
 size_t wgctl_tunnel_peer_count(const struct wgctl_tunnel *tunnel)

@@ -31,11 +31,16 @@ enum wgctl_access {
     WGCTL_DRY_RUN = 1 << 4,
 };
 
-/* Opens the tunnel `interface` whose files are in `folder`: reads and checks
- * INTERFACE.conf and INTERFACE.ini, and finishes or undoes what a killed
- * predecessor left. Fails with WGCTL_NOT_FOUND where there is no such tunnel. */
+/* Opens the tunnel `interface` whose files are in `folder`: reads and checks INTERFACE.conf and
+ * INTERFACE.ini. Unless it is opened for reading or as a dry run, it takes the folder's lock, and
+ * finishes or drops what a killed commit left. Fails with WGCTL_NOT_FOUND if there is no such
+ * tunnel, with WGCTL_BUSY if the lock is not free in time. */
 int wgctl_tunnel_open(const char *folder, const char *interface, enum wgctl_access access,
                       struct wgctl_tunnel **ret, struct wgctl_error *err);
+/* The files that opening left alone, ", " between them, because their owner edited them after a
+ * commit was killed before it had replaced them; "" if there are none. Valid until the tunnel is
+ * closed. */
+const char *wgctl_tunnel_left_alone(const struct wgctl_tunnel *tunnel);
 /* Lets go of the lock, wipes and frees; sets the pointer to NULL. */
 void wgctl_tunnel_close(struct wgctl_tunnel **tunnel);
 #define WGCTL_TUNNEL __attribute__((cleanup(wgctl_tunnel_close))) struct wgctl_tunnel
@@ -162,9 +167,10 @@ int wgctl_tunnel_plan_up(struct wgctl_tunnel *tunnel, struct wgctl_changes *ret,
 int wgctl_tunnel_plan_down(struct wgctl_tunnel *tunnel, struct wgctl_changes *ret,
                            struct wgctl_error *err);
 
-/* Makes what was changed last: the files durably, then what runs, if the tunnel was
- * opened for it and it runs. If anything fails, everything is put back, and the
- * error says so. `ret` (may be NULL) is what was done. */
+/* Makes the changes last: all files durably and together (store/store.h), then what runs, if the
+ * tunnel was opened for it and is up. If anything fails, everything is put back, and the error
+ * says so. `ret` (may be NULL) is what was done. Needs the lock. Fails with WGCTL_BUSY if a file
+ * was edited since the tunnel was opened. */
 int wgctl_tunnel_commit(struct wgctl_tunnel *tunnel, struct wgctl_changes *ret,
                         struct wgctl_error *err);
 
