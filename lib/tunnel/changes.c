@@ -240,7 +240,7 @@ static int describe_step(const struct wgctl_tunnel *tunnel, const struct wgctl_s
     if (step->op == WGCTL_CREATE_INTERFACE || step->op == WGCTL_DELETE_INTERFACE)
         wgctl_text_string(&value, tunnel->interface);
     else if (step->op == WGCTL_SAVE_CONFIG)
-        wgctl_text_format(&value, "%s/%s", tunnel->folder.path, tunnel->conf_name);
+        wgctl_text_format(&value, "%s/%s", tunnel->folder_path, tunnel->conf_name);
     else
         wgctl_step_value(step, &value);
     wgctl_step_before(step, &before);

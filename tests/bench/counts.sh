@@ -45,24 +45,45 @@ count_messages() {
         "$work/calls" || true
 }
 
-readonly conf_lasts='fsync /.wgctl.new
-rename /.wgctl.new wg0.conf
-fsync /'
+# What makes the changes of a commit durable. `adding` and `revoking` are a device's file and wg0.conf.
+readonly initializing='fsync /
+fsync /.wgctl/new.0
+fsync /.wgctl/new.1
+fsync /.wgctl
+fsync /.wgctl/journal
+rename /.wgctl/new.0 wg0.ini
+rename /.wgctl/new.1 wg0.conf
+fsync /
+fsync /.wgctl/journal'
+readonly adding='fsync /.wgctl/new.0
+fsync /.wgctl/new.1
+fsync /.wgctl
+fsync /.wgctl/journal
+rename /.wgctl/new.0 NAME.conf
+rename /.wgctl/new.1 wg0.conf
+fsync /wg0.peers
+fsync /
+fsync /.wgctl/journal'
+readonly revoking='fsync /.wgctl/new.1
+fsync /.wgctl
+fsync /.wgctl/journal
+rename /.wgctl/new.1 wg0.conf
+fsync /wg0.peers
+fsync /
+fsync /.wgctl/journal'
 
 count_adding() {
-    local client='fsync /wg0.peers/.wgctl.new
-rename /wg0.peers/.wgctl.new NAME.conf
-fsync /wg0.peers'
+    local made_folder=$'fsync /\n'
     traced add-peer phone
-    is "add-peer makes the client's file last, then wg0.conf, and each folder: 4 fsyncs" \
-        "${client/NAME/phone}"$'\n'"$conf_lasts" "$(list_durable)"
+    is "add-peer makes both files durable, and their folders, between two fsyncs of the journal" \
+        "$made_folder${adding/NAME/phone}" "$(list_durable)"
     is "add-peer starts no process" 0 "$(count_processes)"
     is "add-peer sends the device one message" 1 "$(count_messages)"
     traced add-peer laptop --no-apply
-    is "add-peer --no-apply makes the same files last" "${client/NAME/laptop}"$'\n'"$conf_lasts" "$(list_durable)"
+    is "add-peer --no-apply makes the same files last" "${adding/NAME/laptop}" "$(list_durable)"
     is "add-peer --no-apply starts no process" 0 "$(count_processes)"
     traced add-peer tablet --qr
-    is "add-peer --qr needs no more fsyncs" 4 "$(count_fsyncs)"
+    is "add-peer --qr needs no more fsyncs" 7 "$(count_fsyncs)"
     is "add-peer --qr starts no process" 0 "$(count_processes)"
 }
 
@@ -89,18 +110,18 @@ count_applying() {
 
 count_revoking() {
     traced -y revoke phone
-    is "revoke makes wg0.conf last, and its folder: 2 fsyncs" "$conf_lasts" "$(list_durable)"
+    is "revoke makes wg0.conf and the removal durable" "$revoking" "$(list_durable)"
     is "revoke starts no process" 0 "$(count_processes)"
     is "revoke sends the device one message" 1 "$(count_messages)"
     traced -y revoke laptop --no-apply
-    is "revoke --no-apply makes the same last" "$conf_lasts" "$(list_durable)"
+    is "revoke --no-apply makes the same durable" "$revoking" "$(list_durable)"
     is "revoke --no-apply starts no process" 0 "$(count_processes)"
 }
 
 isolate "$@"
 traced init --endpoint vpn.example.org --no-apply
 is "init --no-apply starts no process" 0 "$(count_processes)"
-is "init makes wg0.ini last, then wg0.conf" "${conf_lasts/wg0.conf/wg0.ini}"$'\n'"$conf_lasts" "$(list_durable)"
+is "init makes wg0.ini and wg0.conf durable" "$initializing" "$(list_durable)"
 make_device wg0
 load_device wg0 "$work/etc/wg0.conf"
 count_adding

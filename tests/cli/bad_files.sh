@@ -70,15 +70,22 @@ fresh
 ln -sf ../wg0.conf etc/wg0.peers/phone.conf
 refuses "show refuses a client's file that is a symbolic link" 1 'phone\.conf is a symbolic link' -C etc show phone
 fresh
-rm etc/.wgctl.lock
-ln -s ../pristine/wg0.conf etc/.wgctl.lock
-refuses "a lock that is a symbolic link is refused" 1 'etc/\.wgctl\.lock' "${add[@]}"
+rm -rf etc/.wgctl
+mkdir -m 700 etc/.wgctl
+ln -s ../../pristine/wg0.conf etc/.wgctl/lock
+refuses "a lock that is a symbolic link is refused" 1 'etc/\.wgctl/lock' "${add[@]}"
+fresh
+rm -rf etc/.wgctl
+mkdir -m 700 elsewhere
+ln -s ../elsewhere etc/.wgctl
+refuses "a folder .wgctl that is a symbolic link is refused" 1 'etc/\.wgctl' "${add[@]}"
+rm -rf elsewhere
 
 # A client's file of another server's is not replaced.
 fresh
 sed "s#^PublicKey = .*#PublicKey = $(wg genkey | wg pubkey)#" etc/wg0.peers/phone.conf >etc/wg0.peers/new.conf
 chmod 600 etc/wg0.peers/new.conf
-refuses "add-peer does not write over another server's client file" 1 'etc/wg0\.peers/new\.conf is there already' "${add[@]}"
+refuses "add-peer does not write over another server's client file" 1 'etc/wg0\.peers/new\.conf already exists' "${add[@]}"
 
 # ---- wg0.ini ----
 

@@ -84,13 +84,15 @@ need() { # TOOL...
     finish || exit 1
 }
 
-# Lists everything below a folder: path, type, mode, owner, size, target and content. Omits an empty lock file, because the
-# first command that changes something creates it, whether it succeeds or not.
+# Lists everything below a folder: path, type, mode, owner, target and content. Omits the store's folder at rest: the first
+# command that changes something creates it, whether it succeeds or not.
 snapshot() { # FOLDER
     (
         cd "$1" || exit
-        find . ! \( -name .wgctl.lock -size 0 -perm 600 \) -printf '%P %y %m %U:%G %l\n' | sort
-        find . -type f ! \( -name .wgctl.lock -size 0 \) -exec sha256sum {} + | sort -k 2
+        at_rest=(-path '*/.wgctl' -type d -perm 700 -o -path '*/.wgctl/lock' -size 0 -perm 600
+            -o -path '*/.wgctl/journal' -size 0 -perm 600)
+        find . ! \( "${at_rest[@]}" \) -printf '%P %y %m %U:%G %l\n' | sort
+        find . -type f ! \( "${at_rest[@]}" \) -exec sha256sum {} + | sort -k 2
     )
 }
 

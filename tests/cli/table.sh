@@ -61,7 +61,8 @@ wgctl() {
 # As wgctl, while another process holds the lock of the folder etc.
 while_locked() { # ARGUMENT...
     local got=0
-    coproc user flock etc/.wgctl.lock sh -c 'echo; read -r line'
+    user mkdir -p -m 700 etc/.wgctl
+    coproc user flock etc/.wgctl/lock sh -c 'echo; read -r line'
     read -r _ <&"${COPROC[0]}"
     wgctl -C etc "$@" || got=$?
     echo >&"${COPROC[1]}"

@@ -72,10 +72,11 @@ peers() { # JQ_FILTER
 }
 
 # True if the folder contains the peers' files and nothing else.
-only_their_files() {
-    diff <(printf '%s\n' .wgctl.lock wg0.conf wg0.ini wg0.peers) <(ls -A etc) &&
-        diff <("$wgctl" -C etc list --json | jq -r '.peers[].name + ".conf"' | sort) <(find etc/wg0.peers -mindepth 1 -printf '%P\n' | sort) &&
-        test ! -s etc/.wgctl.lock &&
+only_their_files() { # wg0.peers if there are peers
+    diff <(printf '%s\n' .wgctl wg0.conf wg0.ini "$@") <(ls -A etc) &&
+        diff <("$wgctl" -C etc list --json | jq -r '.peers[].name + ".conf"' | sort) <(find etc/wg0.peers -mindepth 1 -printf '%P\n' 2>/dev/null | sort) &&
+        diff <(printf '%s\n' journal lock) <(ls -A etc/.wgctl) &&
+        test ! -s etc/.wgctl/journal &&
         test "$(find etc -type f ! -perm 600)" = ''
 }
 
@@ -144,7 +145,7 @@ wait "$overtaken" || status=$?
 check "the one that was overtaken fails" test "$status" = 1
 check "and says why" grep -q 'exists already\|has just been made' slow/err
 check "and leaves the other's files alone" diff slow/before <(snapshot slow/etc)
-check "and the lock that others may hold" test -e slow/etc/.wgctl.lock
+check "and the lock that others may hold" test -e slow/etc/.wgctl/lock
 
 # ---- add-peer ----
 
@@ -161,7 +162,7 @@ check "they have $many different IPv4 addresses, without a gap" peers \
     ".peers | map(.addresses[] | select(contains(\".\"))) | unique == ([range(2; $many + 2) | \"10.73.21.\\(.)/32\"] | unique)"
 check "they have $many different IPv6 addresses" peers \
     ".peers | map(.addresses[] | select(contains(\":\"))) | length == $many and (unique | length == $many)"
-check "each of them has its file, and there is no other" only_their_files
+check "each of them has its file, and there is no other" only_their_files wg0.peers
 check "each file has the key of its peer" client_files_match
 check "wg takes the file" wg_takes
 check "and understands what wgctl does" wg_understood
@@ -208,7 +209,7 @@ check "there are $many peers" peers ".peers | length == $many"
 check "those that were to go went, and those that were to come came" peers \
     "(.peers | map(.name) | sort) == ([range(21; $many + 1) | \"peer\\(.)\"] + [range(1; 21) | \"new\\(.)\"] | sort)"
 check "no address is given twice" peers '.peers | map(.addresses[]) | length == (unique | length)'
-check "each of them has its file, and there is no other" only_their_files
+check "each of them has its file, and there is no other" only_their_files wg0.peers
 check "each file has the key of its peer" client_files_match
 check "all files name the endpoint that wg0.ini does" test \
     "$(sed -n 's/^endpoint = //p' etc/wg0.ini)" = "$(sed -n 's/^Endpoint = //p' etc/wg0.peers/*.conf | sort -u)"

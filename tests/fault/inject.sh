@@ -406,9 +406,9 @@ differences() {
 # What must hold after any command that succeeded.
 check_settled() { # AFTER_WHAT
     local file names='' files='' left
-    left=$(find "$dir" /run/wgctl -name '*wgctl*new*')
+    left=$(find "$dir" /run/wgctl -name '*wgctl*new*' -o -name 'new.[0-9]*')
     [[ ! $left ]] || fault "after $1, ${left//$'\n'/, } is still there"
-    [[ ! -s $dir/.wgctl.lock ]] || fault "after $1, the journal is still open: $(<"$dir/.wgctl.lock")"
+    [[ ! -s $dir/.wgctl/journal ]] || fault "after $1, the journal is still open: $(<"$dir/.wgctl/journal")"
     read_file "$dir/wg0.conf"
     conf=$content
     names=$(sed -n 's/^# friendly_name = //p' <<<"$conf" | LC_ALL=C sort | xargs)

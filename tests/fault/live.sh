@@ -126,7 +126,8 @@ reset_host() {
 list_files() { # FOLDER...
     local file
     find "$@" | LC_ALL=C sort | while read -r file; do
-        [[ $file != */.wgctl.lock || -s $file ]] || continue # It stays, empty
+        [[ $file != */.wgctl ]] || continue # It stays,
+        [[ $file != */.wgctl/* || -s $file ]] || continue # with an empty lock and journal
         stat -c '%a %n' "$file"
         [[ ! -f $file ]] || sed '/^# interface [0-9]*$/d' "$file" # Its number is another one each time
     done

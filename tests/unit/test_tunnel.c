@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "net/key.h"
+#include "store/state.h"
 #include "suite.h"
 #include "wgctl.h"
 
@@ -170,7 +171,7 @@ static void assert_nothing_changed(void)
     ck_assert_str_eq(content_of("wgt0.ini"), INI);
     ck_assert_str_eq(content_of("wgt0.peers/laptop.conf"), LAPTOP);
     ck_assert_ptr_null(content_of("wgt0.peers/phone.conf"));
-    ck_assert_str_eq(content_of(".wgctl.lock"), "");
+    ck_assert_str_eq(content_of(".wgctl/journal"), "");
 }
 
 START_TEST(a_device_that_refuses_leaves_every_file_as_it_was)
@@ -307,75 +308,153 @@ START_TEST(of_many_changes_as_many_are_listed_as_are_asked_for)
 }
 END_TEST
 
-/* ---- what a killed predecessor leaves ---- */
-
-START_TEST(a_client_file_of_a_peer_that_was_not_committed_goes)
+START_TEST(a_file_edited_since_the_tunnel_was_opened_is_kept)
 {
     setup(ABSENT);
-    write_file("wgt0.peers/phone.conf", "half");
-    write_file(".wgctl.lock", "wgt0 phone\n");
     struct wgctl_tunnel *tunnel = open_tunnel();
+    const struct wgctl_peer_request request = {.name = "phone"};
+    ck_assert_int_eq(wgctl_tunnel_add_peer(tunnel, &request, &err), WGCTL_OK);
+    write_file("wgt0.conf", CONF "# edited meanwhile\n");
+    ck_assert_int_eq(wgctl_tunnel_commit(tunnel, NULL, &err), WGCTL_BUSY);
+    wgctl_tunnel_close(&tunnel);
+    ck_assert_str_eq(content_of("wgt0.conf"), CONF "# edited meanwhile\n");
+    ck_assert_ptr_null(content_of("wgt0.peers/phone.conf"));
+    teardown();
+}
+END_TEST
+
+START_TEST(a_device_file_edited_meanwhile_fails_the_revocation)
+{
+    setup(ABSENT);
+    struct wgctl_tunnel *tunnel = open_tunnel();
+    ck_assert_int_eq(wgctl_tunnel_revoke(tunnel, "laptop", &err), WGCTL_OK);
+    write_file("wgt0.peers/laptop.conf", "edited");
+    ck_assert_int_eq(wgctl_tunnel_commit(tunnel, NULL, &err), WGCTL_BUSY);
+    wgctl_tunnel_close(&tunnel);
+    ck_assert_str_eq(content_of("wgt0.peers/laptop.conf"), "edited");
+    ck_assert_str_eq(content_of("wgt0.conf"), CONF);
+    teardown();
+}
+END_TEST
+
+START_TEST(a_peer_whose_file_is_not_kept_leaves_no_old_file_of_its_name)
+{
+    setup(ABSENT);
+    write_file("wgt0.peers/phone.conf", LAPTOP);
+    struct wgctl_tunnel *tunnel = open_tunnel();
+    const struct wgctl_peer_request request = {.name = "phone", .no_store = true};
+    WGCTL_TEXT text = {0};
+    ck_assert_int_eq(wgctl_tunnel_add_peer(tunnel, &request, &err), WGCTL_OK);
+    ck_assert_int_eq(wgctl_tunnel_client(tunnel, "phone", &text, &err), WGCTL_OK);
+    ck_assert_ptr_null(strstr(text.data, "TrMvSoP4jYQlY6RIzBgbssQqY3vxI2Pi"));
+    ck_assert_int_eq(wgctl_tunnel_commit(tunnel, NULL, &err), WGCTL_OK);
+    wgctl_tunnel_close(&tunnel);
+    ck_assert_ptr_null(content_of("wgt0.peers/phone.conf"));
+    tunnel = open_tunnel();
+    ck_assert_int_eq(wgctl_tunnel_client(tunnel, "phone", &text, &err), WGCTL_NOT_FOUND);
+    wgctl_tunnel_close(&tunnel);
+    teardown();
+}
+END_TEST
+
+START_TEST(a_peer_added_and_revoked_before_the_commit_leaves_nothing)
+{
+    setup(ABSENT);
+    struct wgctl_tunnel *tunnel = open_tunnel();
+    const struct wgctl_peer_request request = {.name = "phone"};
+    ck_assert_int_eq(wgctl_tunnel_add_peer(tunnel, &request, &err), WGCTL_OK);
+    ck_assert_int_eq(wgctl_tunnel_revoke(tunnel, "phone", &err), WGCTL_OK);
+    ck_assert_int_eq(wgctl_tunnel_commit(tunnel, NULL, &err), WGCTL_OK);
     wgctl_tunnel_close(&tunnel);
     assert_nothing_changed();
     teardown();
 }
 END_TEST
 
-START_TEST(a_client_file_of_a_peer_that_was_committed_stays)
+/* A folder in the place of the file, for one. */
+START_TEST(a_device_file_that_cannot_be_read_fails_the_revocation)
 {
     setup(ABSENT);
-    write_file(".wgctl.lock", "wgt0 laptop\n");
+    run("cd /tmp/wgctl-test-* && rm wgt0.peers/laptop.conf && mkdir wgt0.peers/laptop.conf");
     struct wgctl_tunnel *tunnel = open_tunnel();
+    ck_assert_int_lt(wgctl_tunnel_revoke(tunnel, "laptop", &err), 0);
+    ck_assert_int_ne(err.status, WGCTL_NOT_FOUND);
     wgctl_tunnel_close(&tunnel);
-    assert_nothing_changed();
+    ck_assert_str_eq(content_of("wgt0.conf"), CONF);
     teardown();
 }
 END_TEST
 
-START_TEST(the_journal_of_another_interface_is_left_for_it)
+/* ---- what a killed commit leaves ---- */
+
+/* As a commit does that is killed right after its commit point: a new endpoint, and the laptop's
+ * file along with it. */
+static void leave_killed_commit(void)
+{
+    static const char ini[] = "[server]\nendpoint = new.example:4242\n";
+    WGCTL_RECORD record = {0};
+    WGCTL_TEXT text = {0};
+    struct wgctl_version before = wgctl_version_of(wgctl_slice_of(INI)),
+                         after = wgctl_version_of(wgctl_slice_of(ini));
+    ck_assert_int_eq(
+        wgctl_record_add(&record, wgctl_slice_of("wgt0.ini"), &before, &after, 0, &err), 0);
+    before = wgctl_version_of(wgctl_slice_of(LAPTOP));
+    after = wgctl_version_of(wgctl_slice_of("laptop of new.example"));
+    ck_assert_int_eq(wgctl_record_add(&record, wgctl_slice_of("wgt0.peers/laptop.conf"), &before,
+                                      &after, 1, &err),
+                     0);
+    wgctl_record_format(&record, &text);
+    run("mkdir -m 700 $(echo /tmp/wgctl-test-*)/.wgctl");
+    write_file(".wgctl/new.0", ini);
+    write_file(".wgctl/new.1", "laptop of new.example");
+    write_file(".wgctl/journal", text.data);
+}
+
+static void assert_endpoint(const struct wgctl_tunnel *tunnel, const char *expected)
+{
+    WGCTL_TEXT text = {0};
+    wgctl_tunnel_endpoint(tunnel, &text);
+    ck_assert_str_eq(text.data, expected);
+}
+
+START_TEST(a_reader_sees_what_a_killed_commit_decided)
 {
     setup(ABSENT);
-    write_file(".wgctl.lock", "wgt1 phone\nwgt0 phone\n");
-    struct wgctl_tunnel *tunnel = open_tunnel();
-    wgctl_tunnel_close(&tunnel);
-    ck_assert_str_eq(content_of(".wgctl.lock"), "wgt1 phone\n");
+    leave_killed_commit();
+    WGCTL_TUNNEL *tunnel = NULL;
+    WGCTL_TEXT text = {0};
+    ck_assert_int_eq(wgctl_tunnel_open(folder, "wgt0", WGCTL_READ, &tunnel, &err), WGCTL_OK);
+    assert_endpoint(tunnel, "new.example:4242");
+    ck_assert_int_eq(wgctl_tunnel_client(tunnel, "laptop", &text, &err), WGCTL_OK);
+    ck_assert_str_eq(text.data, "laptop of new.example");
+    ck_assert_str_eq(content_of("wgt0.ini"), INI);
     teardown();
 }
 END_TEST
 
-START_TEST(client_files_follow_an_endpoint_that_was_committed)
+START_TEST(a_killed_commit_is_finished_by_the_next_command)
 {
     setup(ABSENT);
-    write_file("wgt0.ini", "[server]\nendpoint = new.example:4242\n");
-    write_file(".wgctl.lock", "wgt0 =new.example:4242\n");
-    struct wgctl_tunnel *tunnel = open_tunnel();
-    wgctl_tunnel_close(&tunnel);
-    ck_assert_ptr_nonnull(
-        strstr(content_of("wgt0.peers/laptop.conf"), "Endpoint = new.example:4242\n"));
-    ck_assert_str_eq(content_of(".wgctl.lock"), "");
+    leave_killed_commit();
+    WGCTL_TUNNEL *tunnel = open_tunnel();
+    assert_endpoint(tunnel, "new.example:4242");
+    ck_assert_str_eq(content_of("wgt0.peers/laptop.conf"), "laptop of new.example");
+    ck_assert_str_eq(content_of(".wgctl/journal"), "");
+    ck_assert_ptr_null(content_of(".wgctl/new.0"));
+    ck_assert_str_eq(wgctl_tunnel_left_alone(tunnel), "");
     teardown();
 }
 END_TEST
 
-START_TEST(client_files_do_not_follow_an_endpoint_that_was_not_committed)
+START_TEST(what_its_owner_edited_after_a_kill_is_kept_and_named)
 {
     setup(ABSENT);
-    write_file(".wgctl.lock", "wgt0 =new.example:4242\n");
-    struct wgctl_tunnel *tunnel = open_tunnel();
-    wgctl_tunnel_close(&tunnel);
-    assert_nothing_changed();
-    teardown();
-}
-END_TEST
-
-START_TEST(a_journal_cannot_name_a_file_outside_the_folder)
-{
-    setup(ABSENT);
-    write_file("outside.conf", "mine");
-    write_file(".wgctl.lock", "wgt0 ../outside\n");
-    struct wgctl_tunnel *tunnel = open_tunnel();
-    wgctl_tunnel_close(&tunnel);
-    ck_assert_str_eq(content_of("outside.conf"), "mine");
+    leave_killed_commit();
+    write_file("wgt0.ini", "[server]\nendpoint = mine.example:1\n");
+    WGCTL_TUNNEL *tunnel = open_tunnel();
+    assert_endpoint(tunnel, "mine.example:1");
+    ck_assert_str_eq(content_of("wgt0.ini"), "[server]\nendpoint = mine.example:1\n");
+    ck_assert_str_eq(wgctl_tunnel_left_alone(tunnel), "wgt0.ini");
     teardown();
 }
 END_TEST
@@ -395,14 +474,16 @@ static Suite *tunnel_suite(void)
     tcase_add_test(commit, adding_and_revoking_gives_the_file_back_byte_for_byte);
     tcase_add_test(commit, nothing_is_touched_before_the_commit);
     tcase_add_test(commit, of_many_changes_as_many_are_listed_as_are_asked_for);
+    tcase_add_test(commit, a_file_edited_since_the_tunnel_was_opened_is_kept);
+    tcase_add_test(commit, a_device_file_edited_meanwhile_fails_the_revocation);
+    tcase_add_test(commit, a_peer_whose_file_is_not_kept_leaves_no_old_file_of_its_name);
+    tcase_add_test(commit, a_peer_added_and_revoked_before_the_commit_leaves_nothing);
+    tcase_add_test(commit, a_device_file_that_cannot_be_read_fails_the_revocation);
     suite_add_tcase(suite, commit);
     TCase *recovery = tcase_create("recovery");
-    tcase_add_test(recovery, a_client_file_of_a_peer_that_was_not_committed_goes);
-    tcase_add_test(recovery, a_client_file_of_a_peer_that_was_committed_stays);
-    tcase_add_test(recovery, the_journal_of_another_interface_is_left_for_it);
-    tcase_add_test(recovery, client_files_follow_an_endpoint_that_was_committed);
-    tcase_add_test(recovery, client_files_do_not_follow_an_endpoint_that_was_not_committed);
-    tcase_add_test(recovery, a_journal_cannot_name_a_file_outside_the_folder);
+    tcase_add_test(recovery, a_reader_sees_what_a_killed_commit_decided);
+    tcase_add_test(recovery, a_killed_commit_is_finished_by_the_next_command);
+    tcase_add_test(recovery, what_its_owner_edited_after_a_kill_is_kept_and_named);
     suite_add_tcase(suite, recovery);
     return suite;
 }
