@@ -184,8 +184,7 @@ static void find_defaults(struct wgctl_adopt *adopt)
 static int set(struct wgctl_document *document, const char *section, const char *key,
                const char *value, struct wgctl_error *err)
 {
-    return value ? wgctl_ini_set(document, section, key, wgctl_slice_of(value), err)
-                 : WGCTL_OK;
+    return value ? wgctl_ini_set(document, section, key, wgctl_slice_of(value), err) : WGCTL_OK;
 }
 
 static int edit_ini(struct wgctl_adopt *adopt, struct wgctl_error *err)
