@@ -20,19 +20,20 @@ static struct wgctl_slice content_of(const struct wgctl_document *document, size
         (struct wgctl_slice){line.data + strlen(mark), line.size - strlen(mark)});
 }
 
-/* Whether what is behind the marks is one peer or more, and nothing else. */
-static bool are_peers(const struct wgctl_document *document, size_t first, size_t end)
+/* Whether the lines behind the marks are one peer or more, and nothing else. */
+static int are_peers(const struct wgctl_document *document, size_t first, size_t end, bool *ret,
+                     struct wgctl_error *err)
 {
     WGCTL_SERVER server = {0};
     struct wgctl_text text = {0};
-    struct wgctl_error ignored;
     for (size_t i = first; i < end; i++) {
         wgctl_text_slice(&text, content_of(document, i));
         wgctl_text_string(&text, "\n");
     }
-    return wgctl_text_check(&text, &ignored) == WGCTL_OK &&
-           wgctl_server_parse("", &text, &server, &ignored) == WGCTL_OK && server.peer_count > 0 &&
-           !server.has_private_key && server.addresses.count == 0 && server.hook_count == 0;
+    int rc = wgctl_server_parse("", &text, &server, err);
+    *ret = rc == WGCTL_OK && server.peer_count > 0 && !server.has_private_key &&
+           server.addresses.count == 0 && server.hook_count == 0;
+    return rc == WGCTL_INVALID ? WGCTL_OK : rc;
 }
 
 /* Puts what follows the '#' of a line's comment in the place of what did. */
@@ -73,16 +74,17 @@ int wgctl_adopt_disabled(struct wgctl_document *document, size_t *ret_lines, siz
     int rc = WGCTL_OK;
     *ret_lines = *ret_left = 0;
     for (size_t first = 0, end; first < document->count && rc == WGCTL_OK; first = end) {
+        bool peers = false;
         for (end = first; is_wrapped(document, end);)
             end++;
-        if (end == first) {
+        size_t wrapped = end - first;
+        if (wrapped == 0)
             end++;
-        } else if (are_peers(document, first, end)) {
-            *ret_lines += end - first;
+        else
+            rc = are_peers(document, first, end, &peers, err);
+        if (peers)
             rc = rewrite(document, first, end, err);
-        } else {
-            *ret_left += end - first;
-        }
+        *(peers ? ret_lines : ret_left) += wrapped;
     }
     return rc;
 }

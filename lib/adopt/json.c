@@ -275,6 +275,16 @@ static int read_dsnet(struct reader *reader, json_t *root, struct wgctl_foreign_
     return rc;
 }
 
+/* When memory runs out, jansson may drop a character of a string and go on. */
+static bool parser_failed;
+
+static void *allocate(size_t size)
+{
+    void *memory = malloc(size);
+    parser_failed |= !memory;
+    return memory;
+}
+
 int wgctl_foreign_json_parse(const char *file, struct wgctl_slice text,
                              struct wgctl_foreign_server *ret, struct wgctl_error *err)
 {
@@ -282,9 +292,12 @@ int wgctl_foreign_json_parse(const char *file, struct wgctl_slice text,
     struct reader reader = {.file = file, .where = "the server", .err = err};
     json_error_t where;
     int rc;
-    json_set_alloc_funcs(malloc, wgctl_free_wiped);
+    json_set_alloc_funcs(allocate, wgctl_free_wiped);
+    parser_failed = false;
     json_t *root = json_loadb(text.data ? text.data : "", text.size, 0, &where);
-    if (json_is_object(json_object_get(root, "server"))) {
+    if (parser_failed) {
+        rc = wgctl_fail_memory(err);
+    } else if (json_is_object(json_object_get(root, "server"))) {
         rc = read_wg_easy(&reader, root, &server);
     } else if (json_is_array(json_object_get(root, "Peers"))) {
         rc = read_dsnet(&reader, root, &server);

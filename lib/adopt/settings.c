@@ -158,27 +158,37 @@ static int find_endpoint(struct wgctl_adopt *adopt, const struct wgctl_adopt_req
     return WGCTL_OK;
 }
 
-/* What new clients get is what the others have, unless somebody has chosen it here. */
-static void find_defaults(struct wgctl_adopt *adopt)
+/* A value that wgctl would refuse counts as no value. */
+static int unless_invalid(int rc)
+{
+    return rc == WGCTL_INVALID ? WGCTL_OK : rc;
+}
+
+/* New clients get what the others have, unless somebody has chosen it here. */
+static int find_defaults(struct wgctl_adopt *adopt, struct wgctl_error *err)
 {
     struct wgctl_settings *settings = &adopt->tunnel->settings;
     const struct wgctl_settings before = *settings;
-    struct wgctl_error ignored;
     const char *dns = common(adopt, DNS), *allowed_ips = common(adopt, ALLOWED_IPS);
     if (adopt->tunnel->ini_original.size > 0)
-        return;
+        return WGCTL_OK;
     if (!dns && adopt->json.dns[0])
         dns = adopt->json.dns;
     if (!allowed_ips || !allowed_ips[0])
         allowed_ips = adopt->json.allowed_ips;
-    if (dns && wgctl_settings_dns(wgctl_slice_of(dns), settings, &ignored) == WGCTL_OK &&
-        strcmp(settings->dns, before.dns) != 0)
-        adopt->info.dns = settings->dns[0] ? settings->dns : "none";
     /* Alone, it would let a new device's IPv6 leak around the tunnel. */
-    if (allowed_ips && strcmp(allowed_ips, "0.0.0.0/0") != 0 &&
-        wgctl_settings_allowed_ips(wgctl_slice_of(allowed_ips), settings, &ignored) == WGCTL_OK &&
-        strcmp(settings->allowed_ips, before.allowed_ips) != 0)
+    if (allowed_ips && strcmp(allowed_ips, "0.0.0.0/0") == 0)
+        allowed_ips = NULL;
+    int rc = WGCTL_OK;
+    if (dns)
+        rc = unless_invalid(wgctl_settings_dns(wgctl_slice_of(dns), settings, err));
+    if (rc == WGCTL_OK && allowed_ips)
+        rc = unless_invalid(wgctl_settings_allowed_ips(wgctl_slice_of(allowed_ips), settings, err));
+    if (strcmp(settings->dns, before.dns) != 0)
+        adopt->info.dns = settings->dns[0] ? settings->dns : "none";
+    if (strcmp(settings->allowed_ips, before.allowed_ips) != 0)
         adopt->info.allowed_ips = settings->allowed_ips;
+    return rc;
 }
 
 static int set(struct wgctl_document *document, const char *section, const char *key,
@@ -211,9 +221,10 @@ int wgctl_adopt_settings(struct wgctl_adopt *adopt, const struct wgctl_adopt_req
                          struct wgctl_error *err)
 {
     int rc = find_endpoint(adopt, request, err);
+    if (rc == WGCTL_OK)
+        rc = find_defaults(adopt, err);
     if (rc < 0)
         return rc;
-    find_defaults(adopt);
     wgctl_tunnel_endpoint(adopt->tunnel, &adopt->endpoint);
     rc = wgctl_text_check(&adopt->endpoint, err);
     if (rc < 0)
