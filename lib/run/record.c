@@ -200,7 +200,7 @@ int wgctl_run_record_write(const char *interface, struct wgctl_run_record *recor
 {
     PLACE place;
     char header[HEADER_ROOM];
-    int fd;
+    int fd = -1;
     int rc = open_place(interface, true, &place, err);
     record->target = target;
     record->applied = applied;
