@@ -238,13 +238,14 @@ static const char *code_of(int status)
     }
 }
 
-int json_error(const struct wgctl_error *err, const char *code, struct wgctl_slice hint)
+int json_error(const struct wgctl_error *err, const char *code, const char *hint)
 {
     WGCTL_TEXT text = {0};
     struct wgctl_error failed;
     int rc =
         dump(json_pack("{s:{s:s, s:o, s:o}}", "error", "code", code ? code : code_of(err->status),
-                       "message", message(wgctl_slice_of(err->message)), "hint", message(hint)),
+                       "message", message(wgctl_slice_of(err->message)), "hint",
+                       message(wgctl_slice_of(hint))),
              &text, &failed);
     if (rc == WGCTL_OK)
         fwrite(text.data, 1, text.size, stderr);

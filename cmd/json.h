@@ -20,4 +20,4 @@ int json_adopt(const struct wgctl_adopt_info *info, struct wgctl_error *err);
 int json_state(const char *interface, bool is_up, const char *warning, struct wgctl_error *err);
 /* On standard error. `code` is "usage" for a wrong command line; NULL: that of the status. Fails,
  * and prints nothing, if memory runs out. */
-int json_error(const struct wgctl_error *err, const char *code, struct wgctl_slice hint);
+int json_error(const struct wgctl_error *err, const char *code, const char *hint);

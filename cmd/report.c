@@ -18,10 +18,8 @@ static void print_text(const struct context *context, const struct wgctl_error *
 
 void print_error(const struct context *context, const struct wgctl_error *err)
 {
-    WGCTL_TEXT hint = {0};
-    if (context->json)
-        add_calls(context, err->hint, &hint);
-    if (!context->json || hint.failed ||
-        json_error(err, context->usage_error ? "usage" : NULL, wgctl_text_slice_of(&hint)) < 0)
+    char hint[COMPLETED_SIZE];
+    complete_calls(context, err->hint, hint);
+    if (!context->json || json_error(err, context->usage_error ? "usage" : NULL, hint) < 0)
         print_text(context, err);
 }

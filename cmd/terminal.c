@@ -55,22 +55,37 @@ static size_t call_of(const char *text)
     return strncmp(text, name, size) == 0 && text[size] >= 'a' && text[size] <= 'z' ? size : 0;
 }
 
-void add_calls(const struct context *context, const char *text, struct wgctl_text *ret)
+static void put(const char *text, size_t size, char ret[COMPLETED_SIZE])
+{
+    size_t used = strlen(ret), room = COMPLETED_SIZE - 1 - used;
+    memcpy(ret + used, text, size < room ? size : room);
+    ret[used + (size < room ? size : room)] = '\0';
+}
+
+static void put_option(const char *option, const char *value, char ret[COMPLETED_SIZE])
+{
+    put(option, strlen(option), ret);
+    put(value, strlen(value), ret);
+    put(" ", 1, ret);
+}
+
+void complete_calls(const struct context *context, const char *text, char ret[COMPLETED_SIZE])
 {
     bool begins = true;
+    ret[0] = '\0';
     while (*text) {
         size_t skipped = begins ? needless_sudo(text) : 0;
         size_t call = begins && skipped == 0 ? call_of(text) : 0;
-        wgctl_text_append(ret, text, call);
+        put(text, call, ret);
         if (call > 0 && context->named_folder)
-            wgctl_text_format(ret, "-C %s ", context->folder);
+            put_option("-C ", context->folder, ret);
         if (call > 0 && context->named_interface)
-            wgctl_text_format(ret, "-i %s ", context->interface);
+            put_option("-i ", context->interface, ret);
         text += skipped + call;
         if (skipped + call > 0)
             continue;
         begins = !isalnum((unsigned char)*text);
-        wgctl_text_append(ret, text++, 1);
+        put(text++, 1, ret);
     }
 }
 
@@ -85,11 +100,9 @@ int flush_output(void)
 void print_with_calls(const struct context *context, const char *text)
 {
     flush_output();
-    WGCTL_TEXT complete = {0};
-    add_calls(context, text, &complete);
-    struct wgctl_slice rest =
-        complete.failed ? wgctl_slice_of(text) : wgctl_text_slice_of(&complete);
-    struct wgctl_slice line;
+    char complete[COMPLETED_SIZE];
+    complete_calls(context, text, complete);
+    struct wgctl_slice rest = wgctl_slice_of(complete), line;
     while (wgctl_slice_split(&rest, '\n', &line)) {
         print_escaped(stderr, line);
         fputc('\n', stderr);

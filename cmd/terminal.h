@@ -14,9 +14,11 @@
 /* Prints text that came from a file or the command line. Characters that a terminal would take as
  * a command are printed as escapes. */
 void print_escaped(FILE *stream, struct wgctl_slice text);
-/* Appends `text` with each call in it, "sudo wgctl COMMAND", completed so that it works as printed:
- * "wgctl -C DIR -i wg1 COMMAND" if those options were given, and without sudo for root. */
-void add_calls(const struct context *context, const char *text, struct wgctl_text *ret);
+enum { COMPLETED_SIZE = 8192 };
+/* Copies `text` with each call in it, "sudo wgctl COMMAND", completed so that it works as printed:
+ * "wgctl -C DIR -i wg1 COMMAND" if those options were given, and without sudo for root. Allocates
+ * nothing, so that it works when memory has run out. */
+void complete_calls(const struct context *context, const char *text, char ret[COMPLETED_SIZE]);
 /* Prints `text` and a newline on standard error, escaped and with its calls completed. */
 void print_with_calls(const struct context *context, const char *text);
 /* Flushes standard output, so that it keeps its order with standard error when both go to the same
