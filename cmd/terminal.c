@@ -40,11 +40,13 @@ const char *color(const struct context *context, FILE *stream, const char *seque
     return use_color(context, stream) ? sequence : "";
 }
 
-/* How much of the text is a "sudo " that the caller does not need. */
+/* How much of the text is a "sudo " that the caller does not need. Root needs none, unless it is
+ * only root because of sudo(8). */
 static size_t needless_sudo(const char *text)
 {
     static const char sudo[] = "sudo ";
-    return geteuid() == 0 && strncmp(text, sudo, strlen(sudo)) == 0 ? strlen(sudo) : 0;
+    bool is_root = geteuid() == 0 && !getenv("SUDO_UID");
+    return is_root && strncmp(text, sudo, strlen(sudo)) == 0 ? strlen(sudo) : 0;
 }
 
 /* How much of the text is a call of wgctl, up to the name of the subcommand; 0 if none. */

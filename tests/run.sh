@@ -118,7 +118,8 @@ if ctest -N "${selection[@]}" "$@" | grep -q ': vm'; then
     make_kernels
 fi
 
-# Every test has files, names and namespaces of its own. tests/CMakeLists.txt says how many slots each takes.
+unset SUDO_UID # hints depend on it
+# Every test uses its own files, names and namespaces. tests/CMakeLists.txt says how many slots each takes.
 status=0
 ctest --output-on-failure -j$((2 * jobs)) "${selection[@]}" "$@" | tee "$build/ctest.log" || status=$?
 print_slowest

@@ -352,6 +352,19 @@ test_shown() {
         <(zbarimg --nodbus --raw -q "$repo/.pictures/terminal.png")
 }
 
+# Commands in hints work as printed: a user who calls wgctl with sudo(8) needs sudo for the next command as well.
+test_hints() {
+    local hint="'wgctl -C $work/hints add-peer phone --qr'"
+    "$wgctl" -C "$work/hints" -q init --endpoint vpn.example.org --no-apply >/dev/null
+    check "a hint has sudo for a user of sudo" hint_is "${hint/\'/\'sudo }" SUDO_UID=1000
+    ((EUID != 0)) || check "a hint has no sudo for root" hint_is "$hint" -u SUDO_UID
+}
+
+hint_is() { # TEXT ARGUMENT_OF_ENV...
+    env "${@:2}" "$wgctl" -C "$work/hints" list 2>&1 | grep -qF "$1"
+}
+
+test_hints
 test_manual
 test_json
 test_stricter
