@@ -180,6 +180,13 @@ static int undo_device(struct wgctl_run *run, struct wgctl_step *step, struct wg
     return wgctl_device_write(interface_of(run), &back, NULL, err);
 }
 
+static int return_route(const struct wgctl_run *run, const struct wgctl_route *route,
+                        struct wgctl_error *err)
+{
+    int rc = wgctl_route_add(interface_of(run), route, err);
+    return rc == WGCTL_EXISTS ? WGCTL_OK : rc; /* it was not removed */
+}
+
 /* ---- addresses ---- */
 
 static int give_address(struct wgctl_run *run, const struct wgctl_prefix *address,
@@ -214,9 +221,17 @@ static int add_address(struct wgctl_run *run, struct wgctl_step *step, struct wg
     return give_address(run, &step->route.destination, err);
 }
 
+/* With the last address of a family the kernel removes all routes of it, also those that were
+ * there before. */
 static int undo_add_address(struct wgctl_run *run, struct wgctl_step *step, struct wgctl_error *err)
 {
-    return take_address(run, &step->route.destination, &run->running.addresses, err);
+    const struct wgctl_prefix *address = &step->route.destination;
+    const struct wgctl_routes *before = &run->running.routes;
+    int rc = take_address(run, address, &run->running.addresses, err);
+    for (size_t i = 0; rc == WGCTL_OK && i < before->count; i++)
+        if (!before->items[i].by_kernel && before->items[i].destination.family == address->family)
+            rc = return_route(run, &before->items[i], err);
+    return rc;
 }
 
 static int remove_address(struct wgctl_run *run, struct wgctl_step *step, struct wgctl_error *err)
@@ -268,8 +283,7 @@ static int remove_route(struct wgctl_run *run, struct wgctl_step *step, struct w
 static int undo_remove_route(struct wgctl_run *run, struct wgctl_step *step,
                              struct wgctl_error *err)
 {
-    int rc = wgctl_route_add(interface_of(run), &step->route, err);
-    return rc == WGCTL_EXISTS ? WGCTL_OK : rc; /* it was not removed yet */
+    return return_route(run, &step->route, err);
 }
 
 /* With the firewall that wg-quick(8) has for them. */
