@@ -63,7 +63,7 @@ static int read_public_key(struct context *context, struct wgctl_error *err)
     if (!request.public_key || strcmp(request.public_key, "-") != 0)
         return WGCTL_OK;
     if (!read_line(context->input, sizeof context->input)) {
-        wgctl_fail(err, WGCTL_INVALID, "no public key came on standard input");
+        wgctl_fail(err, WGCTL_INVALID, "there is no public key on standard input");
         return wgctl_hint(err, "as in: ssh router wg show wg0 public-key | "
                                "sudo wgctl add-peer router --public-key -");
     }
@@ -79,9 +79,9 @@ static int check(struct context *context, int argc, char **argv, struct wgctl_er
         (pictures || request.addresses || request.public_key || request.lan || request.no_store))
         return fail_usage(context, err,
                           "--qr, --png, --svg, --address, --lan, --public-key and "
-                          "--no-store go with one NAME only");
+                          "--no-store work with a single NAME only");
     if (wanted.terminal && context->json)
-        return fail_usage(context, err, "a QR code has no JSON form: leave --qr or --json out");
+        return fail_usage(context, err, "a QR code cannot be printed as JSON: omit --qr or --json");
     if (request.public_key && pictures)
         return fail_usage(context, err,
                           "--public-key leaves nothing to scan: the private key is "
@@ -104,7 +104,7 @@ static void print_added(const struct context *context, const struct wgctl_tunnel
 {
     struct wgctl_peer_info peer;
     wgctl_tunnel_peer(tunnel, index, &peer);
-    fprintf(stderr, "%s%s is added:%s ", color(context, stderr, BOLD), peer.label,
+    fprintf(stderr, "%s%s added:%s ", color(context, stderr, BOLD), peer.label,
             color(context, stderr, PLAIN));
     print_addresses(stderr, tunnel, index);
     fputc('\n', stderr);
@@ -134,10 +134,10 @@ static int print_config(const struct wgctl_tunnel *tunnel, const char *name,
 }
 
 /* The peer is added, even if its code cannot be drawn. */
-static int draw(const struct context *context, const struct pictures *pictures,
+static int draw(const struct context *context, const struct pictures *pictures, const char *name,
                 struct wgctl_error *err)
 {
-    int rc = pictures_draw(context, pictures, err);
+    int rc = pictures_draw(context, pictures, name, err);
     if (rc != WGCTL_UNSUPPORTED)
         return rc;
     print_error(context, err);
@@ -155,18 +155,19 @@ static int report(struct context *context, struct wgctl_tunnel *tunnel,
         print_added(context, tunnel, first + (size_t)i);
     const char *name = names[0];
     if (!is_up && !no_apply)
-        note(context, "%s is not up: 'sudo wgctl up' lets it connect",
+        note(context, "%s is not up: devices can connect after 'sudo wgctl up'",
              wgctl_tunnel_interface(tunnel));
     if (request.expires)
-        note(context, "Its expiry is noted; until it is revoked it can connect");
+        note(context, "The expiry is only noted: the device can connect until it is revoked");
     if (request.public_key)
-        note(context, "On the device, complete this configuration with its private key:\n");
+        note(context, "On the device, add its private key to this configuration:\n");
     else if (!pictures->terminal && !request.no_store)
-        note(context, "'sudo wgctl qr %s' shows its QR code, 'sudo wgctl show %s' its file", name,
+        note(context,
+             "'sudo wgctl qr %s' shows its QR code, 'sudo wgctl show %s' its configuration", name,
              name);
     if (request.public_key || (request.no_store && !pictures->terminal))
         return print_config(tunnel, name, err);
-    return draw(context, pictures, err);
+    return draw(context, pictures, name, err);
 }
 
 static int run(struct context *context, struct wgctl_tunnel *tunnel, int argc, char **argv,

@@ -59,7 +59,7 @@ static void print_name(const struct wgctl_adopt_peer *peer)
     } else if (!peer->found) {
         printf("no name was found");
     } else {
-        printf(peer->fate == WGCTL_ADOPT_RENAMED ? "was '" : "no name can be made of '");
+        printf(peer->fate == WGCTL_ADOPT_RENAMED ? "was '" : "no valid name in '");
         print_escaped(stdout, wgctl_slice_of(peer->found));
         printf("' (%s)", source_name(peer->source));
     }
@@ -74,7 +74,7 @@ static void print_peer(const struct wgctl_adopt_peer *peer)
     if (!peer->enabled)
         printf(", disabled");
     if (peer->file_taken || peer->refused) {
-        printf(peer->refused ? "; not taken: " : "; its file: ");
+        printf(peer->refused ? "; file not copied: " : "; its file: ");
         print_escaped(stdout, wgctl_slice_of(peer->file));
     }
     if (peer->refused) {
@@ -99,7 +99,7 @@ static void print_result(const struct context *context, const struct wgctl_adopt
     if (info->allowed_ips)
         print_row("allowed IPs", info->allowed_ips, "for new devices");
     if (info->removes_save_config)
-        print_row("SaveConfig", "its line goes", NULL);
+        print_row("SaveConfig", "this line is removed", NULL);
     if (info->peer_count > 0)
         printf("\nPeers:\n");
     for (size_t i = 0; i < info->peer_count; i++)
@@ -110,27 +110,27 @@ static void print_result(const struct context *context, const struct wgctl_adopt
 static void print_advice(const struct context *context, const struct wgctl_adopt_info *info)
 {
     if (!info->endpoint)
-        note(context, "\nWhere devices find this server is not known. Say it:\n"
+        note(context, "\nThis server's public address is not known. Set it:\n"
                       "  sudo wgctl edit-server --endpoint vpn.example.org");
     if (info->lines_left > 0)
         note(context,
-             "\n%zu line%s marked '#[disabled]' make%s no peer, and stay%s as %s: look at %s",
-             info->lines_left, info->lines_left == 1 ? "" : "s", info->lines_left == 1 ? "s" : "",
-             info->lines_left == 1 ? "s" : "", info->lines_left == 1 ? "it is" : "they are",
+             "\n%zu line%s marked '#[disabled]' %s not part of a peer and %s left alone: see %s",
+             info->lines_left, info->lines_left == 1 ? "" : "s",
+             info->lines_left == 1 ? "is" : "are", info->lines_left == 1 ? "was" : "were",
              info->conf);
     if (info->removes_save_config)
-        note(context, "\nPeers that were added with 'wg set' may be in no file:\n"
+        note(context, "\nPeers added with 'wg set' may not be in the file:\n"
                       "'sudo wgctl apply --dry-run' shows them");
     if (info->made_from && strcmp(info->made_from, "wg-easy") == 0)
-        note(context, "\nIts rules for the firewall are not in that file: without PostUp lines\n"
-                      "devices reach this server, and not the internet");
+        note(context, "\nThat file does not contain its firewall rules: without PostUp lines,\n"
+                      "devices reach this server but not the internet");
 }
 
 static int commit(struct context *context, struct wgctl_adopt *adoption, struct wgctl_error *err)
 {
     int rc = WGCTL_OK;
     if (wgctl_adopt_show(adoption)->removes_save_config)
-        rc = confirm(context, "SaveConfig = true lets wg-quick write over the names. Take it out?",
+        rc = confirm(context, "SaveConfig = true lets wg-quick overwrite the names. Remove it?",
                      err);
     if (rc == WGCTL_OK)
         rc = wgctl_adopt_commit(adoption, err);
@@ -146,7 +146,7 @@ static int run(struct context *context, struct wgctl_tunnel *tunnel, int argc, c
     request.folder = context->folder;
     request.dry_run = context->dry_run;
     request.file = argc > 0 ? argv[0] : NULL;
-    /* A file knows how its interface is called. */
+    /* A JSON file says what its interface is called. */
     if (!request.file || (context->interface && context->interface[0]))
         request.interface = interface_of(context);
     int rc = wgctl_adopt_open(&request, &adoption, err);

@@ -3,7 +3,7 @@
 #include "json.h"
 #include "terminal.h"
 
-/* What was done and fits a window; --dry-run shows all. */
+/* As many changes as fit a window; --dry-run shows all. */
 enum { MOST_TOLD = 20 };
 
 static int require_up(const char *interface, struct wgctl_error *err)
@@ -33,9 +33,7 @@ static int run(struct context *context, struct wgctl_tunnel *tunnel, int argc, c
     context->committed = true;
     if (context->json)
         return json_changes(interface, &changes, err);
-    note(context,
-         changes.count ? "%s now runs as its file says:"
-                       : "%s runs as its file says: nothing to do",
+    note(context, changes.count ? "%s now matches its file:" : "%s already matches its file",
          interface);
     if (!context->quiet)
         print_changes(context, stderr, &changes);

@@ -28,12 +28,12 @@ static const struct wording {
     {"set_dns", '~', "DNS"},
     {"unset_dns", '-', "DNS"},
     {"remove_route", '-', "route"},
-    {"remove_rule", '-', "policy rules and firewall of"},
-    {"add_rule", '+', "policy rules and firewall of"},
+    {"remove_rule", '-', "policy rules and firewall for"},
+    {"add_rule", '+', "policy rules and firewall for"},
     {"create_interface", '+', "interface"},
     {"delete_interface", '-', "interface"},
-    {"set_up", '~', "interface is set up"},
-    {"save_config", '~', "what runs is saved to"},
+    {"set_up", '~', "link up"},
+    {"save_config", '~', "save the running configuration to"},
     {"run_pre_up", '~', "PreUp:"},
     {"run_post_up", '~', "PostUp:"},
     {"run_pre_down", '~', "PreDown:"},
@@ -87,8 +87,8 @@ void print_changes(const struct context *context, FILE *stream, const struct wgc
     if (changes->listed < changes->count)
         fprintf(stream, "  and %zu more\n", changes->count - changes->listed);
     if (changes->has_drift)
-        note(context, "Drift: what runs was changed beside its file, as with 'wg set'. The file "
-                      "counts");
+        note(context, "Drift: the running interface was changed directly, as with 'wg set'. The "
+                      "file wins");
 }
 
 int show_changes(struct context *context, const struct wgctl_tunnel *tunnel,
@@ -109,7 +109,6 @@ int show_plan(struct context *context, struct wgctl_tunnel *tunnel, bool apply,
     if (rc == WGCTL_OK)
         rc = show_changes(context, tunnel, &changes, err);
     if (rc == WGCTL_OK && !context->json && apply && changes.count > 0 && !changes.is_up)
-        note(context, "%s is not up, so nothing that runs would change",
-             wgctl_tunnel_interface(tunnel));
+        note(context, "%s is not up, so only files would change", wgctl_tunnel_interface(tunnel));
     return rc;
 }

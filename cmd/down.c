@@ -25,8 +25,7 @@ static int run(struct context *context, struct wgctl_tunnel *tunnel, int argc, c
         return json_state(interface, false, warning.message, err);
     note(context, "%s is down", interface);
     if (warning.message[0])
-        note(context, "Warning: %s. What it was to remove may have been gone already",
-             warning.message);
+        note(context, "Warning: %s. It may have had nothing left to remove", warning.message);
     return WGCTL_OK;
 }
 

@@ -15,7 +15,7 @@ static int check(struct context *context, int argc, char **argv, struct wgctl_er
     (void)argc, (void)argv;
     if (endpoint)
         return WGCTL_OK;
-    fail_usage(context, err, "edit-server needs to know what to change");
+    fail_usage(context, err, "edit-server needs an option that says what to change");
     return wgctl_hint(err, "wgctl edit-server --endpoint vpn.example.org");
 }
 
@@ -31,10 +31,11 @@ static int report(struct context *context, const struct wgctl_tunnel *tunnel, si
         return json_endpoint(wgctl_tunnel_interface(tunnel), now.data, clients, elsewhere, err);
     note(context, "Devices now find this server at %s", now.data);
     if (clients > 0)
-        note(context, "%zu device file%s changed: import %s again, as with 'wgctl qr NAME'",
+        note(context,
+             "%zu device file%s changed: import %s again, for example with 'wgctl qr NAME'",
              clients, clients == 1 ? "" : "s", clients == 1 ? "it" : "each");
     if (elsewhere > 0)
-        note(context, "%zu device%s file%s kept elsewhere: change the Endpoint there by hand",
+        note(context, "%zu device%s configuration%s not kept here: change the Endpoint by hand",
              elsewhere, elsewhere == 1 ? "'s" : "s'", elsewhere == 1 ? " is" : "s are");
     return WGCTL_OK;
 }

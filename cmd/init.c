@@ -24,31 +24,30 @@ static const struct option_spec options[] = {
 
 static void print_row(const char *name, const char *value)
 {
-    printf("  %-11s ", name);
+    printf("  %-15s ", name);
     print_escaped(stdout, wgctl_slice_of(value));
     putchar('\n');
 }
 
-/* What keeps people from connecting, and what each of them does about it. */
+/* What would keep devices from connecting, and what to do about it. */
 static void print_advice(const struct context *context, const struct wgctl_provision_info *info)
 {
     if (info->endpoint_source == WGCTL_ENDPOINT_LAN)
         note(context,
-             "\nNote: %s is this machine's address in its own network. Devices\n"
-             "connect from there only. To reach it from outside, forward UDP port %u of\n"
-             "your router to it, then say under which name or address the internet knows\n"
-             "your router:\n"
+             "\nNote: %s is this server's address on its own network, so devices can\n"
+             "connect only from there. To connect from anywhere, forward UDP port %u on your\n"
+             "router to this server, then set your home's public hostname or address:\n"
              "  sudo wgctl edit-server --endpoint vpn.example.org",
              info->own_address, info->listen_port);
     else if (info->own_address[0])
         note(context,
-             "\nNote: this machine's own address is %s, so it is behind a router:\n"
-             "forward UDP port %u of the router to it.",
+             "\nNote: this server's own address is %s, so it is behind a router.\n"
+             "Forward UDP port %u on the router to this server.",
              info->own_address, info->listen_port);
     if (info->dropping_table[0])
         note(context,
-             "\nNote: the firewall's table '%s' drops what it does not know,\n"
-             "whatever wgctl's own table says. Let it accept UDP port %u, and what is\n"
+             "\nNote: the firewall table '%s' drops packets that it does not know, even if\n"
+             "wgctl's own table accepts them. Make it accept UDP port %u, and packets\n"
              "forwarded from and to %s.",
              info->dropping_table, info->listen_port, info->interface);
 }
@@ -61,15 +60,15 @@ static void print_result(const struct context *context, const struct wgctl_provi
            info->interface, state, info->endpoint, color(context, stdout, PLAIN));
     print_row("addresses", info->addresses);
     print_row("firewall", info->firewall);
-    print_row("way out", info->way_out[0] ? info->way_out : "none found");
+    print_row("internet via", info->way_out[0] ? info->way_out : "not found");
     print_row("files", info->conf);
     print_row("", info->ini);
     if (info->sysctl[0])
         print_row("forwarding", info->sysctl);
     if (info->applies)
-        print_row("at boot", info->boots ? "it starts" : "it does not start by itself");
+        print_row("starts at boot", info->boots ? "yes" : "no");
     if (userspace)
-        print_row("WireGuard", "in a process: this kernel has none of its own");
+        print_row("WireGuard", "in a userspace process: this kernel has none");
     print_advice(context, info);
     if (!context->dry_run)
         note(context, "\nNext: sudo wgctl add-peer phone --qr");

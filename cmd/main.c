@@ -91,8 +91,8 @@ static int run(struct context *context, int argc, char **argv, struct wgctl_erro
     else if (argc > 0)
         return run_named(context, argc, argv, err);
     else {
-        fail_usage(context, err, "no command is given");
-        return wgctl_hint(err, "'wgctl --help' lists them; 'wgctl init' is the first");
+        fail_usage(context, err, "no command given");
+        return wgctl_hint(err, "'wgctl --help' lists them; start with 'sudo wgctl init'");
     }
     return WGCTL_OK;
 }
@@ -140,7 +140,7 @@ static int run_and_report(int argc, char **argv)
     if (rc == WGCTL_OK)
         return EXIT_SUCCESS;
     if (context.committed)
-        wgctl_context(&err, "it is done all the same, but");
+        wgctl_context(&err, "the change was made, but");
     print_error(&context, &err);
     return context.usage_error ? 2 : EXIT_FAILURE;
 }

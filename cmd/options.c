@@ -153,7 +153,7 @@ static int fail_option(struct context *context, int found, const char *word,
         return fail_usage(context, err, "%s takes no argument", word);
     if (optopt != 0)
         return fail_usage(context, err, "there is no option '-%c'", optopt);
-    return fail_usage(context, err, "there is no option '%s', or it is not complete", word);
+    return fail_usage(context, err, "there is no option '%s', or it is ambiguous", word);
 }
 
 static int set_color(struct context *context, struct wgctl_error *err)
@@ -168,8 +168,8 @@ static int set_color(struct context *context, struct wgctl_error *err)
     }
     if (!given.color)
         return WGCTL_OK;
-    fail_usage(context, err, "--color does not know '%s'", given.color);
-    return wgctl_hint(err, "it is auto, always or never");
+    fail_usage(context, err, "'%s' is not a valid --color", given.color);
+    return wgctl_hint(err, "choose auto, always or never");
 }
 
 static int set_wait(struct context *context, struct wgctl_error *err)
@@ -180,7 +180,7 @@ static int set_wait(struct context *context, struct wgctl_error *err)
     size_t digits = strspn(given.wait, "0123456789");
     if (digits == 0 || digits > MOST_DIGITS || given.wait[digits] != '\0') {
         fail_usage(context, err, "'%s' is not a valid number of seconds", given.wait);
-        return wgctl_hint(err, "as in --wait 10; 0 does not wait at all");
+        return wgctl_hint(err, "as in --wait 10; 0 means do not wait");
     }
     context->wait = (unsigned)strtoul(given.wait, NULL, 10);
     return WGCTL_OK;
@@ -214,7 +214,7 @@ static int check_count(struct context *context, const struct command *command, i
     else
         fail_usage(context, err, "%s takes %s", command->name,
                    command->most == 0             ? "no arguments"
-                   : command->arguments[0] == '[' ? "one FILE at most"
+                   : command->arguments[0] == '[' ? "at most one FILE"
                                                   : "one NAME");
     return wgctl_hint(err, "wgctl %s --help", command->name);
 }

@@ -42,18 +42,18 @@ static int stage(const char *path, const struct wgctl_text *content, struct wgct
     if (!path[0] || !staged_name(path, staged)) {
         wgctl_fail(err, WGCTL_INVALID,
                    path[0] ? "the path is too long: %.100s…" : "the path is empty", path);
-        return wgctl_hint(err, "give the name of a file, as in --png phone.png");
+        return wgctl_hint(err, "name a file, as in --png phone.png");
     }
     /* Found out now, before anything is changed. */
     if (lstat(path, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISLNK(status.st_mode)) {
-        wgctl_fail(err, WGCTL_EXISTS, "cannot write %s: it is there, and no file", path);
-        return wgctl_hint(err, "give the name of a file, as in --png phone.png");
+        wgctl_fail(err, WGCTL_EXISTS, "cannot write %s: it exists and is not a regular file", path);
+        return wgctl_hint(err, "name a file, as in --png phone.png");
     }
     discard_leftover(staged);
     int fd = open(staged, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0 && errno == EEXIST) {
-        wgctl_fail(err, WGCTL_EXISTS, "cannot write %s: %s is there already", path, staged);
-        return wgctl_hint(err, "it is somebody else's: give another name, or remove it");
+        wgctl_fail(err, WGCTL_EXISTS, "cannot write %s: %s already exists", path, staged);
+        return wgctl_hint(err, "wgctl did not create it: choose another name, or remove it");
     }
     if (fd < 0)
         return wgctl_fail_errno(err, "cannot write %s", path);
@@ -122,7 +122,7 @@ int pictures_publish(struct pictures *pictures, struct wgctl_error *err)
     return rc;
 }
 
-int pictures_draw(const struct context *context, const struct pictures *pictures,
+int pictures_draw(const struct context *context, const struct pictures *pictures, const char *name,
                   struct wgctl_error *err)
 {
     WGCTL_TEXT code = {0};
@@ -130,15 +130,16 @@ int pictures_draw(const struct context *context, const struct pictures *pictures
     if (!pictures->terminal)
         return WGCTL_OK;
     wgctl_qr_terminal_size(pictures->qr, &columns, &rows);
-    rows++; /* where the cursor comes to stand */
+    rows++; /* for the cursor */
     if (window_size(stdout, &window_columns, &window_rows) &&
         (columns > window_columns || rows > window_rows)) {
         wgctl_fail(err, WGCTL_UNSUPPORTED,
-                   "the QR code needs a window of %ux%u, and this one is %ux%u", columns, rows,
-                   window_columns, window_rows);
-        return wgctl_hint(
-            err, "make the window larger or its font smaller (Ctrl and -), then "
-                 "'sudo wgctl qr' again; or write a picture: sudo wgctl qr NAME --png FILE");
+                   "the QR code needs %u columns and %u lines, and this window has %u and %u",
+                   columns, rows, window_columns, window_rows);
+        return wgctl_hint(err,
+                          "shrink the font (Ctrl -) or enlarge the window, then run "
+                          "'sudo wgctl qr %s'; or write a picture: sudo wgctl qr %s --png FILE",
+                          name, name);
     }
     wgctl_qr_terminal(pictures->qr, use_color(context, stdout), &code);
     int rc = wgctl_text_check(&code, err);

@@ -14,8 +14,9 @@ int pictures_prepare(const struct pictures *wanted, struct wgctl_slice config, s
                      struct wgctl_error *err);
 /* Moves the files to their destination. */
 int pictures_publish(struct pictures *pictures, struct wgctl_error *err);
-/* Draws it on standard output. Fails with WGCTL_UNSUPPORTED if the window is too small. */
-int pictures_draw(const struct context *context, const struct pictures *pictures,
+/* Draws the code of the peer `name` on standard output. Fails with WGCTL_UNSUPPORTED if the window
+ * is too small. */
+int pictures_draw(const struct context *context, const struct pictures *pictures, const char *name,
                   struct wgctl_error *err);
 /* Removes what was prepared and not published, and wipes the code. */
 void pictures_clear(struct pictures *pictures);

@@ -14,8 +14,8 @@ static int check(struct context *context, int argc, char **argv, struct wgctl_er
     (void)argc;
     if (!context->json)
         return WGCTL_OK;
-    fail_usage(context, err, "a QR code has no JSON form");
-    return wgctl_hint(err, "'wgctl show %s --json' has its text", argv[0]);
+    fail_usage(context, err, "a QR code cannot be printed as JSON");
+    return wgctl_hint(err, "'sudo wgctl show %s --json' prints the configuration", argv[0]);
 }
 
 static int run(struct context *context, struct wgctl_tunnel *tunnel, int argc, char **argv,
@@ -30,7 +30,7 @@ static int run(struct context *context, struct wgctl_tunnel *tunnel, int argc, c
         rc = pictures_prepare(&wanted, wgctl_text_slice_of(&config), &pictures, err);
     if (rc == WGCTL_OK)
         rc = pictures_publish(&pictures, err);
-    return rc < 0 ? rc : pictures_draw(context, &pictures, err);
+    return rc < 0 ? rc : pictures_draw(context, &pictures, argv[0], err);
 }
 
 const struct command qr_command = {

@@ -58,8 +58,8 @@ static int run(struct context *context, struct wgctl_tunnel *tunnel, int argc, c
         return json_changes(wgctl_tunnel_interface(tunnel), &changes, err);
     for (int i = 0; i < argc; i++)
         note(context,
-             no_apply ? "%s is gone from the file; where the tunnel runs, it can connect until "
-                        "'sudo wgctl apply'"
+             no_apply ? "%s is removed from the files; if the tunnel is up, it can still connect "
+                        "until 'sudo wgctl apply'"
                       : "%s is revoked: it can no longer connect",
              argv[i]);
     return WGCTL_OK;

@@ -207,7 +207,7 @@ int confirm(struct context *context, const char *question, struct wgctl_error *e
     if (!terminal) {
         context->usage_error = true;
         wgctl_fail(err, WGCTL_INVALID, "there is no terminal to ask on: %s", question);
-        return wgctl_hint(err, "--yes answers yes");
+        return wgctl_hint(err, "--yes goes ahead without asking");
     }
     print_escaped(terminal, wgctl_slice_of(question));
     fputs(" [y/N] ", terminal);

@@ -27,7 +27,8 @@ static int run(struct context *context, struct wgctl_tunnel *tunnel, int argc, c
         return rc;
     if (context->json)
         return json_state(interface, true, NULL, err);
-    note(context, userspace ? "%s is up, in a process: this kernel has no WireGuard" : "%s is up",
+    note(context,
+         userspace ? "%s is up, in a userspace process: this kernel has no WireGuard" : "%s is up",
          interface);
     return WGCTL_OK;
 }

@@ -405,7 +405,7 @@ judge() { # STATUS CALL
     if (($1 == 0)); then
         [[ $now == "$new" ]] || faults+=("$2: exit status 0, and not all is done")
     elif (($1 < 128)); then
-        [[ $now == "$old" ]] || grep -Eq 'could not be|is done all the same' err ||
+        [[ $now == "$old" ]] || grep -Eq 'could not be|the change was made' err ||
             faults+=("$2: exit status $1, and not all is as it was: $(cat err)")
     fi
     # The next command is a different one.

@@ -156,9 +156,9 @@ head -c 4000 /dev/zero >zeros
 input=zeros
 refuses "NUL bytes from standard input are no key" 1 . "${add[@]}" --public-key -
 input=/dev/null
-refuses "an empty standard input is no key" 1 'no public key came on standard input' "${add[@]}" --public-key -
+refuses "an empty standard input is no key" 1 'there is no public key on standard input' "${add[@]}" --public-key -
 input=$work
-refuses "a folder as standard input is no key" 1 'no public key came on standard input' "${add[@]}" --public-key -
+refuses "a folder as standard input is no key" 1 'there is no public key on standard input' "${add[@]}" --public-key -
 input=/dev/null
 
 # ---- endpoints ----

@@ -257,7 +257,7 @@ check_files() {
 }
 
 check_end() { # STATUS
-    if (($1 == 0)) || [[ $message == *'it is done all the same'* ]]; then
+    if (($1 == 0)) || [[ $message == *'the change was made'* ]]; then
         [[ $device == new ]] || fault success "the device is not what the file says: $(differences_from new)"
         return
     fi

@@ -382,7 +382,7 @@ check_refusal() { # STATUS
     if [[ $message == *'nothing was changed'* ]] && ! is_as_before; then
         fault "$what, and it says that nothing was changed, while wg0.conf is $verdict: $reply"
     fi
-    if [[ $message == *'it is done all the same'* ]]; then
+    if [[ $message == *'the change was made'* ]]; then
         check_success "$what, which says that it is done"
         return
     fi

@@ -91,7 +91,7 @@ behind_router() {
     add_address router home 192.168.50.1/24
     on home ip route add default via 192.168.50.1
     check "init works without an endpoint" wgctl_on home init
-    check_said "it says that only devices in the same network connect" '192\.168\.50\.2.* in its own network'
+    check_said "it says that only devices in the same network connect" '192\.168\.50\.2.* on its own network'
     check_said "which port the router has to forward" 'UDP port 51820'
     check_said "and which command sets the public endpoint" 'wgctl .*edit-server --endpoint'
     check "the endpoint is the LAN's address" on home grep -qx 'endpoint = 192.168.50.2:51820' "$folder/wg0.ini"

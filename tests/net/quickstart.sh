@@ -246,7 +246,7 @@ with_systemd() {
     pretend_systemd
     check "with systemd and an endpoint it ends well" "$quickstart" vpn.example.org
     check_said "it says the endpoint" 'vpn.example.org:51820'
-    check_said "it says that wg0 starts at boot" 'it starts'
+    check_said "it says that wg0 starts at boot" 'starts at boot  yes'
     check "the service has brought it up" test "$(peers)" = 1
     state >"$work/before"
     check "another run ends well" "$quickstart" vpn.example.org
