@@ -149,7 +149,7 @@ refuses_conf "a line that is nothing" "${at}this is neither" 'what is this\n'
 refuses_conf "a key that is not known" "${at}this setting is not known" 'Colour = red\n'
 refuses_conf "a section that is not known" "${at}a section is" '[Colours]\n'
 refuses_conf "a section that is not closed" "$at" '[Peer\n'
-refuses_conf "a NUL byte" "${at}a NUL byte" 'AllowedIPs = 10.0.0.1\0\n'
+refuses_conf "a NUL byte" "${at}there is a NUL byte" 'AllowedIPs = 10.0.0.1\0\n'
 refuses_conf "a peer without a key" "${at}this \[Peer\] has no PublicKey" '\n[Peer]\nAllowedIPs = 10.73.21.77/32\n'
 refuses_conf "a bad address" "$at" "${peer}AllowedIPs = 10.73.21.777/32\n"
 refuses_conf "bad bits" "$at" "${peer}AllowedIPs = 10.73.21.77/40\n"

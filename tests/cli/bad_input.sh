@@ -142,9 +142,9 @@ refuses_key "a peer's already" "peer 'phone' has that public key already" "$take
 refuses_key "a disabled peer's" "peer 'old' has that public key already" "$taken_disabled"
 refuses_key "too long" 'a key has 44 characters' 'c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2U=x'
 refuses_key "cut off" 'a key has 44 characters' 'c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2'
-refuses_key "not canonical" 'no key' 'c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2V='
-refuses_key "no base64" 'no key' 'c2VjcmV0c2VjcmV0!!VjcmV0c2VjcmV0c2VjcmV0c2U='
-refuses_key "in base64url" 'no key' 'c2VjcmV0c2VjcmV0_-VjcmV0c2VjcmV0c2VjcmV0c2U='
+refuses_key "not canonical" 'not a key' 'c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2V='
+refuses_key "no base64" 'not a key' 'c2VjcmV0c2VjcmV0!!VjcmV0c2VjcmV0c2VjcmV0c2U='
+refuses_key "in base64url" 'not a key' 'c2VjcmV0c2VjcmV0_-VjcmV0c2VjcmV0c2VjcmV0c2U='
 refuses_key "in hexadecimal" 'a key has 44 characters' \
     7365637265747365637265747365637265747365637265747365637265747365
 refuses_key "a word" 'a key has 44 characters' secretsecret
