@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static enum wgctl_status status_of_errno(int number)
 {
@@ -40,7 +41,10 @@ static const char *hint_of_errno(int number)
     switch (number) {
     case EACCES:
     case EPERM:
-        return "run it again with sudo";
+        return geteuid() == 0
+                   ? "not even root may do that here; a container has to be allowed to, as with "
+                     "'docker run --cap-add NET_ADMIN'"
+                   : "run it again with sudo";
     case ENOSPC:
     case EDQUOT:
         return "free some space ('df -h' shows where), then run it again";

@@ -19,13 +19,15 @@ static bool has_only_allowed(struct wgctl_slice name)
 
 int wgctl_interface_name_check(struct wgctl_slice name, struct wgctl_error *err)
 {
-    if (name.size > 0 && name.size < WGCTL_NAME_SIZE && has_only_allowed(name) &&
-        !wgctl_slice_equal(name, wgctl_slice_of(".")) &&
+    /* wg-quick takes a leading '-' as well, but other programs take it for an option. */
+    if (name.size > 0 && name.size < WGCTL_NAME_SIZE && name.data[0] != '-' &&
+        has_only_allowed(name) && !wgctl_slice_equal(name, wgctl_slice_of(".")) &&
         !wgctl_slice_equal(name, wgctl_slice_of("..")))
         return WGCTL_OK;
     char quoted[WGCTL_QUOTE_SIZE];
     wgctl_fail(err, WGCTL_INVALID, "%s is not a valid interface name", wgctl_quote(name, quoted));
-    return wgctl_hint(err, "it is 1 to 15 letters, digits and _ = + . -, as in wg0");
+    return wgctl_hint(
+        err, "it is 1 to 15 letters, digits and _ = + . -, not starting with '-', as in wg0");
 }
 
 int wgctl_peer_name_check(struct wgctl_slice name, struct wgctl_error *err)

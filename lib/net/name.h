@@ -10,7 +10,8 @@ enum {
     WGCTL_FILE_NAME_SIZE = 32, /* either name with an ending: "wg0.peers", "phone.conf" */
 };
 
-/* Checks an interface name as wg-quick(8) does: [a-zA-Z0-9_=+.-]{1,15}, but not "." or "..".
+/* Checks an interface name as wg-quick(8) does: [a-zA-Z0-9_=+.-]{1,15}, but not
+ * "." or "..", and not with a leading '-'.
  * Fails with WGCTL_INVALID. */
 int wgctl_interface_name_check(struct wgctl_slice name, struct wgctl_error *err);
 

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "suite.h"
@@ -147,6 +148,22 @@ START_TEST(a_long_context_cuts_the_message_behind_it)
 }
 END_TEST
 
+START_TEST(sudo_is_no_hint_for_root)
+{
+    struct wgctl_error err;
+    errno = EPERM;
+    if (geteuid() == 0) {
+        wgctl_fail_errno(&err, "cannot create wg0");
+        ck_assert_ptr_null(strstr(err.hint, "sudo"));
+        ck_assert_ptr_nonnull(strstr(err.hint, "container"));
+        ck_assert_int_eq(setuid(65534), 0);
+    }
+    errno = EPERM;
+    wgctl_fail_errno(&err, "cannot create wg0");
+    ck_assert_str_eq(err.hint, "run it again with sudo");
+}
+END_TEST
+
 static Suite *error_suite(void)
 {
     Suite *suite = suite_create("error");
@@ -160,6 +177,7 @@ static Suite *error_suite(void)
     tcase_add_test(error, out_of_memory_is_the_systems_failure);
     tcase_add_test(error, what_is_too_long_is_cut);
     tcase_add_test(error, a_long_context_cuts_the_message_behind_it);
+    tcase_add_test(error, sudo_is_no_hint_for_root);
     suite_add_tcase(suite, error);
     return suite;
 }

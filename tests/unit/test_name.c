@@ -64,8 +64,8 @@ START_TEST(the_name_of_an_interface_is_what_wg_quick_takes)
             (wgctl_interface_name_check((struct wgctl_slice){name, 2}, &err) == WGCTL_OK) == good,
             "%02x", byte);
     }
-    static const char *const good[] = {"w", "-", "...", "fifteen-letters", "wg0"};
-    static const char *const bad[] = {"", ".", "..", "sixteen-letters.", "a/b", "wg0 ", "%i"};
+    static const char *const good[] = {"w", "w-", "...", "fifteen-letters", "wg0"};
+    static const char *const bad[] = {"", ".", "..", "-f", "sixteen-letters.", "a/b", "wg0 ", "%i"};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         ck_assert_int_eq(wgctl_interface_name_check(wgctl_slice_of(good[i]), &err), WGCTL_OK);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
