@@ -5,11 +5,8 @@
 #include <libgen.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "base/lock.h"
 
 _Static_assert(sizeof(off_t) == 8 && sizeof(time_t) == 8,
                "see _FILE_OFFSET_BITS in CMakeLists.txt");
@@ -328,35 +325,4 @@ bool wgctl_file_content(const char *path, struct wgctl_text *ret)
     enum { USUAL = 4096 };
     WGCTL_FD fd = open(path, O_RDONLY | O_CLOEXEC);
     return fd >= 0 && wgctl_read_all(fd, USUAL, SIZE_MAX, ret) == 0;
-}
-
-int wgctl_folder_lock(const struct wgctl_folder *folder, const char *name, int *ret_fd,
-                      struct wgctl_error *err)
-{
-    int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC;
-    WGCTL_FD fd = openat(folder->fd, name, flags, 0600);
-    if (fd < 0)
-        return wgctl_fail_errno(err, "cannot lock %s/%s", folder->path, name);
-
-    char path[sizeof folder->path + NAME_MAX + 2];
-    snprintf(path, sizeof path, "%s/%s", folder->path, name);
-    int rc = wgctl_lock_take(fd, path, err);
-    if (rc < 0)
-        return rc;
-    if (unlinkat(folder->fd, WGCTL_FILE_NEW, 0) < 0 && errno != ENOENT)
-        return wgctl_fail_errno(err, "cannot remove %s/" WGCTL_FILE_NEW, folder->path);
-
-    *ret_fd = fd;
-    fd = -1;
-    return WGCTL_OK;
-}
-
-void wgctl_folder_unlock(int *fd)
-{
-    if (*fd < 0)
-        return;
-    /* close(2) can fail, and then this process would wait for its own lock. */
-    flock(*fd, LOCK_UN);
-    close(*fd);
-    *fd = -1;
 }

@@ -87,15 +87,6 @@ int wgctl_write_all(int fd, struct wgctl_slice content);
 /* fsync(2), repeated after EINTR. Returns -1 and sets errno(3) if that fails. */
 int wgctl_fsync(int fd);
 
-/* Opens and locks `name`, which is created (0600) if it does not exist, and is never removed.
- * Waits, and fails, as wgctl_lock_take() does. *ret_fd is the lock: close(2) releases it as well.
- * Removes a WGCTL_FILE_NEW that a killed process has left in the folder. */
-int wgctl_folder_lock(const struct wgctl_folder *folder, const char *name, int *ret_fd,
-                      struct wgctl_error *err);
-
-/* Releases it and sets it to -1. Does nothing if it is -1. */
-void wgctl_folder_unlock(int *fd);
-
 /* close(2) for __attribute__((cleanup)), unless *fd is negative. */
 void wgctl_close_pointer(int *fd);
 #define WGCTL_FD __attribute__((cleanup(wgctl_close_pointer))) int

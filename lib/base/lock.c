@@ -1,6 +1,8 @@
 #include "base/lock.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +13,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/text.h"
 
 enum {
@@ -162,4 +163,35 @@ int wgctl_lock_take(int fd, const char *path, struct wgctl_error *err)
         return fail_too_long(path, holder, err);
     }
     return WGCTL_OK;
+}
+
+int wgctl_folder_lock(const struct wgctl_folder *folder, const char *name, int *ret_fd,
+                      struct wgctl_error *err)
+{
+    int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC;
+    WGCTL_FD fd = openat(folder->fd, name, flags, 0600);
+    if (fd < 0)
+        return wgctl_fail_errno(err, "cannot lock %s/%s", folder->path, name);
+
+    char path[sizeof folder->path + NAME_MAX + 2];
+    snprintf(path, sizeof path, "%s/%s", folder->path, name);
+    int rc = wgctl_lock_take(fd, path, err);
+    if (rc < 0)
+        return rc;
+    if (unlinkat(folder->fd, WGCTL_FILE_NEW, 0) < 0 && errno != ENOENT)
+        return wgctl_fail_errno(err, "cannot remove %s/" WGCTL_FILE_NEW, folder->path);
+
+    *ret_fd = fd;
+    fd = -1;
+    return WGCTL_OK;
+}
+
+void wgctl_folder_unlock(int *fd)
+{
+    if (*fd < 0)
+        return;
+    /* close(2) can fail, and then this process would wait for its own lock. */
+    flock(*fd, LOCK_UN);
+    close(*fd);
+    *fd = -1;
 }

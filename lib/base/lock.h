@@ -1,7 +1,7 @@
 /* Waiting for a lock: for a limited time, and saying who holds it. */
 #pragma once
 
-#include "base/error.h"
+#include "base/file.h"
 
 /* How long the process waits for a lock that somebody else holds. */
 struct wgctl_patience {
@@ -22,3 +22,12 @@ void wgctl_lock_set_patience(struct wgctl_patience patience);
  *   - the holder has not finished in time; the message names it (from /proc/locks, proc(5));
  *   - the holder is waiting for this process, as `wgctl up` waits for a hook that calls wgctl. */
 int wgctl_lock_take(int fd, const char *path, struct wgctl_error *err);
+
+/* Opens and locks `name`, which is created (0600) if it does not exist, and is never removed.
+ * Waits, and fails, as wgctl_lock_take() does. *ret_fd is the lock: close(2) releases it as well.
+ * Removes a WGCTL_FILE_NEW that a killed process has left in the folder. */
+int wgctl_folder_lock(const struct wgctl_folder *folder, const char *name, int *ret_fd,
+                      struct wgctl_error *err);
+
+/* Releases it and sets it to -1. Does nothing if it is -1. */
+void wgctl_folder_unlock(int *fd);

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/lock.h"
 #include "store/state.h"
 
 char *wgctl_staged_name(unsigned number, char text[32])
