@@ -26,7 +26,14 @@ int open_tunnel(struct context *context, enum access access, struct wgctl_tunnel
     if (context->dry_run)
         wanted |= WGCTL_DRY_RUN;
     int rc = wgctl_tunnel_open(context->folder, interface_of(context), wanted, ret, err);
-    if (rc == WGCTL_OK)
-        wgctl_tunnel_on_progress(*ret, progress_of(context));
-    return rc;
+    if (rc < 0)
+        return rc;
+    wgctl_tunnel_on_progress(*ret, progress_of(context));
+    const char *left_alone = wgctl_tunnel_left_alone(*ret);
+    if (left_alone[0])
+        note(context,
+             "An earlier command was interrupted before it had replaced %s, which you "
+             "have edited since: your version stays",
+             left_alone);
+    return WGCTL_OK;
 }

@@ -30,7 +30,7 @@ if [[ -z ${WGCTL_TEST_INSIDE:-} ]]; then
 fi
 
 PATH=$PATH:/usr/sbin:/sbin
-need jq script setpriv setsid unshare wg wg-quick
+need jq script setpriv setsid strace unshare wg wg-quick
 
 work=$(mktemp -d)
 trap 'rm -rf "$work" && report_early_end' EXIT
@@ -68,6 +68,14 @@ while_locked() { # ARGUMENT...
     echo >&"${COPROC[1]}"
     wait "$COPROC_PID"
     return $got
+}
+
+# As wgctl, but killed at the first call of a function of the kernel's.
+killed_at() { # SYSTEM_CALL ARGUMENT...
+    local got=0
+    user strace -qq -o "$work/home/trace" -e "inject=$1:signal=KILL:when=1" "$work/wgctl" "${@:2}" || got=$?
+    rm "$work/home/trace"
+    ((got == 137))
 }
 
 # Types ANSWER on a terminal on which wgctl runs. What it prints is on standard output, whole.
