@@ -34,8 +34,8 @@ void wgctl_key_clamp(struct wgctl_key *key);
 void wgctl_key_generate_private(struct wgctl_key *ret);
 /* Generates a preshared key: 32 random bytes. */
 void wgctl_key_generate_preshared(struct wgctl_key *ret);
-/* Wipes what finished calls have left: 128 KiB of the stack below the caller, and the registers that
- * a call may change (if the compiler can). */
+/* Wipes what finished calls have left: 128 KiB of the stack below the caller, and the registers
+ * that a call may change (if the compiler can). */
 void wgctl_key_wipe_calls(void);
 /* Fills `ret` with `size` random bytes for other purposes, such as choosing a subnet. */
 void wgctl_random(void *ret, size_t size);
