@@ -32,7 +32,7 @@ static int report(struct context *context, const struct wgctl_tunnel *tunnel, si
     note(context, "Devices now find this server at %s", now.data);
     if (clients > 0)
         note(context,
-             "%zu device file%s changed: import %s again, for example with 'wgctl qr NAME'",
+             "%zu device file%s changed: import %s again, for example with 'sudo wgctl qr NAME'",
              clients, clients == 1 ? "" : "s", clients == 1 ? "it" : "each");
     if (elsewhere > 0)
         note(context, "%zu device%s configuration%s not kept here: change the Endpoint by hand",
