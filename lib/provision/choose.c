@@ -199,8 +199,8 @@ static int format_texts(const struct wgctl_facts *facts, struct wgctl_provision 
         snprintf(ret->way_out, sizeof ret->way_out, "%s", way->interface);
     wgctl_endpoint_format(&ret->settings.endpoint, &ret->endpoint_text);
     wgctl_prefixes_format(&ret->addresses, &ret->addresses_text);
-    wgctl_text_format(&ret->conf_path, "%s/%s.conf", ret->folder, ret->interface);
-    wgctl_text_format(&ret->ini_path, "%s/%s.ini", ret->folder, ret->interface);
+    wgctl_text_format(&ret->conf_path, "%s/%s", ret->folder, ret->conf_name);
+    wgctl_text_format(&ret->ini_path, "%s/%s", ret->folder, ret->ini_name);
     int rc = wgctl_text_check(&ret->endpoint_text, err);
     if (rc == WGCTL_OK)
         rc = wgctl_text_check(&ret->addresses_text, err);
@@ -215,6 +215,8 @@ int wgctl_provision_decide(const struct wgctl_provision_request *request,
 {
     snprintf(ret->folder, sizeof ret->folder, "%s", request->folder);
     snprintf(ret->interface, sizeof ret->interface, "%s", request->interface);
+    snprintf(ret->conf_name, sizeof ret->conf_name, "%s.conf", request->interface);
+    snprintf(ret->ini_name, sizeof ret->ini_name, "%s.ini", request->interface);
     ret->settings = wgctl_settings_default;
     ret->forwarding = facts->forwarding;
     ret->applies = !request->no_apply;

@@ -1,137 +1,95 @@
 /* Carrying a provision out, and undoing it if that fails. */
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/signals.h"
+#include "conf/server_read.h"
 #include "host/service.h"
 #include "provision/state.h"
-#include "tunnel/state.h"
-#include "tunnel/tunnel.h"
+#include "run/run.h"
+#include "store/store.h"
 
 /* What has been done so far. */
 struct progress {
-    struct wgctl_provision *provision;
-    struct wgctl_tunnel *tunnel; /* holds the lock until it is up, or everything is undone */
+    const struct wgctl_provision *provision;
+    struct wgctl_text conf; /* INTERFACE.conf */
     bool made_folder;
+    struct wgctl_store *store; /* locked until the interface is up, or everything is undone */
+    struct wgctl_transaction files;
     bool wrote_files;
-
-    bool changed_forwarding;
-    struct wgctl_folder sysctl_folder;
-    bool wrote_sysctl;
-    struct wgctl_text sysctl_before; /* empty: there was none */
-    bool enabled;
+    struct wgctl_forward forward;
+    bool enabled; /* the service */
 };
 
-/* ---- forwarding ---- */
-
-static int persist_forwarding(struct progress *progress, struct wgctl_error *err)
+static int check_signals(struct wgctl_error *err)
 {
-    WGCTL_TEXT text = {0};
-    struct wgctl_folder *folder = &progress->sysctl_folder;
-    int rc = wgctl_provision_sysctl(progress->provision, &text, err);
-    if (rc == WGCTL_OK)
-        rc = wgctl_folder_make(WGCTL_SYSCTL_FOLDER, 0755, NULL, err);
-    if (rc == WGCTL_OK)
-        rc = wgctl_folder_open(WGCTL_SYSCTL_FOLDER, folder, err);
-    if (rc < 0)
-        return rc;
-    rc = wgctl_file_read(folder, WGCTL_SYSCTL_NAME, WGCTL_PUBLIC, &progress->sysctl_before, err);
-    if (rc < 0 && rc != WGCTL_NOT_FOUND)
-        return rc;
-    /* No lock of ours covers that folder. */
-    rc = wgctl_file_remove(folder, WGCTL_FILE_NEW, err);
-    if (rc == WGCTL_OK)
-        rc = wgctl_file_write(folder, WGCTL_SYSCTL_NAME, wgctl_text_slice_of(&text), 0644, err);
-    progress->wrote_sysctl = true;
-    return rc;
-}
-
-static int turn_on_forwarding(struct progress *progress, struct wgctl_error *err)
-{
-    const struct wgctl_provision *provision = progress->provision;
-    if (!provision->applies)
-        return WGCTL_OK;
-    int rc = persist_forwarding(progress, err);
-    if (rc < 0)
-        return rc;
-    progress->changed_forwarding = true;
-    return wgctl_forwarding_turn_on(&provision->forwarding, provision->ipv6, err);
+    return wgctl_signals_pending() ? wgctl_fail(err, WGCTL_SYSTEM, "stopped by a signal")
+                                   : WGCTL_OK;
 }
 
 /* ---- files ---- */
 
-/* Opens and locks the folder, which has no such tunnel. */
-static int open_tunnel(struct progress *progress, struct wgctl_error *err)
+/* Opens and locks the folder, in which no other init has made the tunnel meanwhile. */
+static int open_store(struct progress *progress, struct wgctl_error *err)
 {
     const struct wgctl_provision *provision = progress->provision;
     bool exists = false;
-    int rc = wgctl_tunnel_new(provision->interface, &progress->tunnel, err);
-    struct wgctl_tunnel *tunnel = progress->tunnel;
+    int rc = wgctl_folder_make(provision->folder, 0700, &progress->made_folder, err);
     if (rc == WGCTL_OK)
-        rc = wgctl_folder_make(provision->folder, 0700, &progress->made_folder, err);
+        rc = wgctl_store_open(provision->folder, &progress->store, err);
     if (rc == WGCTL_OK)
-        rc = wgctl_tunnel_open_folder(tunnel, provision->folder, err);
+        rc = wgctl_store_lock(progress->store, err);
     if (rc == WGCTL_OK)
-        rc = wgctl_store_lock(tunnel->store, err);
-    if (rc == WGCTL_OK)
-        rc = wgctl_store_exists(tunnel->store, tunnel->conf_name, &exists, err);
-    if (rc == WGCTL_OK && exists)
-        rc = wgctl_fail(err, WGCTL_EXISTS, "%s/%s has just been made by somebody else",
-                        provision->folder, tunnel->conf_name);
-    return rc;
+        rc = wgctl_store_exists(progress->store, provision->conf_name, &exists, err);
+    return rc == WGCTL_OK && exists
+               ? wgctl_fail(err, WGCTL_EXISTS, "another init has just created %s/%s",
+                            provision->folder, provision->conf_name)
+               : rc;
 }
 
-static int fail_other_ini(const struct wgctl_tunnel *tunnel, struct wgctl_error *err)
+/* An INTERFACE.ini without an INTERFACE.conf stays if it says the same. */
+static int put_ini(struct progress *progress, struct wgctl_error *err)
 {
-    const char *folder = tunnel->folder_path, *name = tunnel->ini_name;
-    wgctl_fail(err, WGCTL_EXISTS, "%s/%s is there already, and says something else", folder, name);
+    WGCTL_TEXT before = {0}, text = {0};
+    const struct wgctl_provision *provision = progress->provision;
+    const char *folder = provision->folder, *name = provision->ini_name;
+    int rc = wgctl_store_read(progress->store, name, WGCTL_PUBLIC, &before, err);
+    bool exists = rc == WGCTL_OK;
+    if (rc == WGCTL_OK || rc == WGCTL_NOT_FOUND)
+        rc = wgctl_provision_ini(provision, &text, err);
+    if (rc < 0)
+        return rc;
+    const struct wgctl_slice old = wgctl_text_slice_of(&before), new = wgctl_text_slice_of(&text);
+    if (old.size == 0 || wgctl_slice_equal(old, new))
+        return wgctl_transaction_put(&progress->files, name, exists ? &old : NULL, new, err);
+    wgctl_fail(err, WGCTL_EXISTS, "%s/%s exists already, with other settings", folder, name);
     return wgctl_hint(err, "it belongs to a server that is gone: sudo mv %s/%s %s/%s.old", folder,
                       name, folder, name);
 }
 
-static int put_ini(struct progress *progress, struct wgctl_error *err)
-{
-    WGCTL_TEXT before = {0}, text = {0};
-    struct wgctl_tunnel *tunnel = progress->tunnel;
-    int rc = wgctl_store_read(tunnel->store, tunnel->ini_name, WGCTL_PUBLIC, &before, err);
-    bool exists = rc == WGCTL_OK;
-    if (rc == WGCTL_OK || rc == WGCTL_NOT_FOUND)
-        rc = wgctl_provision_ini(progress->provision, &text, err);
-    const struct wgctl_slice old = wgctl_text_slice_of(&before), new = wgctl_text_slice_of(&text);
-    if (rc == WGCTL_OK && old.size > 0 && !wgctl_slice_equal(old, new))
-        return fail_other_ini(tunnel, err);
-    return rc < 0 ? rc
-                  : wgctl_transaction_put(&tunnel->files, tunnel->ini_name, exists ? &old : NULL,
-                                          new, err);
-}
-
 static int write_files(struct progress *progress, struct wgctl_error *err)
 {
-    WGCTL_TEXT text = {0};
-    struct wgctl_tunnel *tunnel = progress->tunnel;
+    const struct wgctl_provision *provision = progress->provision;
     int rc = put_ini(progress, err);
     if (rc == WGCTL_OK)
-        rc = wgctl_provision_conf(progress->provision, &text, err);
+        rc = wgctl_provision_conf(provision, &progress->conf, err);
     if (rc == WGCTL_OK)
-        rc = wgctl_transaction_put(&tunnel->files, tunnel->conf_name, NULL,
-                                   wgctl_text_slice_of(&text), err);
+        rc = wgctl_transaction_put(&progress->files, provision->conf_name, NULL,
+                                   wgctl_text_slice_of(&progress->conf), err);
     if (rc == WGCTL_OK)
-        rc = wgctl_transaction_commit(tunnel->store, &tunnel->files, NULL, err);
+        rc = wgctl_transaction_commit(progress->store, &progress->files, NULL, err);
     progress->wrote_files = rc == WGCTL_OK;
     return rc;
 }
 
 /* ---- the interface ---- */
 
-/* The service takes the lock itself. */
+/* `wgctl up` in the service takes the lock itself. */
 static int start_service(struct progress *progress, bool *ret_userspace, struct wgctl_error *err)
 {
     const char *interface = progress->provision->interface;
     enum wgctl_backend backend = WGCTL_NO_DEVICE;
-    wgctl_store_unlock(progress->tunnel->store);
+    wgctl_store_unlock(progress->store);
     progress->enabled = true;
     int rc = wgctl_service_enable(interface, err);
     if (rc == WGCTL_OK)
@@ -142,35 +100,60 @@ static int start_service(struct progress *progress, bool *ret_userspace, struct 
 
 static int bring_up(struct progress *progress, bool *ret_userspace, struct wgctl_error *err)
 {
-    if (progress->provision->boots)
-        return start_service(progress, ret_userspace, err);
-    int rc = wgctl_tunnel_read(progress->tunnel, err);
-    return rc < 0 ? rc : wgctl_tunnel_up(progress->tunnel, ret_userspace, err);
-}
-
-/* ---- undoing ---- */
-
-static void undo_sysctl(struct progress *progress)
-{
-    struct wgctl_error ignored;
-    struct wgctl_slice before = wgctl_text_slice_of(&progress->sysctl_before);
-    if (before.size > 0)
-        wgctl_file_write(&progress->sysctl_folder, WGCTL_SYSCTL_NAME, before, 0644, &ignored);
-    else
-        wgctl_file_remove(&progress->sysctl_folder, WGCTL_SYSCTL_NAME, &ignored);
-}
-
-/* What somebody else has changed since the service was started without our lock stays, and so
- * does what it needs. */
-static int undo_files(const struct progress *progress, struct wgctl_error *err)
-{
-    struct wgctl_tunnel *tunnel = progress->tunnel;
-    struct wgctl_error why;
-    int rc = wgctl_store_lock(tunnel->store, &why);
+    WGCTL_SERVER server = {0};
+    WGCTL_DEVICE_QUERY query = {0};
+    WGCTL_RUN run = {0};
+    const struct wgctl_run_request request = {
+        .goal = WGCTL_GO_UP,
+        .interface = progress->provision->interface,
+        .server = &server,
+        .query = &query,
+    };
+    int rc = wgctl_server_parse(progress->provision->conf_name, &progress->conf, &server, err);
     if (rc == WGCTL_OK)
-        rc = wgctl_transaction_revert(tunnel->store, &tunnel->files, &why);
+        rc = wgctl_run_prepare(&request, &run, err);
     if (rc < 0)
-        wgctl_hint(err, "%s/%s stays: %s", tunnel->folder_path, tunnel->conf_name, why.message);
+        return rc;
+    rc = wgctl_run_execute(&run, err);
+    if (rc < 0)
+        wgctl_run_revert(&run, err);
+    *ret_userspace = run.is_userspace;
+    return rc;
+}
+
+/* ---- all of it ---- */
+
+static int carry_out(struct progress *progress, bool *ret_userspace, struct wgctl_error *err)
+{
+    const struct wgctl_provision *provision = progress->provision;
+    int rc = WGCTL_OK;
+    if (provision->applies)
+        rc = wgctl_forward_turn_on(provision, &progress->forward, err);
+    if (rc == WGCTL_OK)
+        rc = check_signals(err);
+    if (rc == WGCTL_OK)
+        rc = write_files(progress, err);
+    if (rc == WGCTL_OK)
+        rc = check_signals(err);
+    if (rc < 0 || !provision->applies)
+        return rc;
+    return provision->boots ? start_service(progress, ret_userspace, err)
+                            : bring_up(progress, ret_userspace, err);
+}
+
+/* Files that somebody has changed since the service was started, when the lock was free, stay;
+ * and so does what they need. */
+static int undo_files(struct progress *progress, struct wgctl_error *err)
+{
+    const struct wgctl_provision *provision = progress->provision;
+    struct wgctl_error why;
+    if (!progress->wrote_files)
+        return WGCTL_OK;
+    int rc = wgctl_store_lock(progress->store, &why);
+    if (rc == WGCTL_OK)
+        rc = wgctl_transaction_revert(progress->store, &progress->files, &why);
+    if (rc < 0)
+        wgctl_hint(err, "%s/%s stays: %s", provision->folder, provision->conf_name, why.message);
     return rc;
 }
 
@@ -179,45 +162,20 @@ static void undo(struct progress *progress, struct wgctl_error *err)
     struct wgctl_error ignored;
     if (progress->enabled)
         wgctl_service_disable(progress->provision->interface, &ignored);
-    if (progress->wrote_files && undo_files(progress, err) < 0)
+    if (undo_files(progress, err) < 0)
         return;
-    if (progress->wrote_sysctl)
-        undo_sysctl(progress);
-    if (progress->changed_forwarding)
-        wgctl_forwarding_restore(&progress->provision->forwarding);
+    wgctl_forward_undo(progress->provision, &progress->forward);
     if (progress->made_folder)
-        rmdir(progress->provision->folder); /* unless it is in use already */
-}
-
-static int check_signal(struct wgctl_error *err)
-{
-    return wgctl_signals_pending()
-               ? wgctl_fail(err, WGCTL_SYSTEM, "stopped by a signal: nothing was changed")
-               : WGCTL_OK;
-}
-
-static int carry_out(struct progress *progress, bool *ret_userspace, struct wgctl_error *err)
-{
-    int rc = turn_on_forwarding(progress, err);
-    if (rc == WGCTL_OK)
-        rc = check_signal(err);
-    if (rc == WGCTL_OK)
-        rc = write_files(progress, err);
-    if (rc == WGCTL_OK)
-        rc = check_signal(err);
-    if (rc == WGCTL_OK && progress->provision->applies)
-        rc = bring_up(progress, ret_userspace, err);
-    return rc;
+        rmdir(progress->provision->folder); /* unless somebody uses it by now */
 }
 
 int wgctl_provision_commit(struct wgctl_provision *provision, bool *ret_userspace,
                            struct wgctl_error *err)
 {
-    struct progress progress = {.provision = provision, .sysctl_folder = WGCTL_FOLDER_CLOSED};
+    struct progress progress = {.provision = provision, .forward = WGCTL_FORWARD_NONE};
     bool userspace = false;
-    /* A signal ends the waiting for the lock, and then waits until everything is done or undone. */
     sigset_t signals;
-    int rc = open_tunnel(&progress, err);
+    int rc = open_store(&progress, err); /* a signal ends the waiting for the lock */
     wgctl_signals_hold(&signals);
     if (rc == WGCTL_OK)
         rc = carry_out(&progress, &userspace, err);
@@ -226,8 +184,9 @@ int wgctl_provision_commit(struct wgctl_provision *provision, bool *ret_userspac
     wgctl_signals_release(&signals);
     if (ret_userspace)
         *ret_userspace = userspace;
-    wgctl_text_clear(&progress.sysctl_before);
-    wgctl_folder_close(&progress.sysctl_folder);
-    wgctl_tunnel_close(&progress.tunnel);
+    wgctl_forward_clear(&progress.forward);
+    wgctl_transaction_clear(&progress.files);
+    wgctl_store_close(&progress.store);
+    wgctl_text_clear(&progress.conf);
     return rc;
 }

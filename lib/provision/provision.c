@@ -56,7 +56,7 @@ void wgctl_provision_show(const struct wgctl_provision *provision, struct wgctl_
         .own_address = provision->own_address,
         .conf = provision->conf_path.data,
         .ini = provision->ini_path.data,
-        .sysctl = provision->applies ? WGCTL_SYSCTL_FOLDER "/" WGCTL_SYSCTL_NAME : "",
+        .sysctl = provision->applies ? WGCTL_SYSCTL_PATH : "",
         .boots = provision->boots,
         .applies = provision->applies,
     };

@@ -3,6 +3,7 @@
 
 #include <limits.h>
 
+#include "base/file.h"
 #include "conf/settings.h"
 #include "host/forwarding.h"
 #include "net/key.h"
@@ -10,15 +11,15 @@
 #include "provision/facts.h"
 #include "provision/provision.h"
 
-#define WGCTL_SYSCTL_FOLDER "/etc/sysctl.d"
-#define WGCTL_SYSCTL_NAME "90-wgctl.conf"
+#define WGCTL_SYSCTL_PATH "/etc/sysctl.d/90-wgctl.conf"
 
 struct wgctl_provision {
     char folder[PATH_MAX];
     char interface[WGCTL_NAME_SIZE];
-    bool applies; /* it will be up */
-    bool boots;   /* it will start at boot */
-    bool ipv6;    /* it has IPv6 addresses */
+    char conf_name[WGCTL_FILE_NAME_SIZE], ini_name[WGCTL_FILE_NAME_SIZE]; /* in the folder */
+    bool applies;                                                         /* it will be up */
+    bool boots; /* it will start at boot */
+    bool ipv6;  /* it has IPv6 addresses */
 
     uint16_t listen_port;
     uint32_t mtu;
@@ -60,3 +61,20 @@ int wgctl_provision_ini(const struct wgctl_provision *provision, struct wgctl_te
                         struct wgctl_error *err);
 int wgctl_provision_sysctl(const struct wgctl_provision *provision, struct wgctl_text *ret,
                            struct wgctl_error *err);
+
+/* What turning forwarding on has changed so far. Start with WGCTL_FORWARD_NONE. */
+struct wgctl_forward {
+    struct wgctl_folder folder;        /* of the sysctl file */
+    struct wgctl_text before, written; /* its content; `before` is empty if there was no file */
+    bool wrote, turned_on;
+};
+#define WGCTL_FORWARD_NONE ((struct wgctl_forward){.folder = WGCTL_FOLDER_CLOSED})
+/* Writes WGCTL_SYSCTL_PATH, durably, and turns forwarding on. After a failure *ret is to be
+ * undone. Fails with the status of the file or sysctl that cannot be written. */
+int wgctl_forward_turn_on(const struct wgctl_provision *provision, struct wgctl_forward *ret,
+                          struct wgctl_error *err);
+/* Puts back the file, unless somebody has edited it since, and the sysctls. */
+void wgctl_forward_undo(const struct wgctl_provision *provision,
+                        const struct wgctl_forward *forward);
+/* Frees it and closes the folder; changes nothing. */
+void wgctl_forward_clear(struct wgctl_forward *forward);

@@ -34,7 +34,7 @@ chmod 0600 other/wg0.ini
 cp other/wg0.ini mine.ini
 fails_with_other_ini() {
     ! ./wgctl -C other init --no-apply --firewall nftables --endpoint vpn.example.org 2>said &&
-        grep -q 'wg0.ini is there already, and says something else' said && cmp other/wg0.ini mine.ini &&
+        grep -q 'wg0.ini exists already, with other settings' said && cmp other/wg0.ini mine.ini &&
         [[ ! -e other/wg0.conf ]]
 }
 check "init does not write over a wg0.ini that says something else" fails_with_other_ini

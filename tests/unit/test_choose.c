@@ -360,7 +360,7 @@ static const struct row {
      {.way4 = PUBLIC4},
      {.firewall = "pf"},
      WGCTL_INVALID,
-     "there is no firewall 'pf'"},
+     "'pf' is not a firewall"},
     {"a table that drops",
      {.way4 = PUBLIC4, .dropping_table = "inet filter"},
      {0},
