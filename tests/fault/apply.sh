@@ -209,7 +209,7 @@ begin_apply() {
 
 # Sets `run_state`: the applied copy.
 captured_run() {
-    read_file /run/wgctl/wg0.conf
+    read_file "$(record_file)"
     run_state=$content
 }
 

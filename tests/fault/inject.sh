@@ -171,7 +171,22 @@ give_addresses() { # FILE
 set_device() { # CONFIGURATION APPLIED_COPY
     wg setconf wg0 "$1"
     rm -rf /run/wgctl/*
-    [[ ! -e $2 ]] || cp -a "$2" /run/wgctl/wg0.conf
+    [[ ! -e $2 ]] || note_applied "$2"
+}
+
+# Where it is noted what was applied last: the number is that of the network namespace.
+record_file() {
+    echo "/run/wgctl/wg0.$(stat -Lc %i /proc/self/ns/net)"
+}
+
+note_applied() { # CONFIGURATION
+    local size
+    size=$(stat -c %s "$1")
+    (umask 077 && {
+        printf '# wgctl 1\n# interface %10u mark %10u\n# begun %-8s %-16s %10u\n# target %10u applied %10u\n' \
+            0 0 nothing run_pre_down 0 0 "$size"
+        cat "$1"
+    } >"$(record_file)")
 }
 
 # ---- preparing ----
@@ -565,7 +580,7 @@ judge_run() { # MODE LABEL STATUS
 }
 
 is_start_applied() {
-    cmp -s <(sed '/^# interface [0-9]*$/d' /run/wgctl/wg0.conf) "$fault_folder/$from/wg0.conf"
+    grep -q '^# begun nothing ' "$(record_file)" && cmp -s <(tail -n +5 "$(record_file)") "$fault_folder/$from/wg0.conf"
 }
 
 # ---- the report ----

@@ -128,8 +128,8 @@ list_files() { # FOLDER...
     find "$@" | LC_ALL=C sort | while read -r file; do
         [[ $file != */.wgctl ]] || continue # It stays,
         [[ $file != */.wgctl/* || -s $file ]] || continue # with an empty lock and journal
-        stat -c '%a %n' "$file"
-        [[ ! -f $file ]] || sed '/^# interface [0-9]*$/d' "$file" # Its number is another one each time
+        stat -c '%a %n' "$file" | sed -E 's/(wg0)\.[0-9]+$/\1.(namespace)/'
+        [[ ! -f $file ]] || sed '/^# interface [ 0-9]* mark /d' "$file" # Its number is another one each time
     done
 }
 
@@ -197,8 +197,6 @@ check_files() {
 
 check_end() {
     if ((status == 0)) || [[ $message == *'the change was made'* ]]; then
-        # The applied copy is a help, which may be missing: the next plan does without.
-        [[ -e /run/wgctl/wg0.conf ]] || install -m 600 "$etc/wg0.conf" /run/wgctl/
         is_host_like "$fault_folder/whole" || fault success "the server is not whole: $(difference "$fault_folder/whole")"
     elif ((status == 137)); then
         fault refusal "it hangs: $message"
