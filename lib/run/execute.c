@@ -102,7 +102,9 @@ static int execute_step(struct wgctl_run *run, struct wgctl_step *step, struct w
     if (rc < 0)
         return rc;
     rc = wgctl_step_do(run, step, &why);
-    run->transition.done += rc == WGCTL_OK || wgctl_step_is_partial(step) || step->may_fail;
+    /* What was there before is somebody else's. */
+    bool is_partial = wgctl_step_is_partial(step) && rc != WGCTL_EXISTS;
+    run->transition.done += rc == WGCTL_OK || is_partial || step->may_fail;
     if (rc < 0 && step->may_fail) {
         note_failure(run, &why);
         return WGCTL_OK;

@@ -64,12 +64,18 @@ static int undo_post_down(struct wgctl_run *run, struct wgctl_step *step, struct
 static int create_interface(struct wgctl_run *run, struct wgctl_step *step, struct wgctl_error *err)
 {
     const char *interface = interface_of(run);
+    struct wgctl_error ignored;
     (void)step;
     /* The process of one that has just gone still has its socket for a moment. */
     wgctl_device_await_end(interface);
     int rc = wgctl_link_create(interface, err);
     run->is_userspace = rc == WGCTL_UNSUPPORTED;
-    return run->is_userspace ? wgctl_link_create_userspace(interface, err) : rc;
+    if (run->is_userspace)
+        return wgctl_link_create_userspace(interface, err);
+    /* If the kernel's answer got lost, it is there; but one that was there before is another's. */
+    if (rc < 0 && rc != WGCTL_EXISTS)
+        wgctl_link_delete(interface, &ignored);
+    return rc;
 }
 
 static int delete_interface(struct wgctl_run *run, struct wgctl_step *step, struct wgctl_error *err)
@@ -334,7 +340,7 @@ static const struct kind {
     const char *name, *noun;
     int (*act)(struct wgctl_run *run, struct wgctl_step *step, struct wgctl_error *err);
     int (*undo)(struct wgctl_run *run, struct wgctl_step *step, struct wgctl_error *err);
-    bool is_partial;          /* one that failed may have done a part of it */
+    bool is_partial;          /* one that failed may have been done, or a part of it */
     bool goes_with_interface; /* needs no undo of its own if that goes */
 } kinds[WGCTL_OPS] = {
     [WGCTL_RUN_PRE_DOWN] = {"run_pre_down", "PreDown", run_command, NULL, true, false},
@@ -351,13 +357,13 @@ static const struct kind {
     [WGCTL_WRITE_DEVICE] = {"write_device", "keys and peers", write_device, undo_device, true,
                             true},
     [WGCTL_REMOVE_ROUTE] = {"remove_route", "routes", remove_route, undo_remove_route, true, true},
-    [WGCTL_ADD_ADDRESS] = {"add_address", "addresses", add_address, undo_add_address, false, true},
+    [WGCTL_ADD_ADDRESS] = {"add_address", "addresses", add_address, undo_add_address, true, true},
     [WGCTL_REMOVE_ADDRESS] = {"remove_address", "addresses", remove_address, add_address, true,
                               true},
     [WGCTL_SET_MTU] = {"set_mtu", "MTU", set_mtu, undo_mtu, false, true},
     [WGCTL_SET_UP] = {"set_up", "the interface", set_up, NULL, false, true},
     [WGCTL_SET_DNS] = {"set_dns", "DNS", set_dns, undo_dns, false, false},
-    [WGCTL_ADD_ROUTE] = {"add_route", "routes", add_route, remove_route, false, true},
+    [WGCTL_ADD_ROUTE] = {"add_route", "routes", add_route, remove_route, true, true},
     [WGCTL_ADD_RULES] = {"add_rule", "routes", add_rules, undo_add_rules, true, false},
     [WGCTL_RUN_POST_UP] = {"run_post_up", "what PostUp does", run_command, undo_post_up, true,
                            false},

@@ -1,6 +1,7 @@
 /* The commit: one plan for files and what runs, shown or carried out; and up and down. */
 #include "base/signals.h"
 #include "conf/server_check.h"
+#include "conf/server_read.h"
 #include "tunnel/state.h"
 
 /* ---- plans ---- */
@@ -134,15 +135,21 @@ int wgctl_tunnel_is_up(const char *interface, bool *ret, struct wgctl_error *err
 }
 
 /* The file may have been edited while the lock was free. */
-static int check_unchanged(const struct wgctl_tunnel *tunnel, struct wgctl_error *err)
+static int read_again(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
 {
     WGCTL_TEXT now = {0};
+    WGCTL_SERVER server = {0};
     int rc = wgctl_store_read(tunnel->store, tunnel->conf_name, WGCTL_SECRET, &now, err);
     if (rc < 0 || wgctl_slice_equal(wgctl_text_slice_of(&now), tunnel->original))
         return rc;
-    wgctl_fail(err, WGCTL_BUSY, "%s was changed while %s waited for a name server",
-               tunnel->conf_name, tunnel->interface);
-    return wgctl_hint(err, "sudo wgctl up");
+    rc = wgctl_server_parse(tunnel->conf_name, &now, &server, err);
+    if (rc < 0)
+        return rc;
+    wgctl_server_clear(&tunnel->server);
+    tunnel->server = server;
+    server = (struct wgctl_server){0};
+    tunnel->original = wgctl_document_original(&tunnel->server.document);
+    return WGCTL_OK;
 }
 
 /* A name server may take a minute to answer: nobody has to wait for that. */
@@ -153,7 +160,7 @@ static int await_names(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
     wgctl_store_unlock(tunnel->store);
     wgctl_run_await_names(&tunnel->server);
     int rc = wgctl_store_lock(tunnel->store, err);
-    return rc < 0 ? rc : check_unchanged(tunnel, err);
+    return rc < 0 ? rc : read_again(tunnel, err);
 }
 
 static int execute_or_revert(struct wgctl_run *run, struct wgctl_error *err)

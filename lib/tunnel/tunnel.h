@@ -181,9 +181,9 @@ void wgctl_tunnel_on_progress(struct wgctl_tunnel *tunnel, struct wgctl_progress
 
 /* Brings the interface up as wg-quick(8) would from the same file; whatever fails, what was done is
  * undone. What an interface left behind that went otherwise than by wgctl_tunnel_down() is cleaned
- * up first. The lock is let go while it waits for a name server. `ret_userspace` (may be NULL) is
- * set if the kernel has no WireGuard and a process runs it. Fails with WGCTL_EXISTS if it is up,
- * WGCTL_BUSY if the file was edited meanwhile. */
+ * up first. The lock is let go while it waits for a name server, and the file read again then.
+ * `ret_userspace` (may be NULL) is set if the kernel has no WireGuard and a process runs it. Fails
+ * with WGCTL_EXISTS if it is up. */
 int wgctl_tunnel_up(struct wgctl_tunnel *tunnel, bool *ret_userspace, struct wgctl_error *err);
 /* Takes it down: what was applied last goes, whatever the file says now. Also finishes what a
  * killed `up` or `down` left. Once PreDown and SaveConfig have succeeded nothing stops it;
