@@ -1,4 +1,4 @@
-/* What a file wants of an interface. */
+/* The desired state of an interface, from its file. */
 #include <sys/socket.h>
 
 #include "host/link.h"
@@ -7,7 +7,7 @@
 
 /* ---- the device ---- */
 
-/* What a desired device is made of. */
+/* The inputs for a desired device. */
 struct sources {
     const struct wgctl_server *server, *applied;
     const struct wgctl_device *running;
@@ -76,7 +76,7 @@ int wgctl_device_desired(const struct wgctl_server *server, enum wgctl_lookup lo
         .private_key = server->private_key,
         .has_listen_port = server->has_listen_port,
         .listen_port = server->listen_port,
-        /* A default route needs a mark, and is given one if the file says "off". */
+        /* A default route needs a mark, and gets one even if the file says "off". */
         .has_fwmark = server->has_fwmark && (server->fwmark || !has_default_route(server)),
         .fwmark = server->fwmark,
     };
@@ -120,7 +120,7 @@ uint32_t wgctl_mtu_choose(uint32_t to_endpoints, uint32_t by_default)
     return mtu > OVERHEAD ? mtu - OVERHEAD : mtu;
 }
 
-/* Of the route, or of its interface; 0 without a route. */
+/* Returns the MTU of a route or its interface, or 0 if there is no route. */
 static int mtu_of(const struct wgctl_way_out *way, uint32_t *ret, struct wgctl_error *err)
 {
     *ret = way->mtu;
@@ -135,7 +135,7 @@ int wgctl_mtu_find(const struct wgctl_device *device, uint32_t *ret, struct wgct
     for (size_t i = 0; rc == WGCTL_OK && i < device->peer_count; i++) {
         struct wgctl_prefix address;
         uint32_t mtu = 0;
-        /* The way to a link-local address is not known without its interface. */
+        /* A link-local address has no route without its interface. */
         if (!wgctl_sockaddr_address(&device->peers[i].endpoint, &address))
             continue;
         rc = wgctl_route_way_to(&address, &way, err);

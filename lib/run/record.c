@@ -1,5 +1,5 @@
-/* What is noted in /run/wgctl about an interface: the configuration last applied, which a plan
- * compares with and `down` takes back, and how far a transition came. */
+/* The record about an interface in /run/wgctl: the applied configuration, which plans compare with
+ * and `down` undoes, and the progress of a transition. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -16,8 +16,8 @@
 #define RUN_FOLDER "/run"
 #define RECORD_FOLDER "wgctl"
 
-/* The first lines of the file, always as long. Behind them come the two configurations. The number
- * of the interface tells whether somebody has made another one of that name since. */
+/* The header, which always has the same size and is followed by both configurations. The
+ * interface's index shows whether it has been replaced by another one of that name. */
 #define HEADER                                                                                \
     "# wgctl 1\n# interface %10u mark %10u\n# begun %-8s %-16s %10u\n# target %10zu applied " \
     "%10zu\n"
@@ -43,7 +43,7 @@ void wgctl_run_record_clear(struct wgctl_run_record *record)
     *record = (struct wgctl_run_record){.fd = -1};
 }
 
-/* ---- where it is ---- */
+/* ---- the file ---- */
 
 struct place {
     struct wgctl_folder folder;
@@ -56,7 +56,7 @@ static void close_place(struct place *place)
 }
 #define PLACE __attribute__((cleanup(close_place))) struct place
 
-/* Each network namespace has interfaces of its own, and all of them may share /run. */
+/* Network namespaces may share /run, but each has its own interfaces. */
 static int open_place(const char *interface, bool create, struct place *ret,
                       struct wgctl_error *err)
 {
@@ -84,7 +84,7 @@ static enum wgctl_goal goal_by_name(const char *name)
     return (enum wgctl_goal)goal;
 }
 
-/* False if it is broken, or of an interface that is gone while another is there. */
+/* Returns false if the record is broken or about a previous interface of that name. */
 static bool parse_record(const char *interface, struct wgctl_run_record *ret)
 {
     char goal[16], op[24];
@@ -162,7 +162,7 @@ static int write_content(int fd, const char *header, struct wgctl_slice target,
     return rc < 0 ? rc : wgctl_write_all(fd, applied);
 }
 
-/* Another wgctl, with another folder of configurations, may write at the same time. */
+/* A wgctl that works on another folder may write at the same time. */
 static int name_temporary(const struct place *place, char name[sizeof place->name + 24])
 {
     uint64_t number;
@@ -246,7 +246,7 @@ int wgctl_run_record_remove(const char *interface, struct wgctl_run_record *reco
     PLACE place;
     struct stat ours, there;
     int rc = open_place(interface, false, &place, err);
-    if (rc < 0) /* Without the folder, nothing is there. */
+    if (rc < 0) /* without the folder, there is no record */
         return rc == WGCTL_NOT_FOUND ? WGCTL_OK : rc;
     if (record->fd >= 0 && fstat(record->fd, &ours) == 0 &&
         fstatat(place.folder.fd, place.name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&

@@ -1,12 +1,11 @@
-/* The routes into the tunnel: which ones the peers need, and in which table. As with wg-quick(8),
- * a default route is in a table of its own, to which rules send every packet without WireGuard's
- * own mark. */
+/* The routes into the tunnel: which ones the peers need, and in which table. As in wg-quick(8), a
+ * default route has its own table, and rules send all packets without WireGuard's mark there. */
 #include <stdlib.h>
 
 #include "host/table.h"
 #include "run/private.h"
 
-/* ---- what is desired ---- */
+/* ---- desired routes ---- */
 
 int wgctl_routing_read(struct wgctl_slice table, struct wgctl_routing *ret, struct wgctl_error *err)
 {
@@ -20,7 +19,7 @@ int wgctl_routing_read(struct wgctl_slice table, struct wgctl_routing *ret, stru
     ret->kind = WGCTL_ROUTES_IN_TABLE;
     int rc = wgctl_table_number(table, &ret->table, err);
     if (rc == WGCTL_OK && ret->table == 0)
-        ret->table = WGCTL_TABLE_MAIN; /* which the kernel takes it for */
+        ret->table = WGCTL_TABLE_MAIN; /* that is what 0 means to the kernel */
     return rc;
 }
 
@@ -33,7 +32,7 @@ static bool is_covered(const struct wgctl_prefix *network, const struct wgctl_ro
     return false;
 }
 
-/* The longest first; of the same length, IPv6 first. */
+/* Longest prefixes first; IPv6 first among those of the same length. */
 static int compare_routes(const void *a, const void *b)
 {
     const struct wgctl_prefix *left = &((const struct wgctl_route *)a)->destination;
@@ -51,7 +50,7 @@ static int compare_places(const void *a, const void *b)
     return wgctl_prefix_compare(&left->destination, &right->destination);
 }
 
-/* Of two that are the same, which are next to each other, one goes. */
+/* Removes duplicates, which are adjacent. */
 static void drop_doubles(struct wgctl_routes *list)
 {
     size_t kept = 0;
@@ -105,14 +104,15 @@ int wgctl_routes_select(const struct wgctl_routes *list, const struct wgctl_rout
     return rc;
 }
 
-/* ---- whether any matter ---- */
+/* ---- whether routes matter ---- */
 
 static bool is_single(const struct wgctl_prefix *address)
 {
     return address->length == wgctl_family_size(address->family) * 8;
 }
 
-/* A single address comes with no route to a network. */
+/* Returns whether one of the interface's addresses provides a route to the network. A single
+ * address does not. */
 static bool is_inside(const struct wgctl_prefix *network, const struct wgctl_prefixes *own)
 {
     for (size_t i = 0; i < own->count; i++)
@@ -139,7 +139,7 @@ static bool is_among(const struct wgctl_prefix *address, const struct wgctl_pref
     return false;
 }
 
-/* Those that others added do not count. */
+/* Ignores addresses that someone else added. */
 static bool addresses_stay(const struct wgctl_state *applied, const struct wgctl_state *desired,
                            const struct wgctl_state *running)
 {
@@ -194,7 +194,7 @@ static bool has_address_of(const struct wgctl_prefixes *list, uint8_t family,
     return false;
 }
 
-/* With the last address of a family the kernel removes all routes of it. */
+/* The kernel removes all routes of a family together with its last address. */
 static bool loses_all(const struct wgctl_state *running, const struct wgctl_prefixes *going,
                       const struct wgctl_prefixes *coming, uint8_t family)
 {
@@ -202,7 +202,7 @@ static bool loses_all(const struct wgctl_state *running, const struct wgctl_pref
            !has_address_of(&running->addresses, family, going);
 }
 
-/* The addresses that the interface will lose, and get. */
+/* Finds the addresses that the interface will lose and get. */
 static int foresee_addresses(const struct wgctl_state *applied, const struct wgctl_state *desired,
                              const struct wgctl_state *running, struct wgctl_prefixes *ret_going,
                              struct wgctl_prefixes *ret_coming, struct wgctl_error *err)
@@ -229,7 +229,7 @@ static bool comes_with(const struct wgctl_route *route, const struct wgctl_prefi
     return false;
 }
 
-/* The routes that will be there once the addresses have changed. */
+/* Finds the routes that will exist once the addresses have changed. */
 static int foresee_routes(const struct wgctl_state *applied, const struct wgctl_state *desired,
                           const struct wgctl_state *running, struct wgctl_routes *ret,
                           struct wgctl_error *err)
@@ -252,8 +252,8 @@ static int foresee_routes(const struct wgctl_state *applied, const struct wgctl_
     return rc;
 }
 
-/* The routes that there should have been: for what runs, and for what was applied last, since a
- * transition that was killed may have changed the one and not come to the other. */
+/* Finds the routes that should have existed: for the running device and for the applied state,
+ * because a killed transition may have changed only one of them. */
 static int routes_had(const struct wgctl_state *applied, const struct wgctl_state *desired,
                       const struct wgctl_state *running, struct wgctl_routes *ret,
                       struct wgctl_error *err)
@@ -285,7 +285,7 @@ int wgctl_routes_plan(const struct wgctl_state *applied, const struct wgctl_stat
         rc = routes_had(applied, desired, running, &had, err);
     if (rc == WGCTL_OK)
         rc = wgctl_routes_select(&had, &running->routes, true, &there, err);
-    /* What the kernel would remove is removed first, so that it can be undone. */
+    /* Routes that the kernel would remove are removed explicitly, so that this can be undone. */
     if (rc == WGCTL_OK)
         rc = wgctl_routes_select(&wanted, &then, true, &stay, err);
     return rc < 0 ? rc : wgctl_routes_select(&there, &stay, false, ret_remove, err);

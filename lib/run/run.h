@@ -1,12 +1,10 @@
-/* What runs: bringing an interface up, down, or into line with its file.
+/* Running interfaces: brings an interface up, takes it down, or applies its file to it.
  *
- * Each of the three is a transition: a list of steps that leads from the running state to the
- * desired one. It is made first (struct wgctl_run), can be shown, and is then executed. How far
- * it came is noted in /run/wgctl, so that the next command can finish or undo what a killed one
- * began.
+ * Each of these is a transition: a list of steps from the running state to the desired one. It is
+ * planned first (struct wgctl_run), can be shown, and is then executed. Its progress is recorded
+ * in /run/wgctl, so that the next command can finish or undo what a killed one began.
  *
- * Whoever executes a transition holds the lock of the folder with the interface's file. Making
- * one needs no lock.
+ * Planning needs no lock. Executing requires the lock of the folder with the interface's file.
  */
 #pragma once
 
@@ -18,47 +16,50 @@
 
 /* ---- states ---- */
 
-/* The routing tables that the routes into the tunnel belong to: what Table says. */
+/* The value of Table: the routing table for routes into the tunnel. */
 struct wgctl_routing {
     enum {
-        WGCTL_ROUTES_AUTO, /* the main table; a default route by a mark, with policy rules */
+        WGCTL_ROUTES_AUTO, /* the main table; a default route gets its own, with policy rules */
         WGCTL_ROUTES_OFF,
         WGCTL_ROUTES_IN_TABLE,
     } kind;
-    uint32_t table; /* for the last */
+    uint32_t table; /* for WGCTL_ROUTES_IN_TABLE */
 };
 
 /* The policy rules that lead a family's packets into the tunnel. */
 struct wgctl_rules_state {
-    bool any;   /* some of them are there */
-    bool whole; /* all of them are */
+    bool any;   /* at least one exists */
+    bool whole; /* all of them exist */
 };
 enum { WGCTL_IPV4, WGCTL_IPV6, WGCTL_FAMILIES };
 
-/* An interface: as its file wants it (desired), as the kernel has it (running), or as a file
- * wanted it when it was last brought into line (applied). */
+/* The state of an interface: as its file describes it (desired), as it is in the kernel (running),
+ * or as its file described it when it was last applied (applied). */
 struct wgctl_state {
-    bool exists;                       /* of an applied state: it is known */
-    const struct wgctl_server *server; /* of a desired or applied state; else NULL */
+    bool exists;                       /* for an applied state: whether it is known */
+    const struct wgctl_server *server; /* NULL for a running state */
     struct wgctl_device device;        /* sorted */
     struct wgctl_prefixes addresses;
-    uint32_t mtu;       /* 0: the file names none */
-    uint32_t usual_mtu; /* of a desired state: in place of one that the file does not name */
+    uint32_t mtu;       /* 0 if the file sets none */
+    uint32_t usual_mtu; /* for a desired state: the default, if the file sets none */
     struct wgctl_slice dns;
     struct wgctl_routing routing;
-    uint32_t mark;              /* the number of the default routes' own table; 0: none */
-    bool knows_routes;          /* `routes` and `rules` were read: some may have to change */
-    struct wgctl_routes routes; /* of a running state: all into the interface */
-    struct wgctl_rules_state rules[WGCTL_FAMILIES]; /* of a running state */
+    uint32_t mark;              /* fwmark and table number of default routes; 0 if there are none */
+    bool knows_routes;          /* `routes` and `rules` were read, because they may change */
+    struct wgctl_routes routes; /* for a running state: all routes into the interface */
+    struct wgctl_rules_state rules[WGCTL_FAMILIES]; /* for a running state */
 };
+/* Wipes the state and frees what it owns; not the server. */
 void wgctl_state_clear(struct wgctl_state *state);
 
 /* ---- transitions ---- */
 
+/* The command that a transition belongs to. */
 enum wgctl_goal { WGCTL_GO_NOWHERE, WGCTL_GO_UP, WGCTL_GO_DOWN, WGCTL_GO_APPLY };
 
-/* The kinds of steps. An interface goes and comes in this order, which is wg-quick(8)'s; one
- * that stays changes in the order of wgctl_transition_plan(). */
+/* The kinds of steps. To take an interface down or bring one up, they are executed in this order,
+ * which is that of wg-quick(8). For an interface that stays up, wgctl_transition_plan() defines
+ * the order. */
 enum wgctl_op {
     WGCTL_RUN_PRE_DOWN,
     WGCTL_SAVE_CONFIG,
@@ -81,103 +82,109 @@ enum wgctl_op {
     WGCTL_OPS
 };
 
-/* One step. Only what its op is about is set. */
+/* A step. Only the fields that its op needs are set. */
 struct wgctl_step {
     enum wgctl_op op;
-    bool may_fail;            /* the next step follows even so, and nothing is undone */
-    bool turned_on;           /* by the step: a sysctl that it needs */
-    unsigned item;            /* of a command: its place among those of the op */
-    struct wgctl_slice text;  /* the command, or the DNS servers that are set */
-    struct wgctl_slice was;   /* the DNS servers before */
-    struct wgctl_route route; /* `destination` is also the address */
-    uint8_t family;           /* of rules */
-    uint32_t mark;            /* of rules */
+    bool may_fail;            /* if it fails, the transition continues and undoes nothing */
+    bool turned_on;           /* the step has turned on a sysctl that it needs */
+    unsigned item;            /* for hooks: the index among those of the op */
+    struct wgctl_slice text;  /* the hook, or the new DNS servers */
+    struct wgctl_slice was;   /* the previous DNS servers */
+    struct wgctl_route route; /* for addresses, only `destination` is set */
+    uint8_t family;           /* for rules */
+    uint32_t mark;            /* for rules */
     uint32_t mtu, mtu_was;
 };
 
+/* The steps from one state to another. */
 struct wgctl_transition {
-    const struct wgctl_state *applied, *desired, *running; /* have to live as long */
-    struct wgctl_plan device;                              /* what WGCTL_WRITE_DEVICE does */
+    const struct wgctl_state *applied, *desired, *running; /* must outlive the transition */
+    struct wgctl_plan device;                              /* executed by WGCTL_WRITE_DEVICE */
     struct wgctl_step *steps;
     size_t count, capacity;
-    size_t done; /* how many were begun or done */
+    size_t done; /* the number of steps that were started */
 };
+/* Frees the steps. */
 void wgctl_transition_clear(struct wgctl_transition *transition);
 
-/* The stable name of a step's op: "add_address". */
+/* Returns the name of a step's op for JSON, such as "add_address". It never changes. */
 const char *wgctl_step_name(const struct wgctl_step *step);
-/* Appends what the step sets, adds, runs or removes. */
+/* Appends the value that the step sets, adds, runs or removes. */
 void wgctl_step_value(const struct wgctl_step *step, struct wgctl_text *ret);
-/* Appends what was there before; nothing if that is not known. */
+/* Appends the previous value, if it is known. */
 void wgctl_step_before(const struct wgctl_step *step, struct wgctl_text *ret);
 
 /* ---- a run ---- */
 
-/* How far a transition came that was killed. */
+/* The progress of a transition that was killed. */
 struct wgctl_begun {
-    enum wgctl_goal goal; /* WGCTL_GO_NOWHERE: none was */
-    enum wgctl_op op;     /* the step that was begun last */
+    enum wgctl_goal goal; /* WGCTL_GO_NOWHERE if none was killed */
+    enum wgctl_op op;     /* the last step that was started */
     unsigned item;
-    const struct wgctl_server *target; /* of an apply: what it was on its way to; else NULL */
+    const struct wgctl_server *target; /* what an apply was applying; otherwise NULL */
 };
 
-/* What is kept in /run/wgctl about an interface: private to lib/run. */
+/* The record about an interface in /run/wgctl. Private to lib/run. */
 struct wgctl_run_record;
 
-/* Saves the text of a file that says what runs (SaveConfig). */
+/* Saves the file's new text, for SaveConfig. */
 struct wgctl_saver {
     int (*save)(void *context, struct wgctl_slice text, struct wgctl_error *err);
     void *context;
 };
 
-/* What is asked for. The caller owns all of it, and keeps it as long as the run. */
+/* A request. The caller owns everything in it, and must keep it as long as the run. */
 struct wgctl_run_request {
     enum wgctl_goal goal;
     const char *interface;
-    const struct wgctl_server *server; /* what the file says */
-    struct wgctl_device_query *query;  /* may have been asked already, which saves time */
+    const struct wgctl_server *server; /* the parsed file */
+    struct wgctl_device_query *query;  /* may already be under way, which saves time */
     struct wgctl_progress progress;
-    struct wgctl_saver saver; /* for WGCTL_GO_DOWN, if the file says SaveConfig */
+    struct wgctl_saver saver; /* for WGCTL_GO_DOWN with SaveConfig */
 };
 
+/* A transition with the states that it is made from. */
 struct wgctl_run {
     struct wgctl_run_request request;
-    bool is_up;        /* a WireGuard interface of that name is there */
-    bool is_userspace; /* once it was created: a process runs it */
-    bool is_current;   /* what was applied is the file, byte for byte */
+    bool is_up;        /* the WireGuard interface exists */
+    bool is_userspace; /* the interface was created, and a userspace process runs it */
+    bool is_current;   /* the file equals the applied one, byte for byte */
     struct wgctl_state applied, desired, running;
     struct wgctl_begun begun;
     struct wgctl_transition transition;
     struct wgctl_run_record *record;
-    struct wgctl_error warning; /* what may_fail and did; no message: nothing */
+    struct wgctl_error warning; /* the first failure of a step that may fail; or no message */
 };
 
-/* Reads the states and plans the transition. `ret` has to be all zero; clear it also if this
- * fails. Changes nothing, and takes no lock. For WGCTL_GO_UP no name is looked up yet.
+/* Reads the states and plans the transition. Changes nothing and needs no lock. `ret` must be all
+ * zero; clear it even after a failure. For WGCTL_GO_UP, hostnames are looked up later.
  *
- * If no interface is up, applying is an empty transition with `is_up` false. Fails with
- *   WGCTL_EXISTS       to go up: it is up
- *   WGCTL_NOT_FOUND    to go down: it is not up, and left nothing behind
- *   WGCTL_BUSY         to apply: a killed up or down has to be dealt with first
- *   WGCTL_UNSUPPORTED  another kind of interface has the name
- *   WGCTL_INVALID      the file wants what no device does */
+ * If the interface is down, WGCTL_GO_APPLY gives an empty transition with `is_up` false. Fails with
+ *   WGCTL_EXISTS       for WGCTL_GO_UP, if the interface is up
+ *   WGCTL_NOT_FOUND    for WGCTL_GO_DOWN, if the interface is down and left nothing behind
+ *   WGCTL_BUSY         for WGCTL_GO_APPLY, if an up or down was killed and must be completed first
+ *   WGCTL_UNSUPPORTED  if the name belongs to another kind of interface
+ *   WGCTL_INVALID      if no device can do what the file asks for
+ *   WGCTL_SYSTEM       if the kernel or the device does not answer */
 int wgctl_run_prepare(const struct wgctl_run_request *request, struct wgctl_run *ret,
                       struct wgctl_error *err);
-/* Executes it; the caller holds the lock and, if the run is not to be cut off, the signals
- * (base/signals.h). A step that fails, or a signal that waits, stops it: then
- * wgctl_run_revert() is to follow. Going down, only PreDown and SaveConfig can stop it. */
+/* Executes the transition. Requires the lock; hold the signals (base/signals.h) so that they do not
+ * interrupt it. A step that fails or a pending signal stops it; then call wgctl_run_revert(). For
+ * WGCTL_GO_DOWN, only PreDown and SaveConfig can stop it. */
 int wgctl_run_execute(struct wgctl_run *run, struct wgctl_error *err);
-/* Undoes the steps that were done, in reverse. Adds to the hint what could not be undone. */
+/* Undoes the steps in reverse order. Requires the lock. Adds what could not be undone to the hint
+ * of `err`. */
 void wgctl_run_revert(struct wgctl_run *run, struct wgctl_error *err);
+/* Wipes the run and frees what it owns. */
 void wgctl_run_clear(struct wgctl_run *run);
 #define WGCTL_RUN __attribute__((cleanup(wgctl_run_clear))) struct wgctl_run
 
-/* Whether there is a WireGuard interface of that name. Fails with WGCTL_UNSUPPORTED if it is of
- * another kind. */
+/* Finds out whether the WireGuard interface exists. Fails with WGCTL_UNSUPPORTED if the name
+ * belongs to another kind of interface. */
 int wgctl_run_is_up(const char *interface, bool *ret, struct wgctl_error *err);
-/* Whether an endpoint of the file is a name that has to be looked up. */
+/* Returns whether an enabled peer's endpoint is a hostname. */
 bool wgctl_run_has_names(const struct wgctl_server *server);
-/* Waits until the endpoints' names can be looked up: when a host starts, its name server may
- * not answer yet. As patient as wg(8), about a minute; $WG_ENDPOINT_RESOLUTION_RETRIES says
- * otherwise. Hold no lock. */
+/* Waits until the endpoints' hostnames can be resolved, because the name server may not answer
+ * yet right after boot. Waits as long as wg(8), about a minute, unless
+ * $WG_ENDPOINT_RESOLUTION_RETRIES says otherwise. Do not hold the lock meanwhile. */
 void wgctl_run_await_names(const struct wgctl_server *server);

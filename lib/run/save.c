@@ -1,5 +1,5 @@
-/* SaveConfig: the file follows what runs, as wg-quick(8) would save it, but line by line:
- * what the owner wrote around it stays. */
+/* SaveConfig: updates the file from what is running, as wg-quick(8) does, but line by line, so that
+ * the owner's own lines are kept. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 #include "host/link.h"
 #include "run/private.h"
 
-/* Where a value goes: the lines [first, *end) of a document. */
+/* The place for a value: the lines [first, *end) of a document. */
 struct range {
     struct wgctl_document *document;
     size_t first;
@@ -53,7 +53,7 @@ static int put_number(const struct range *range, const char *name, const char *f
     return put(range, name, &value, err);
 }
 
-/* Whether both have the same prefixes, in whatever order. */
+/* Compares two lists, ignoring the order. */
 static int equal_lists(const struct wgctl_prefixes *a, const struct wgctl_prefixes *b, bool *ret,
                        struct wgctl_error *err)
 {
@@ -95,7 +95,7 @@ static int save_endpoint(const struct range *range, const struct wgctl_server *s
     struct wgctl_endpoint endpoint;
     union wgctl_sockaddr address;
     wgctl_sockaddr_format(&runs->endpoint, is);
-    /* A name is not looked up for this: it becomes the address, as wg-quick has it. */
+    /* Hostnames are not looked up, but replaced by the address, as in wg-quick. */
     if (wgctl_peer_endpoint(server, peer, &endpoint) &&
         wgctl_endpoint_is_address(&endpoint, NULL) &&
         wgctl_endpoint_resolve(&endpoint, &address, err) == WGCTL_OK)
@@ -126,14 +126,14 @@ static int save_peer(struct wgctl_server *server, const struct wgctl_peer *peer,
 static int append_peer(struct wgctl_server *server, const struct wgctl_device_peer *runs,
                        struct wgctl_error *err)
 {
-    /* The list is lent; the keys are copied. */
+    /* The list is borrowed, the keys are copied. */
     const struct wgctl_new_peer peer = {.public_key = runs->public_key,
                                         .preshared_key = runs->preshared_key,
                                         .allowed_ips = runs->allowed_ips};
     int rc = wgctl_server_append(server, &peer, err);
     if (rc < 0)
         return rc;
-    /* What a new peer of wgctl's own has no line for. */
+    /* Settings that a new peer of wgctl does not have. */
     const struct wgctl_peer *added = &server->peers[server->peer_count - 1];
     size_t end = added->end_line;
     const struct range range = {&server->document, added->first_line, &end, "Peer"};
@@ -143,7 +143,7 @@ static int append_peer(struct wgctl_server *server, const struct wgctl_device_pe
                : put_number(&range, "PersistentKeepalive", "decimal", runs->keepalive, err);
 }
 
-/* From the last to the first, so that what is edited moves none that is still to come. */
+/* Goes from the last peer to the first, so that edits do not move those still to come. */
 static int save_peers(struct wgctl_server *server, const struct wgctl_device *device,
                       struct wgctl_error *err)
 {
@@ -197,9 +197,9 @@ int wgctl_save_document(struct wgctl_server *server, const struct wgctl_device *
     return rc;
 }
 
-/* ---- what runs ---- */
+/* ---- what is running ---- */
 
-/* The kernel makes up a link-local address for some interfaces: no wish of the owner's. */
+/* Returns whether an address is a link-local one that the kernel has generated. */
 static bool is_made_up(const struct wgctl_server *server, const struct wgctl_prefix *address)
 {
     if (address->family != AF_INET6 || address->bytes[0] != 0xfe ||
@@ -224,8 +224,8 @@ static int find_addresses(const struct wgctl_run *run, struct wgctl_prefixes *re
     return rc;
 }
 
-/* The servers that resolvconf has, and the file's own domains, which it is not asked for;
- * nothing if they are the file's. */
+/* Finds the servers registered with resolvconf, plus the file's search domains. Leaves `ret` empty
+ * if the servers equal those in the file. */
 static int find_dns(const struct wgctl_run *run, struct wgctl_text *ret, struct wgctl_error *err)
 {
     WGCTL_DNS dns = {0};
@@ -247,7 +247,7 @@ static int find_dns(const struct wgctl_run *run, struct wgctl_text *ret, struct 
     return wgctl_text_check(ret, err);
 }
 
-/* Reads it again, and fails if wg would not be told what runs. */
+/* Parses the new text, and fails if it does not describe the running device. */
 static int check_saved(const struct wgctl_run *run, struct wgctl_slice text,
                        struct wgctl_error *err)
 {

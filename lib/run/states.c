@@ -1,4 +1,4 @@
-/* The three states of an interface, read; and the transition between them, planned. */
+/* Reads the three states of an interface and plans the transition between them. */
 #include <stdlib.h>
 
 #include "conf/server_check.h"
@@ -13,7 +13,7 @@ static bool is_edited(const struct wgctl_server *server)
     return server->document.is_edited;
 }
 
-/* What is known of the interface's configuration. Mostly it is the file as it was read. */
+/* Finds the applied configuration. Usually it equals the file, which is already parsed. */
 static void read_applied(struct wgctl_run *run)
 {
     struct wgctl_run_record *record = run->record;
@@ -34,7 +34,7 @@ static void read_applied(struct wgctl_run *run)
     run->applied.exists = text.size > 0;
 }
 
-/* A copy that cannot be understood any more is as good as none. */
+/* An applied copy that can no longer be parsed counts as unknown. */
 static void complete_applied(struct wgctl_run *run)
 {
     struct wgctl_state *applied = &run->applied;
@@ -42,7 +42,7 @@ static void complete_applied(struct wgctl_run *run)
     if (!applied->exists)
         return;
     int rc = wgctl_state_desired(applied->server, applied, &ignored);
-    if (rc == WGCTL_NOT_FOUND) { /* a routing table that has no name any more */
+    if (rc == WGCTL_NOT_FOUND) { /* the routing table's name no longer exists */
         applied->routing = run->desired.routing;
         rc = WGCTL_OK;
     }
@@ -61,7 +61,7 @@ static bool needs_mark(const struct wgctl_state *desired)
     return wgctl_state_has_default(desired, AF_INET) || wgctl_state_has_default(desired, AF_INET6);
 }
 
-/* The mark is also the number of a table, which has to be free. */
+/* The mark is also the number of a routing table, which must be free. */
 static int choose_mark(struct wgctl_run *run, struct wgctl_error *err)
 {
     enum { FIRST = 51820 };
@@ -78,7 +78,7 @@ static int choose_mark(struct wgctl_run *run, struct wgctl_error *err)
     return rc;
 }
 
-/* To go up it is always needed; else only in place of one that the file had. */
+/* A default is always needed to go up; otherwise, only if an MTU was removed from the file. */
 static int choose_mtu(struct wgctl_run *run, struct wgctl_error *err)
 {
     bool goes_up = run->request.goal == WGCTL_GO_UP;
@@ -103,8 +103,7 @@ static int complete_desired(struct wgctl_run *run, enum wgctl_lookup lookup,
 
 /* ---- running ---- */
 
-/* An interface that goes goes also if it does not answer any more; but what runs cannot be saved
- * then. */
+/* An interface can be taken down even if it does not answer any more, but not saved. */
 static int read_device(struct wgctl_run *run, struct wgctl_device_query *query,
                        struct wgctl_error *err)
 {
@@ -178,7 +177,7 @@ static int read_states(struct wgctl_run *run, struct wgctl_device_query *query,
     if (rc == WGCTL_OK)
         rc = wgctl_state_desired(run->request.server, &run->desired, err);
     if (!comes && rc == WGCTL_NOT_FOUND)
-        rc = WGCTL_OK; /* a routing table without a name is none to take down */
+        rc = WGCTL_OK; /* the table's name is not needed to go down */
     run->desired.exists = comes;
     if (rc == WGCTL_OK)
         complete_applied(run);

@@ -1,4 +1,4 @@
-/* The plan: which steps lead from one state to another. */
+/* Plans the steps from one state to another. */
 #include <stdlib.h>
 
 #include "host/dns.h"
@@ -7,13 +7,13 @@
 static const uint8_t families[WGCTL_FAMILIES] = {[WGCTL_IPV4] = AF_INET, [WGCTL_IPV6] = AF_INET6};
 static const struct wgctl_state nothing;
 
-/* A transition on its way. */
+/* The state of planning. */
 struct planner {
     const struct wgctl_state *applied, *desired, *running;
     const struct wgctl_begun *begun;
     struct wgctl_transition *ret;
     struct wgctl_error *err;
-    int rc; /* once it has failed, nothing is added any more */
+    int rc; /* after a failure, nothing more is added */
 };
 
 void wgctl_transition_clear(struct wgctl_transition *transition)
@@ -63,7 +63,7 @@ static void add_routes(struct planner *planner, enum wgctl_op op, const struct w
         add(planner, (struct wgctl_step){.op = op, .route = list->items[i]});
 }
 
-/* A killed `down` has run those before the one that it had begun. */
+/* Returns whether a killed `down` has already run this hook. */
 static bool has_run(const struct planner *planner, enum wgctl_op op, unsigned item)
 {
     const struct wgctl_begun *begun = planner->begun;
@@ -71,7 +71,7 @@ static bool has_run(const struct planner *planner, enum wgctl_op op, unsigned it
            (op < begun->op || (op == begun->op && item < begun->item));
 }
 
-/* Adds the server's commands of a kind, and counts them on. */
+/* Adds a server's hooks of a kind. `item` continues their numbering. */
 static void add_commands(struct planner *planner, enum wgctl_op op,
                          const struct wgctl_server *server, enum wgctl_hook_kind kind,
                          bool may_fail, unsigned *item)
@@ -96,7 +96,7 @@ static bool has_dns_servers(struct planner *planner, struct wgctl_slice list)
     return dns.server_count > 0;
 }
 
-/* ---- an interface goes ---- */
+/* ---- going down ---- */
 
 const struct wgctl_server *wgctl_hooks_that_undo(const struct wgctl_state *applied,
                                                  const struct wgctl_server *file)
@@ -126,7 +126,7 @@ static void plan_removed_rules(struct planner *planner)
                                              .may_fail = true});
 }
 
-/* What of it a killed `up` had not come to is not there. */
+/* A killed `up` may not have reached everything that is removed here. */
 static void plan_going(struct planner *planner)
 {
     const struct wgctl_state *applied = planner->applied, *desired = planner->desired;
@@ -154,12 +154,12 @@ static void plan_going(struct planner *planner)
     item = 0;
     if (ran_hooks)
         add_commands(planner, WGCTL_RUN_POST_DOWN, hooks, WGCTL_POST_DOWN, true, &item);
-    /* If an apply was killed, we do not know which of the two configurations' commands ran. */
+    /* If an apply was killed, we do not know which configuration's hooks ran. */
     if (begun->target)
         add_commands(planner, WGCTL_RUN_POST_DOWN, begun->target, WGCTL_POST_DOWN, true, &item);
 }
 
-/* ---- an interface comes ---- */
+/* ---- going up ---- */
 
 static void plan_device(struct planner *planner, const struct wgctl_state *applied,
                         const struct wgctl_state *running)
@@ -199,7 +199,7 @@ static void plan_coming(struct planner *planner)
     add_commands(planner, WGCTL_RUN_POST_UP, desired->server, WGCTL_POST_UP, false, &item);
 }
 
-/* ---- an interface changes ---- */
+/* ---- applying ---- */
 
 static bool is_among(const struct wgctl_prefixes *list, const struct wgctl_prefix *address)
 {
@@ -209,7 +209,8 @@ static bool is_among(const struct wgctl_prefixes *list, const struct wgctl_prefi
     return false;
 }
 
-/* The new ones first, so that there is always one. What the file never had is somebody else's. */
+/* Adds before removing, so that there is always an address. An address that was never in the file
+ * belongs to someone else. */
 static void plan_addresses(struct planner *planner)
 {
     const struct wgctl_prefixes *applied = &planner->applied->addresses;
@@ -223,7 +224,7 @@ static void plan_addresses(struct planner *planner)
             add_address(planner, WGCTL_REMOVE_ADDRESS, &applied->items[i]);
 }
 
-/* Without a word in the file, now or before, it is left as it is. */
+/* Leaves the MTU alone if the file neither sets nor used to set one. */
 static void plan_mtu(struct planner *planner)
 {
     const struct wgctl_state *desired = planner->desired;
@@ -275,8 +276,8 @@ static void plan_commands(struct planner *planner)
     if (!applied->exists ||
         (!half_run && wgctl_server_same_hooks(applied->server, desired->server, WGCTL_POST_UP)))
         return;
-    /* A rule that the old commands made may be gone already, as after a restart of the firewall:
-     * that they fail is no reason to leave the new ones out. */
+    /* The old hooks may fail because their rules are already gone, for example after a restart of
+     * the firewall. The new ones must run all the same. */
     if (half_run)
         add_commands(planner, WGCTL_RUN_POST_DOWN, begun->target, WGCTL_POST_DOWN, true, &item);
     add_commands(planner, WGCTL_RUN_POST_DOWN, applied->server, WGCTL_POST_DOWN, true, &item);
@@ -304,7 +305,7 @@ static void plan_change(struct planner *planner)
     plan_commands(planner);
 }
 
-/* ---- the whole ---- */
+/* ---- the plan ---- */
 
 int wgctl_transition_plan(const struct wgctl_state *applied, const struct wgctl_state *desired,
                           const struct wgctl_state *running, const struct wgctl_begun *begun,
