@@ -52,14 +52,14 @@ static const char *source_name(const char *source)
 
 static void print_name(const struct wgctl_adopt_peer *peer)
 {
-    if (peer->fate == WGCTL_ADOPT_KEPT) {
+    if (peer->action == WGCTL_ADOPT_KEPT) {
         printf("keeps its name");
-    } else if (peer->fate == WGCTL_ADOPT_NAMED) {
+    } else if (peer->action == WGCTL_ADOPT_NAMED) {
         printf("named by %s", source_name(peer->source));
     } else if (!peer->found) {
         printf("no name was found");
     } else {
-        printf(peer->fate == WGCTL_ADOPT_RENAMED ? "was '" : "no valid name in '");
+        printf(peer->action == WGCTL_ADOPT_RENAMED ? "was '" : "no valid name in '");
         print_escaped(stdout, wgctl_slice_of(peer->found));
         printf("' (%s)", source_name(peer->source));
     }

@@ -179,7 +179,7 @@ static json_t *quoted(const char *text)
 
 static json_t *adopted_peer(const struct wgctl_adopt_peer *peer)
 {
-    static const char *const fates[] = {
+    static const char *const actions[] = {
         [WGCTL_ADOPT_KEPT] = "kept",
         [WGCTL_ADOPT_NAMED] = "named",
         [WGCTL_ADOPT_RENAMED] = "renamed",
@@ -187,7 +187,7 @@ static json_t *adopted_peer(const struct wgctl_adopt_peer *peer)
     };
     return json_pack("{s:o, s:s, s:b, s:s, s:o, s:s?, s:o, s:b, s:o}", "name",
                      string_or_null(peer->name), "public_key", peer->public_key, "enabled",
-                     peer->enabled, "action", fates[peer->fate], "found", quoted(peer->found),
+                     peer->enabled, "action", actions[peer->action], "found", quoted(peer->found),
                      "source", peer->source, "client_file", quoted(peer->file), "client_file_taken",
                      peer->file_taken, "refused", quoted(peer->refused));
 }

@@ -1,4 +1,3 @@
-/* Adopting, from the first look to the commit. */
 #include "adopt/adopt.h"
 
 #include <limits.h>
@@ -11,46 +10,6 @@
 #include "adopt/state.h"
 #include "conf/server_read.h"
 
-void wgctl_adopt_close(struct wgctl_adopt **pointer)
-{
-    struct wgctl_adopt *adopt = *pointer;
-    if (!adopt)
-        return;
-    for (size_t i = 0; i < adopt->candidate_count; i++) {
-        free(adopt->candidates[i].path);
-        wgctl_text_clear(&adopt->candidates[i].text);
-    }
-    for (size_t i = 0; i < adopt->text_count; i++)
-        free(adopt->texts[i]);
-    free(adopt->candidates);
-    free(adopt->texts);
-    free(adopt->peers);
-    free(adopt->own);
-    free(adopt->conf_path);
-    free(adopt->json_path);
-    wgctl_text_clear(&adopt->endpoint);
-    wgctl_foreign_server_clear(&adopt->json);
-    wgctl_server_clear(&adopt->server);
-    wgctl_tunnel_close(&adopt->tunnel);
-    free(adopt);
-    *pointer = NULL;
-}
-
-const char *wgctl_adopt_keep(struct wgctl_adopt *adopt, struct wgctl_slice text)
-{
-    char **texts =
-        wgctl_array_grow(adopt->texts, adopt->text_count, &adopt->text_capacity, sizeof *texts);
-    char *copy = wgctl_slice_dup(text);
-    if (texts)
-        adopt->texts = texts;
-    if (!texts || !copy) {
-        free(copy);
-        return NULL;
-    }
-    texts[adopt->text_count++] = copy;
-    return copy;
-}
-
 static int set_path(char **path, const char *folder, const char *name, struct wgctl_error *err)
 {
     WGCTL_TEXT text = {0};
@@ -59,11 +18,10 @@ static int set_path(char **path, const char *folder, const char *name, struct wg
     return *path ? WGCTL_OK : wgctl_fail_memory(err);
 }
 
-/* ---- a tunnel that is there ---- */
+/* ---- a tunnel that exists ---- */
 
-/* The program's own file may be missing, or be of another server, and then counts
- * for nothing. */
-static int read_json_beside(struct wgctl_adopt *adopt, struct wgctl_error *err)
+/* The program's own file may be missing, or belong to another server; then it is ignored. */
+static int read_own_json(struct wgctl_adopt *adopt, struct wgctl_error *err)
 {
     char name[WGCTL_FILE_NAME_SIZE];
     struct wgctl_error ignored;
@@ -71,17 +29,17 @@ static int read_json_beside(struct wgctl_adopt *adopt, struct wgctl_error *err)
     int rc = set_path(&adopt->json_path, adopt->tunnel->folder_path, name, err);
     if (rc < 0)
         return rc;
-    rc = wgctl_adopt_look_for_json(adopt, &ignored);
+    rc = wgctl_adopt_look_for_json(adopt, NULL, &ignored);
     if (rc == WGCTL_SYSTEM) {
         *err = ignored;
         return rc;
     }
     if (rc < 0 || !wgctl_key_equal(&adopt->json.private_key, &adopt->tunnel->server.private_key))
-        wgctl_foreign_server_clear(&adopt->json);
+        wgctl_json_server_clear(&adopt->json);
     return WGCTL_OK;
 }
 
-/* Puts the text after the end of the document, with that document's line ends. */
+/* Appends the text, with the document's line ends. */
 static int append(struct wgctl_document *document, const struct wgctl_text *text,
                   struct wgctl_error *err)
 {
@@ -102,10 +60,10 @@ static int rewrite_conf(struct wgctl_adopt *adopt, struct wgctl_text *ret, struc
     if (rc == WGCTL_OK)
         rc = wgctl_document_parse(&copy, &document, err);
     if (rc == WGCTL_OK)
-        rc = wgctl_adopt_disabled(&document, &info->disabled_lines, &info->lines_left, err);
+        rc = wgctl_adopt_convert_disabled(&document, &info->disabled_lines, &info->lines_left, err);
     if (rc < 0)
         return rc;
-    info->removes_save_config = wgctl_remove_save_config(&document) > 0;
+    info->removes_save_config = wgctl_adopt_remove_save_config(&document) > 0;
     info->peers_added = wgctl_adopt_put_peers(&adopt->json, &adopt->tunnel->server, true, &added);
     rc = append(&document, &added, err);
     if (rc < 0)
@@ -114,7 +72,7 @@ static int rewrite_conf(struct wgctl_adopt *adopt, struct wgctl_text *ret, struc
     return wgctl_text_check(ret, err);
 }
 
-/* Who has no wg0.conf may have what it can be made from. */
+/* Without a wg0.conf, there may be a file to make it from. */
 static int hint_at_json(const struct wgctl_adopt_request *request, struct wgctl_error *err)
 {
     char path[PATH_MAX];
@@ -134,13 +92,13 @@ static int open_conf(struct wgctl_adopt *adopt, const struct wgctl_adopt_request
     if (rc == WGCTL_NOT_FOUND)
         return hint_at_json(request, err);
     if (rc == WGCTL_OK)
-        rc = read_json_beside(adopt, err);
+        rc = read_own_json(adopt, err);
     if (rc == WGCTL_OK)
         rc = rewrite_conf(adopt, ret, err);
     return rc;
 }
 
-/* ---- a tunnel that is only in JSON ---- */
+/* ---- a tunnel that only exists in JSON ---- */
 
 static int open_folder(struct wgctl_tunnel *tunnel, const struct wgctl_adopt_request *request,
                        struct wgctl_error *err)
@@ -164,8 +122,17 @@ static int refuse_existing(const struct wgctl_tunnel *tunnel, struct wgctl_error
     int rc = wgctl_store_exists(tunnel->store, tunnel->conf_name, &exists, err);
     if (rc < 0 || !exists)
         return rc;
-    wgctl_fail(err, WGCTL_EXISTS, "%s/%s is there already", tunnel->folder_path, tunnel->conf_name);
+    wgctl_fail(err, WGCTL_EXISTS, "%s/%s already exists", tunnel->folder_path, tunnel->conf_name);
     return wgctl_hint(err, "choose another name with -i, or adopt that file: sudo wgctl adopt");
+}
+
+/* Its hooks would run as root, and its keys would be the tunnel's. */
+static int refuse_untrusted(const char *path, struct wgctl_error *err)
+{
+    wgctl_fail(err, WGCTL_DENIED, "%s belongs to another user, or can be written to by others",
+               path);
+    return wgctl_hint(err, "check what is in it, and then: sudo chown root %s && sudo chmod 600 %s",
+                      path, path);
 }
 
 static int open_json(struct wgctl_adopt *adopt, const struct wgctl_adopt_request *request,
@@ -174,7 +141,10 @@ static int open_json(struct wgctl_adopt *adopt, const struct wgctl_adopt_request
     adopt->json_path = wgctl_slice_dup(wgctl_slice_of(request->file));
     if (!adopt->json_path)
         return wgctl_fail_memory(err);
-    int rc = wgctl_adopt_look_for_json(adopt, err);
+    bool trusted = false;
+    int rc = wgctl_adopt_look_for_json(adopt, &trusted, err);
+    if (rc == WGCTL_OK && !trusted)
+        rc = refuse_untrusted(adopt->json_path, err);
     if (rc < 0)
         return rc;
     const char *name = adopt->json.interface[0] ? adopt->json.interface : "wg0";
@@ -234,7 +204,7 @@ static int decide(struct wgctl_adopt *adopt, const struct wgctl_adopt_request *r
         rc = wgctl_clients_follow(adopt->tunnel, &followed, &elsewhere, err);
     if (rc == WGCTL_OK)
         rc = wgctl_adopt_take_clients(adopt, err);
-    /* A commit would say so too late: what a dry run shows has to be possible. */
+    /* What a dry run shows has to be possible. */
     WGCTL_CHANGES changes = {0};
     if (rc == WGCTL_OK)
         rc = wgctl_tunnel_plan(adopt->tunnel, &changes, err);

@@ -36,7 +36,7 @@ static int are_peers(const struct wgctl_document *document, size_t first, size_t
     return rc == WGCTL_INVALID ? WGCTL_OK : rc;
 }
 
-/* Puts what follows the '#' of a line's comment in the place of what did. */
+/* Replaces what follows the '#' of a comment line. */
 static int replace_comment(struct wgctl_document *document, size_t index, const char *begin,
                            struct wgctl_slice rest, struct wgctl_error *err)
 {
@@ -68,8 +68,8 @@ static int rewrite(struct wgctl_document *document, size_t first, size_t end,
     return rc;
 }
 
-int wgctl_adopt_disabled(struct wgctl_document *document, size_t *ret_lines, size_t *ret_left,
-                         struct wgctl_error *err)
+int wgctl_adopt_convert_disabled(struct wgctl_document *document, size_t *ret_lines,
+                                 size_t *ret_left, struct wgctl_error *err)
 {
     int rc = WGCTL_OK;
     *ret_lines = *ret_left = 0;
@@ -89,7 +89,7 @@ int wgctl_adopt_disabled(struct wgctl_document *document, size_t *ret_lines, siz
     return rc;
 }
 
-size_t wgctl_remove_save_config(struct wgctl_document *document)
+size_t wgctl_adopt_remove_save_config(struct wgctl_document *document)
 {
     size_t removed = 0;
     for (size_t i = 0; i < document->count;) {
@@ -105,7 +105,7 @@ size_t wgctl_remove_save_config(struct wgctl_document *document)
     return removed;
 }
 
-/* The comment on a line of the peer's, behind the mark of a disabled one. */
+/* The comment on one of the peer's lines, behind the mark of a disabled peer. */
 static struct wgctl_slice comment_of(const struct wgctl_server *server,
                                      const struct wgctl_peer *peer, size_t index)
 {
@@ -123,15 +123,15 @@ static bool is_name(struct wgctl_slice comment)
            wgctl_slice_equal(wgctl_slice_trim(key), wgctl_slice_of("friendly_name"));
 }
 
-int wgctl_write_name(struct wgctl_server *server, const struct wgctl_peer *peer, const char *name,
-                     struct wgctl_error *err)
+int wgctl_adopt_write_name(struct wgctl_server *server, const struct wgctl_peer *peer,
+                           const char *name, struct wgctl_error *err)
 {
     WGCTL_TEXT line = {0};
     wgctl_text_format(&line, "%s# friendly_name = %s", peer->enabled ? "" : "#- ", name);
     int rc = wgctl_text_check(&line, err);
     if (rc < 0)
         return rc;
-    /* The last one is the one that counts. */
+    /* The last one counts. */
     for (size_t i = peer->end_line; i-- > peer->first_line + 1;)
         if (is_name(comment_of(server, peer, i)))
             return wgctl_document_set_value(

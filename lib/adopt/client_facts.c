@@ -4,7 +4,7 @@
 
 #include "conf/client.h"
 
-/* Every app takes these. Hooks would run on the device of whoever imports it. */
+/* What every app takes. Hooks would run on the device that imports the file. */
 static const char *const accepted[][7] = {
     {"PrivateKey", "Address", "DNS", "MTU", NULL},
     {"PublicKey", "PresharedKey", "AllowedIPs", "Endpoint", "PersistentKeepalive", NULL},
@@ -21,7 +21,7 @@ static bool is_accepted(int section, struct wgctl_slice key)
     return false;
 }
 
-/* Adds to a list that may stand on several lines; one that does not fit is none. */
+/* Adds to a list, which may be on several lines. One that does not fit becomes empty. */
 static void add_value(struct wgctl_slice value, char *list, size_t size)
 {
     size_t used = strlen(list);
@@ -46,12 +46,20 @@ static void take_key(struct wgctl_slice value, struct wgctl_client_facts *facts)
     explicit_bzero(buffer, sizeof buffer);
 }
 
+/* A key on a line of its own would be taken for a setting's name. */
+static void note_unknown_key(struct wgctl_slice key, struct wgctl_client_facts *facts)
+{
+    if (wgctl_key_may_be_in(key))
+        key = wgctl_slice_of("an unknown setting");
+    wgctl_slice_string(key, facts->unknown_key, sizeof facts->unknown_key);
+}
+
 static void take_setting(int section, struct wgctl_line_parts parts,
                          struct wgctl_client_facts *facts)
 {
     if (!is_accepted(section, parts.key)) {
-        if (!facts->stranger[0])
-            wgctl_slice_string(parts.key, facts->stranger, sizeof facts->stranger);
+        if (!facts->unknown_key[0])
+            note_unknown_key(parts.key, facts);
     } else if (wgctl_key_is(parts.key, "PrivateKey")) {
         take_key(parts.value, facts);
     } else if (wgctl_key_is(parts.key, "DNS")) {
@@ -63,7 +71,7 @@ static void take_setting(int section, struct wgctl_line_parts parts,
     }
 }
 
-/* Lines and tabs are no harm, but for them it has to be plain. */
+/* Apart from line ends and tabs, which are harmless. */
 static bool is_plain(struct wgctl_slice text)
 {
     struct wgctl_slice line, part;
@@ -77,8 +85,8 @@ static bool is_plain(struct wgctl_slice text)
     return true;
 }
 
-int wgctl_client_look(struct wgctl_slice text, const struct wgctl_key *server_key,
-                      struct wgctl_client_facts *ret, struct wgctl_error *err)
+int wgctl_client_facts_read(struct wgctl_slice text, const struct wgctl_key *server_key,
+                            struct wgctl_client_facts *ret, struct wgctl_error *err)
 {
     WGCTL_DOCUMENT document = {0};
     struct wgctl_text copy = {0};
@@ -104,7 +112,7 @@ int wgctl_client_look(struct wgctl_slice text, const struct wgctl_key *server_ke
             take_setting(section, parts, ret);
         }
     }
-    /* Which of several the values are of is not worth finding out. */
+    /* With several peers, it is not clear whose values these are. */
     if (peers != 1)
         ret->endpoint[0] = ret->allowed_ips[0] = '\0';
     return WGCTL_OK;

@@ -1,4 +1,4 @@
-/* What a client's file says, wherever it comes from. */
+/* What a client's file says, no matter which program wrote it. */
 #pragma once
 
 #include "net/key.h"
@@ -7,11 +7,12 @@ struct wgctl_client_facts {
     bool has_key;
     struct wgctl_key public_key; /* of its private key */
     bool is_of_server;           /* it names the server's key */
-    char stranger[32];           /* a setting that no client's file may have; "" */
-    bool is_plain;               /* nothing in it is a command to a terminal */
-    char endpoint[300], dns[256], allowed_ips[512]; /* "" where there is none, or it is too long */
+    char unknown_key[32];        /* a setting that not every app takes; "": none */
+    bool is_plain;               /* it has no control characters a terminal would obey */
+    char endpoint[300], dns[256], allowed_ips[512]; /* "": missing, or too long */
 };
 
-/* Fails only where memory has run out: what is no client's file has no key. */
-int wgctl_client_look(struct wgctl_slice text, const struct wgctl_key *server_key,
-                      struct wgctl_client_facts *ret, struct wgctl_error *err);
+/* Reads any text; one that is not a client's file has no key. Pure. Fails only if memory runs
+ * out. */
+int wgctl_client_facts_read(struct wgctl_slice text, const struct wgctl_key *server_key,
+                            struct wgctl_client_facts *ret, struct wgctl_error *err);

@@ -22,7 +22,8 @@ static int look_at_kept(struct wgctl_adopt *adopt, size_t index, bool *ret_there
     int rc = wgctl_device_file_read(tunnel, peer->name, WGCTL_SECRET, &text, ret_there, err);
     if (rc < 0 || !*ret_there)
         return rc;
-    rc = wgctl_client_look(wgctl_text_slice_of(&text), &tunnel->server.public_key, &facts, err);
+    rc = wgctl_client_facts_read(wgctl_text_slice_of(&text), &tunnel->server.public_key, &facts,
+                                 err);
     if (rc < 0)
         return rc;
     if (facts.has_key &&
@@ -103,7 +104,7 @@ static int render_client(struct wgctl_adopt *adopt, const struct wgctl_peer *pee
 static const char *find_private_key(const struct wgctl_adopt *adopt, const struct wgctl_peer *peer,
                                     struct wgctl_key *ret)
 {
-    const struct wgctl_foreign_peer *known = wgctl_foreign_by_key(&adopt->json, &peer->public_key);
+    const struct wgctl_json_peer *known = wgctl_json_server_by_key(&adopt->json, &peer->public_key);
     struct wgctl_key public_key;
     struct wgctl_error ignored;
     if (known && wgctl_key_public(&known->private_key, &public_key, &ignored) == WGCTL_OK &&
@@ -111,8 +112,9 @@ static const char *find_private_key(const struct wgctl_adopt *adopt, const struc
         *ret = known->private_key;
         return adopt->json_path;
     }
-    return wgctl_adopted_private_key(&adopt->tunnel->server.document, peer, ret) ? adopt->conf_path
-                                                                                 : NULL;
+    return wgctl_adopt_find_private_key(&adopt->tunnel->server.document, peer, ret)
+               ? adopt->conf_path
+               : NULL;
 }
 
 static int take_client(struct wgctl_adopt *adopt, size_t index, struct wgctl_error *err)

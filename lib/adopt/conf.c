@@ -1,4 +1,4 @@
-/* What adopting makes of INTERFACE.conf. */
+/* The contents of INTERFACE.conf: made from JSON, and with the names. */
 #include <stdio.h>
 #include <string.h>
 
@@ -29,7 +29,7 @@ static void put_list(struct wgctl_text *text, const char *mark, const char *name
     wgctl_text_string(text, "\n");
 }
 
-void wgctl_adopt_put_server(const struct wgctl_foreign_server *json, struct wgctl_text *text)
+void wgctl_adopt_put_server(const struct wgctl_json_server *json, struct wgctl_text *text)
 {
     wgctl_text_format(text, "# Made from what %s had\n[Interface]\n", json->source);
     put_key(text, "", "PrivateKey", &json->private_key);
@@ -49,7 +49,7 @@ static bool is_note(struct wgctl_slice note)
            !wgctl_key_may_be_in(note);
 }
 
-static void put_peer(const struct wgctl_foreign_peer *peer, struct wgctl_text *text)
+static void put_peer(const struct wgctl_json_peer *peer, struct wgctl_text *text)
 {
     const char *mark = peer->enabled ? "" : "#- ";
     struct wgctl_slice note =
@@ -64,13 +64,13 @@ static void put_peer(const struct wgctl_foreign_peer *peer, struct wgctl_text *t
     put_list(text, mark, "AllowedIPs", &peer->allowed_ips);
 }
 
-size_t wgctl_adopt_put_peers(const struct wgctl_foreign_server *json,
+size_t wgctl_adopt_put_peers(const struct wgctl_json_server *json,
                              const struct wgctl_server *server, bool disabled,
                              struct wgctl_text *text)
 {
     size_t put = 0;
     for (size_t i = 0; i < json->peer_count; i++) {
-        const struct wgctl_foreign_peer *peer = &json->peers[i];
+        const struct wgctl_json_peer *peer = &json->peers[i];
         if ((disabled && peer->enabled) ||
             (server && wgctl_server_by_key(server, &peer->public_key)))
             continue;
@@ -90,26 +90,26 @@ static bool is_taken(const struct wgctl_adopt *adopt, const char *name)
     return false;
 }
 
-/* The name where it is free, else the first with a number that is. */
+/* Takes the name if it is free, or else the first free one with a number. */
 static void take_name(struct wgctl_adopt *adopt, struct wgctl_adopt_peer *peer, const char *name)
 {
     char numbered[WGCTL_NAME_SIZE];
     snprintf(numbered, sizeof numbered, "%s", name);
     for (unsigned number = 2; is_taken(adopt, numbered); number++)
-        wgctl_number_name(name, number, numbered);
+        wgctl_adopt_number_name(name, number, numbered);
     memcpy(peer->name, numbered, sizeof numbered);
-    peer->fate = strcmp(numbered, peer->found) == 0 ? WGCTL_ADOPT_NAMED : WGCTL_ADOPT_RENAMED;
+    peer->action = strcmp(numbered, peer->found) == 0 ? WGCTL_ADOPT_NAMED : WGCTL_ADOPT_RENAMED;
 }
 
 static struct wgctl_found_name name_in_json(const struct wgctl_adopt *adopt,
                                             const struct wgctl_key *key)
 {
-    const struct wgctl_foreign_peer *peer = wgctl_foreign_by_key(&adopt->json, key);
+    const struct wgctl_json_peer *peer = wgctl_json_server_by_key(&adopt->json, key);
     return peer ? (struct wgctl_found_name){wgctl_slice_of(peer->name), adopt->json.source}
                 : (struct wgctl_found_name){0};
 }
 
-/* A program's own word is worth more than a comment that may be about anything. */
+/* A program's own data beats a comment that may be about anything. */
 static struct wgctl_found_name find_name(const struct wgctl_adopt *adopt, size_t index)
 {
     const struct wgctl_peer *peer = &adopt->server.peers[index];
@@ -117,7 +117,7 @@ static struct wgctl_found_name find_name(const struct wgctl_adopt *adopt, size_t
     struct wgctl_slice name = wgctl_peer_text(&adopt->server, peer, WGCTL_PEER_NAME);
     if (name.size > 0)
         return (struct wgctl_found_name){name, "friendly_name"};
-    comment = wgctl_adopted_name(&adopt->server.document, peer);
+    comment = wgctl_adopt_find_name(&adopt->server.document, peer);
     if (comment.text.size > 0 && strcmp(comment.source, "comment") != 0)
         return comment;
     json = name_in_json(adopt, &peer->public_key);
@@ -126,7 +126,7 @@ static struct wgctl_found_name find_name(const struct wgctl_adopt *adopt, size_t
     if (comment.text.size > 0 || !adopt->own[index])
         return comment;
     return (struct wgctl_found_name){
-        wgctl_adopted_file_name(adopt->own[index]->path, adopt->tunnel->interface), "file_name"};
+        wgctl_adopt_name_of_file(adopt->own[index]->path, adopt->tunnel->interface), "file_name"};
 }
 
 static bool is_name(struct wgctl_slice text)
@@ -135,7 +135,7 @@ static bool is_name(struct wgctl_slice text)
     return wgctl_peer_name_check(text, &ignored) == WGCTL_OK;
 }
 
-/* Who has a name keeps it, then who has found a good one gets it, and the others make
+/* Peers that have a name keep it, then those with a valid found name get it, and the others make
  * way. */
 enum round { KEEP, TAKE, CHANGE };
 
@@ -150,11 +150,11 @@ static void choose(struct wgctl_adopt *adopt, size_t index, enum round round)
     struct wgctl_slice found = wgctl_slice_of(peer->found);
     if (round == KEEP   ? !has_name || !is_name(found) || is_taken(adopt, peer->found)
         : round == TAKE ? !is_name(found) || is_taken(adopt, peer->found)
-                        : !wgctl_adapt_name(found, name))
+                        : !wgctl_adopt_adapt_name(found, name))
         return;
     take_name(adopt, peer, round == CHANGE ? name : peer->found);
     if (round == KEEP)
-        peer->fate = WGCTL_ADOPT_KEPT;
+        peer->action = WGCTL_ADOPT_KEPT;
 }
 
 int wgctl_adopt_choose_names(struct wgctl_adopt *adopt, struct wgctl_error *err)
@@ -162,7 +162,7 @@ int wgctl_adopt_choose_names(struct wgctl_adopt *adopt, struct wgctl_error *err)
     for (size_t i = 0; i < adopt->server.peer_count; i++) {
         struct wgctl_adopt_peer *peer = &adopt->peers[i];
         struct wgctl_found_name found = find_name(adopt, i);
-        peer->fate = WGCTL_ADOPT_UNNAMED;
+        peer->action = WGCTL_ADOPT_UNNAMED;
         if (found.text.size == 0)
             continue;
         peer->source = found.source;
@@ -182,12 +182,12 @@ int wgctl_adopt_write_names(struct wgctl_adopt *adopt, struct wgctl_error *err)
     WGCTL_SERVER server = {0};
     WGCTL_TEXT text = {0};
     int rc = WGCTL_OK;
-    /* From the end, so that the lines of those before stay where they are. */
+    /* From the last to the first, so that the lines of the others stay where they are. */
     for (size_t i = adopt->server.peer_count; i-- > 0 && rc == WGCTL_OK;)
-        if (adopt->peers[i].fate == WGCTL_ADOPT_NAMED ||
-            adopt->peers[i].fate == WGCTL_ADOPT_RENAMED)
-            rc = wgctl_write_name(&adopt->server, &adopt->server.peers[i], adopt->peers[i].name,
-                                  err);
+        if (adopt->peers[i].action == WGCTL_ADOPT_NAMED ||
+            adopt->peers[i].action == WGCTL_ADOPT_RENAMED)
+            rc = wgctl_adopt_write_name(&adopt->server, &adopt->server.peers[i],
+                                        adopt->peers[i].name, err);
     if (rc < 0)
         return rc;
     wgctl_document_render(&adopt->server.document, &text);

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-void wgctl_foreign_server_clear(struct wgctl_foreign_server *server)
+void wgctl_json_server_clear(struct wgctl_json_server *server)
 {
     for (size_t i = 0; i < server->peer_count; i++) {
-        struct wgctl_foreign_peer *peer = &server->peers[i];
+        struct wgctl_json_peer *peer = &server->peers[i];
         wgctl_prefixes_clear(&peer->allowed_ips);
         free(peer->name);
         free(peer->note);
@@ -22,8 +22,8 @@ void wgctl_foreign_server_clear(struct wgctl_foreign_server *server)
     explicit_bzero(server, sizeof *server);
 }
 
-const struct wgctl_foreign_peer *wgctl_foreign_by_key(const struct wgctl_foreign_server *server,
-                                                      const struct wgctl_key *public_key)
+const struct wgctl_json_peer *wgctl_json_server_by_key(const struct wgctl_json_server *server,
+                                                       const struct wgctl_key *public_key)
 {
     for (size_t i = 0; i < server->peer_count; i++)
         if (wgctl_key_compare(&server->peers[i].public_key, public_key) == 0)
@@ -31,7 +31,7 @@ const struct wgctl_foreign_peer *wgctl_foreign_by_key(const struct wgctl_foreign
     return NULL;
 }
 
-/* Where we are, for messages. */
+/* The place in the file, for messages. */
 struct reader {
     const char *file;
     const char *where; /* "the server", or a client's place in the file */
@@ -41,10 +41,10 @@ struct reader {
 static int fail_value(const struct reader *reader, const char *key, const char *what)
 {
     wgctl_fail(reader->err, WGCTL_INVALID, "%s: %s: %s %s", reader->file, reader->where, key, what);
-    return wgctl_hint(reader->err, "mend the file, or take that entry out of a copy of it");
+    return wgctl_hint(reader->err, "fix the file, or remove that entry from a copy of it");
 }
 
-/* "" where it is missing or null. */
+/* "" if it is missing or null. */
 static const char *text_at(const json_t *object, const char *key)
 {
     const char *text = json_string_value(json_object_get(object, key));
@@ -58,11 +58,11 @@ static int read_key(const struct reader *reader, const json_t *object, const cha
     if (!text[0] && !required)
         return WGCTL_OK;
     return wgctl_key_parse(wgctl_slice_of(text), ret, reader->err) < 0
-               ? fail_value(reader, key, "is no key")
+               ? fail_value(reader, key, "is not a key")
                : WGCTL_OK;
 }
 
-/* An address as a whole one, or with the length given. */
+/* Reads an address, with the length given if that is not negative. */
 static int read_address(const struct reader *reader, const json_t *object, const char *key,
                         int length, struct wgctl_prefixes *list)
 {
@@ -71,14 +71,14 @@ static int read_address(const struct reader *reader, const json_t *object, const
     if (!text[0])
         return WGCTL_OK;
     if (wgctl_prefix_parse(wgctl_slice_of(text), &prefix, reader->err) < 0)
-        return fail_value(reader, key, "is no address");
+        return fail_value(reader, key, "is not an address");
     if (length >= 0)
         prefix.length = (uint8_t)length;
     return wgctl_prefixes_add(list, &prefix, reader->err);
 }
 
-/* A line that goes into wg0.conf as it is: a newline in it would be another setting,
- * and a '#' ends it for some versions of wg-quick. */
+/* The line goes into wg0.conf as it is: a newline would start another setting, and a '#' ends the
+ * line for some versions of wg-quick. */
 static int read_hook(const struct reader *reader, const json_t *object, const char *key, char **ret)
 {
     struct wgctl_slice text = wgctl_slice_trim(wgctl_slice_of(text_at(object, key)));
@@ -105,10 +105,10 @@ static void read_day(const json_t *object, const char *key, char day[16])
         snprintf(day, 16, "%.10s", text);
 }
 
-static struct wgctl_foreign_peer *add_peer(const struct reader *reader,
-                                           struct wgctl_foreign_server *server)
+static struct wgctl_json_peer *add_peer(const struct reader *reader,
+                                        struct wgctl_json_server *server)
 {
-    struct wgctl_foreign_peer *peers =
+    struct wgctl_json_peer *peers =
         wgctl_array_grow(server->peers, server->peer_count, &server->peer_capacity, sizeof *peers);
     if (!peers) {
         wgctl_fail_memory(reader->err);
@@ -121,9 +121,9 @@ static struct wgctl_foreign_peer *add_peer(const struct reader *reader,
 /* ---- wg-easy ---- */
 
 static int read_wg_easy_client(const struct reader *reader, const json_t *client,
-                               struct wgctl_foreign_server *server)
+                               struct wgctl_json_server *server)
 {
-    struct wgctl_foreign_peer *peer = add_peer(reader, server);
+    struct wgctl_json_peer *peer = add_peer(reader, server);
     if (!peer)
         return WGCTL_SYSTEM;
     peer->enabled = !json_is_false(json_object_get(client, "enabled"));
@@ -140,9 +140,9 @@ static int read_wg_easy_client(const struct reader *reader, const json_t *client
     return rc;
 }
 
-static int read_wg_easy(struct reader *reader, json_t *root, struct wgctl_foreign_server *ret)
+static int read_wg_easy(struct reader *reader, json_t *root, struct wgctl_json_server *ret)
 {
-    enum { LENGTH = 24 }; /* it knows no other */
+    enum { LENGTH = 24 }; /* the only one it supports */
     const json_t *server = json_object_get(root, "server");
     const char *id;
     json_t *client;
@@ -175,7 +175,7 @@ static int read_networks(const struct reader *reader, const json_t *object,
         struct wgctl_prefix prefix;
         const char *text = json_string_value(value);
         if (!text || wgctl_prefix_parse(wgctl_slice_of(text), &prefix, reader->err) < 0)
-            return fail_value(reader, "Networks", "has an entry that is no network");
+            return fail_value(reader, "Networks", "has an entry that is not a network");
         int rc = wgctl_prefixes_add(list, &prefix, reader->err);
         if (rc < 0)
             return rc;
@@ -184,9 +184,9 @@ static int read_networks(const struct reader *reader, const json_t *object,
 }
 
 static int read_dsnet_peer(const struct reader *reader, const json_t *object,
-                           struct wgctl_foreign_server *server)
+                           struct wgctl_json_server *server)
 {
-    struct wgctl_foreign_peer *peer = add_peer(reader, server);
+    struct wgctl_json_peer *peer = add_peer(reader, server);
     if (!peer)
         return WGCTL_SYSTEM;
     const char *note = text_at(object, "Description");
@@ -208,30 +208,31 @@ static int read_dsnet_peer(const struct reader *reader, const json_t *object,
     return rc;
 }
 
-/* The server's address in a network, with its length; and what clients reach. */
+/* Reads the server's address in a network, with the network's length, and adds the network to what
+ * clients reach. */
 static int read_dsnet_network(const struct reader *reader, const json_t *root, const char *network,
                               const char *address, struct wgctl_prefixes *reached,
-                              struct wgctl_foreign_server *ret)
+                              struct wgctl_json_server *ret)
 {
     struct wgctl_prefix prefix;
     const char *text = text_at(root, network);
     if (!text[0] || !text_at(root, address)[0])
         return WGCTL_OK;
     if (wgctl_prefix_parse(wgctl_slice_of(text), &prefix, reader->err) < 0)
-        return fail_value(reader, network, "is no network");
+        return fail_value(reader, network, "is not a network");
     int rc = wgctl_prefixes_add(reached, &prefix, reader->err);
     return rc < 0 ? rc : read_address(reader, root, address, prefix.length, &ret->addresses);
 }
 
 static int read_dsnet_server(const struct reader *reader, json_t *root,
-                             struct wgctl_foreign_server *ret)
+                             struct wgctl_json_server *ret)
 {
     static const char *const endpoints[] = {"ExternalHostname", "ExternalIP", "ExternalIP6"};
     WGCTL_PREFIXES reached = {0};
     WGCTL_TEXT allowed_ips = {0};
     json_int_t port = json_integer_value(json_object_get(root, "ListenPort"));
     if (port < 0 || port > UINT16_MAX)
-        return fail_value(reader, "ListenPort", "is no port");
+        return fail_value(reader, "ListenPort", "is not a valid port");
     ret->listen_port = (uint16_t)port;
     snprintf(ret->interface, sizeof ret->interface, "%.15s", text_at(root, "InterfaceName"));
     snprintf(ret->dns, sizeof ret->dns, "%.63s", text_at(root, "DNS"));
@@ -256,7 +257,7 @@ static int read_dsnet_server(const struct reader *reader, json_t *root,
     return rc < 0 ? rc : copy_text(reader, allowed_ips.data, &ret->allowed_ips);
 }
 
-static int read_dsnet(struct reader *reader, json_t *root, struct wgctl_foreign_server *ret)
+static int read_dsnet(struct reader *reader, json_t *root, struct wgctl_json_server *ret)
 {
     ret->source = "dsnet";
     int rc = read_dsnet_server(reader, root, ret);
@@ -285,10 +286,10 @@ static void *allocate(size_t size)
     return memory;
 }
 
-int wgctl_foreign_json_parse(const char *file, struct wgctl_slice text,
-                             struct wgctl_foreign_server *ret, struct wgctl_error *err)
+int wgctl_json_server_parse(const char *file, struct wgctl_slice text,
+                            struct wgctl_json_server *ret, struct wgctl_error *err)
 {
-    WGCTL_FOREIGN_SERVER server = {0};
+    WGCTL_JSON_SERVER server = {0};
     struct reader reader = {.file = file, .where = "the server", .err = err};
     json_error_t where;
     int rc;
@@ -303,13 +304,13 @@ int wgctl_foreign_json_parse(const char *file, struct wgctl_slice text,
         rc = read_dsnet(&reader, root, &server);
     } else {
         wgctl_fail(err, WGCTL_INVALID, "%s is %s", file,
-                   root ? "neither wg-easy's nor dsnet's file" : "no JSON");
+                   root ? "neither wg-easy's nor dsnet's file" : "not JSON");
         rc = wgctl_hint(err, "wg-easy up to version 14 keeps a wg0.json, dsnet a dsnetconfig.json");
     }
     json_decref(root);
     if (rc < 0)
         return rc;
     *ret = server;
-    server = (struct wgctl_foreign_server){0};
+    server = (struct wgctl_json_server){0};
     return WGCTL_OK;
 }

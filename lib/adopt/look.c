@@ -23,7 +23,7 @@ static int take_file(void *user, const char *path, bool trusted, struct wgctl_te
     const struct search *search = user;
     struct wgctl_adopt *adopt = search->adopt;
     struct wgctl_client_facts facts;
-    int rc = wgctl_client_look(wgctl_text_slice_of(text), search->server_key, &facts, err);
+    int rc = wgctl_client_facts_read(wgctl_text_slice_of(text), search->server_key, &facts, err);
     if (rc < 0 || !facts.has_key || !wgctl_server_by_key(&adopt->server, &facts.public_key))
         return rc;
     struct wgctl_candidate *candidates = wgctl_array_grow(
@@ -41,7 +41,7 @@ static int take_file(void *user, const char *path, bool trusted, struct wgctl_te
 
 static int look_in(void *user, const char *folder, struct wgctl_error *err)
 {
-    return wgctl_foreign_files(folder, ".conf", LARGEST_CLIENT, take_file, user, err);
+    return wgctl_third_party_files(folder, ".conf", LARGEST_CLIENT, take_file, user, err);
 }
 
 static int look_in_part(struct search *search, const char *folder, const char *part,
@@ -53,7 +53,7 @@ static int look_in_part(struct search *search, const char *folder, const char *p
                : WGCTL_OK;
 }
 
-/* In somebody's home, and in the folder that PiVPN makes there. */
+/* Looks in a home, and in the folders that programs make there. */
 static int look_in_home(void *user, const char *home, struct wgctl_error *err)
 {
     static const char *const parts[] = {"configs", "wireguard", "easy-wg-quick"};
@@ -63,10 +63,10 @@ static int look_in_home(void *user, const char *home, struct wgctl_error *err)
     return rc;
 }
 
-/* Files of one peer: the first that can be taken over, else the first. */
+/* Of a peer's files, the first that can be taken over, or else the first. */
 static bool can_be_taken(const struct wgctl_client_facts *facts)
 {
-    return facts->is_of_server && facts->is_plain && !facts->stranger[0];
+    return facts->is_of_server && facts->is_plain && !facts->unknown_key[0];
 }
 
 static const struct wgctl_candidate *own_file(const struct wgctl_adopt *adopt,
@@ -92,8 +92,8 @@ static int say_why_not(struct wgctl_adopt *adopt, struct wgctl_adopt_peer *peer,
         return WGCTL_OK;
     if (!facts->is_of_server)
         snprintf(why, sizeof why, "it is for another server");
-    else if (facts->stranger[0])
-        snprintf(why, sizeof why, "it has %s, which not every app takes", facts->stranger);
+    else if (facts->unknown_key[0])
+        snprintf(why, sizeof why, "it has %s, which not every app takes", facts->unknown_key);
     else
         snprintf(why, sizeof why, "it has control characters");
     peer->refused = wgctl_adopt_keep(adopt, wgctl_slice_of(why));
@@ -113,7 +113,7 @@ int wgctl_adopt_look_for_clients(struct wgctl_adopt *adopt,
     if (rc == WGCTL_OK && snprintf(path, sizeof path, "%s/root", root) < PATH_MAX)
         rc = look_in_home(&search, path, err);
     if (rc == WGCTL_OK && snprintf(path, sizeof path, "%s/home", root) < PATH_MAX)
-        rc = wgctl_foreign_folders(path, look_in_home, &search, err);
+        rc = wgctl_third_party_folders(path, look_in_home, &search, err);
     for (size_t i = 0; rc == WGCTL_OK && i < adopt->server.peer_count; i++) {
         adopt->own[i] = own_file(adopt, &adopt->server.peers[i].public_key);
         if (!adopt->own[i])
@@ -126,16 +126,16 @@ int wgctl_adopt_look_for_clients(struct wgctl_adopt *adopt,
 
 /* ---- JSON ---- */
 
-int wgctl_adopt_look_for_json(struct wgctl_adopt *adopt, struct wgctl_error *err)
+int wgctl_adopt_look_for_json(struct wgctl_adopt *adopt, bool *ret_trusted, struct wgctl_error *err)
 {
-    WGCTL_FOREIGN_SERVER json = {0};
+    WGCTL_JSON_SERVER json = {0};
     WGCTL_TEXT text = {0};
-    int rc = wgctl_foreign_read(adopt->json_path, LARGEST_JSON, &text, err);
+    int rc = wgctl_third_party_read(adopt->json_path, LARGEST_JSON, &text, ret_trusted, err);
     if (rc == WGCTL_OK)
-        rc = wgctl_foreign_json_parse(adopt->json_path, wgctl_text_slice_of(&text), &json, err);
+        rc = wgctl_json_server_parse(adopt->json_path, wgctl_text_slice_of(&text), &json, err);
     if (rc < 0)
         return rc;
     adopt->json = json;
-    json = (struct wgctl_foreign_server){0};
+    json = (struct wgctl_json_server){0};
     return WGCTL_OK;
 }

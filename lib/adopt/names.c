@@ -21,7 +21,7 @@ static bool ends(struct wgctl_slice text, const char *ending)
     return text.size >= size && memcmp(text.data + text.size - size, ending, size) == 0;
 }
 
-/* ---- what is left of a comment when its form is taken off ---- */
+/* ---- the name in a comment of a known form ---- */
 
 static struct wgctl_slice whole(struct wgctl_slice text)
 {
@@ -66,7 +66,7 @@ static struct wgctl_slice after_equals(struct wgctl_slice text)
     return wgctl_slice_starts(text, "=") ? skip(text, 1) : (struct wgctl_slice){0};
 }
 
-/* How each program writes the name of a peer, as its current version does. */
+/* How the current version of each program writes the name of a peer. */
 static const struct writer {
     const char *source;
     const char *begins; /* with the comment's own '#' */
@@ -84,13 +84,13 @@ static const struct writer {
 };
 enum { WRITERS = sizeof writers / sizeof *writers };
 
-/* What stands where a name may stand and is none. */
+/* A comment in the place of a name that is not one. */
 static bool ends_a_block(struct wgctl_slice comment)
 {
     return wgctl_slice_starts(comment, "### end ") || wgctl_slice_starts(comment, "# END_PEER ");
 }
 
-/* ---- a comment that nobody's form is on ---- */
+/* ---- the name in a comment of unknown form ---- */
 
 static bool is_word_of(const char *const *words, struct wgctl_slice word)
 {
@@ -100,8 +100,8 @@ static bool is_word_of(const char *const *words, struct wgctl_slice word)
     return false;
 }
 
-/* "Name: phone", "user = bob". False where the comment is about something else:
- * an e-mail address, a date, a setting that was taken out. */
+/* "Name: phone", "user = bob". False if the comment is about something else: an e-mail address, a
+ * date, a setting that was commented out. */
 static bool take_labelled(struct wgctl_slice *text, char separator)
 {
     static const char *const names[] = {"name", "client", "peer",     "device", "user",
@@ -122,7 +122,7 @@ static bool take_labelled(struct wgctl_slice *text, char separator)
     return separator != '=' ? !is_word_of(others, key) : is_word_of(names, key);
 }
 
-/* Prose is no name, and neither is a row of hyphens. */
+/* Prose is not a name, and neither is a row of hyphens. */
 static struct wgctl_slice anybodys(struct wgctl_slice comment)
 {
     enum { LONGEST = 40 };
@@ -142,9 +142,9 @@ static struct wgctl_slice anybodys(struct wgctl_slice comment)
     return none;
 }
 
-/* ---- where comments stand ---- */
+/* ---- a peer's comments ---- */
 
-/* The line as it would be without the mark of a disabled peer, trimmed. */
+/* The line without the mark of a disabled peer, trimmed. */
 static struct wgctl_slice line_of(const struct wgctl_document *document, size_t index)
 {
     struct wgctl_slice line = wgctl_document_line(document, index);
@@ -169,8 +169,8 @@ static struct wgctl_slice comment_behind(const struct wgctl_document *document, 
     return skip(line, (size_t)(found - line.data));
 }
 
-/* The comments of a peer, one a call, the likeliest name first: directly under
- * [Peer], above it, behind a line of it, elsewhere in it. */
+/* The comments of a peer, one per call, the likeliest name first: directly below [Peer], above it,
+ * behind one of its settings, elsewhere in the block. */
 struct walk {
     const struct wgctl_document *document;
     const struct wgctl_peer *peer;
@@ -235,8 +235,8 @@ static struct wgctl_slice read_as(const struct writer *writer, struct wgctl_slic
     return wgctl_slice_trim(writer->rest(skip(comment, strlen(writer->begins))));
 }
 
-struct wgctl_found_name wgctl_adopted_name(const struct wgctl_document *document,
-                                           const struct wgctl_peer *peer)
+struct wgctl_found_name wgctl_adopt_find_name(const struct wgctl_document *document,
+                                              const struct wgctl_peer *peer)
 {
     for (size_t i = 0; i <= WRITERS; i++) {
         const struct writer *writer = i < WRITERS ? &writers[i] : NULL;
@@ -252,8 +252,8 @@ struct wgctl_found_name wgctl_adopted_name(const struct wgctl_document *document
     return (struct wgctl_found_name){0};
 }
 
-bool wgctl_adopted_private_key(const struct wgctl_document *document, const struct wgctl_peer *peer,
-                               struct wgctl_key *ret)
+bool wgctl_adopt_find_private_key(const struct wgctl_document *document,
+                                  const struct wgctl_peer *peer, struct wgctl_key *ret)
 {
     static const char mark[] = "# -WGP- PrivateKey: ";
     for (size_t i = peer->first_line + 1; i < peer->end_line; i++) {
@@ -269,7 +269,7 @@ bool wgctl_adopted_private_key(const struct wgctl_document *document, const stru
     return false;
 }
 
-struct wgctl_slice wgctl_adopted_file_name(const char *path, const char *interface)
+struct wgctl_slice wgctl_adopt_name_of_file(const char *path, const char *interface)
 {
     char own[40];
     const char *base = strrchr(path, '/');
@@ -284,9 +284,9 @@ struct wgctl_slice wgctl_adopted_file_name(const char *path, const char *interfa
     return name;
 }
 
-/* ---- names that wgctl takes ---- */
+/* ---- names that wgctl accepts ---- */
 
-bool wgctl_adapt_name(struct wgctl_slice text, char name[WGCTL_NAME_SIZE])
+bool wgctl_adopt_adapt_name(struct wgctl_slice text, char name[WGCTL_NAME_SIZE])
 {
     size_t used = 0;
     for (size_t i = 0; i < text.size && used < WGCTL_NAME_SIZE - 1; i++) {
@@ -295,7 +295,7 @@ bool wgctl_adapt_name(struct wgctl_slice text, char name[WGCTL_NAME_SIZE])
             continue;
         if (!is_alnum(c) && used == 0)
             continue;
-        /* "Laptop - Bob" is Laptop-Bob. */
+        /* "Laptop - Bob" becomes Laptop-Bob. */
         if (c == '-' && name[used - 1] == '-')
             continue;
         name[used++] = c;
@@ -307,7 +307,7 @@ bool wgctl_adapt_name(struct wgctl_slice text, char name[WGCTL_NAME_SIZE])
     return used > 0;
 }
 
-void wgctl_number_name(const char *name, unsigned number, char ret[WGCTL_NAME_SIZE])
+void wgctl_adopt_number_name(const char *name, unsigned number, char ret[WGCTL_NAME_SIZE])
 {
     char end[12];
     int size = snprintf(end, sizeof end, "-%u", number);

@@ -1,4 +1,4 @@
-/* Where the endpoint is found, and what clients get. */
+/* Finds the endpoint, and what new clients get. */
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 
 /* Files of `NAME=value` that a shell reads. */
 static const struct variables {
-    const char *file; /* beside INTERFACE.conf; from the root where it begins with '/' */
+    const char *file; /* next to INTERFACE.conf, or, if it begins with '/', from the root */
     const char *interface, *host, *port;
 } variables[] = {
     {"/etc/pivpn/wireguard/setupVars.conf", "pivpnDEV", "pivpnHOST", "pivpnPORT"},
@@ -17,7 +17,7 @@ static const struct variables {
     {"params", "SERVER_WG_NIC", "SERVER_PUB_IP", "SERVER_PORT"},
 };
 
-/* The value of a variable, without quotes around it: the last one counts. */
+/* The value of a variable, without quotes around it. The last one counts. */
 static struct wgctl_slice value_of(struct wgctl_slice text, const char *name)
 {
     struct wgctl_slice line, found = {0};
@@ -40,7 +40,7 @@ static uint16_t default_port(const struct wgctl_adopt *adopt)
     return adopt->server.listen_port ? adopt->server.listen_port : WIREGUARD_PORT;
 }
 
-/* Takes it if it is an endpoint. What others wrote and is none is passed over. */
+/* Takes it if it is an endpoint. Anything else that others wrote is skipped. */
 static bool take(struct wgctl_adopt *adopt, struct wgctl_slice endpoint, uint16_t port)
 {
     struct wgctl_error ignored;
@@ -56,7 +56,7 @@ static bool path_of(const struct wgctl_adopt_request *request, const struct vari
     return snprintf(path, PATH_MAX, "%s%s%s", folder, beside ? "/" : "", where->file) < PATH_MAX;
 }
 
-/* A host can have other tunnels than this program's. */
+/* A host can have other tunnels than the one of that program. */
 static bool is_ours(const struct wgctl_adopt *adopt, struct wgctl_slice interface)
 {
     return interface.size == 0 ||
@@ -73,7 +73,7 @@ static int look_in_variables(struct wgctl_adopt *adopt, const struct wgctl_adopt
     uint64_t port = 0;
     if (!path_of(request, where, path))
         return WGCTL_OK;
-    int rc = wgctl_foreign_read(path, LARGEST, &text, err);
+    int rc = wgctl_third_party_read(path, LARGEST, &text, NULL, err);
     if (rc < 0)
         return rc == WGCTL_SYSTEM ? rc : WGCTL_OK;
     struct wgctl_slice content = wgctl_text_slice_of(&text);
@@ -112,8 +112,8 @@ static const char *field_of(const struct wgctl_client_facts *facts, enum field f
     return field == ENDPOINT ? facts->endpoint : field == DNS ? facts->dns : facts->allowed_ips;
 }
 
-/* NULL where there is no file, or they differ. What users wrote themselves counts for
- * their own device, and not for what others get. */
+/* NULL if there is no file, or if they differ. What users wrote themselves counts for their own
+ * device, not for what others get. */
 static const char *common(const struct wgctl_adopt *adopt, enum field field)
 {
     const char *value = NULL;

@@ -25,7 +25,7 @@ static int read_at(int folder, const char *name, size_t most, struct wgctl_text 
     }
     *ret_trusted = (status.st_uid == 0 || status.st_uid == geteuid()) &&
                    !(status.st_mode & (S_IWGRP | S_IWOTH));
-    /* The room for all of it at once, but not for what a huge file would take. */
+    /* Makes room for all of it at once, but not for a huge file. */
     if ((size_t)status.st_size > most) {
         errno = EFBIG;
         return -1;
@@ -34,11 +34,11 @@ static int read_at(int folder, const char *name, size_t most, struct wgctl_text 
     return wgctl_read_all(fd, (size_t)status.st_size, most, ret);
 }
 
-int wgctl_foreign_read(const char *path, size_t most, struct wgctl_text *ret,
-                       struct wgctl_error *err)
+int wgctl_third_party_read(const char *path, size_t most, struct wgctl_text *ret, bool *ret_trusted,
+                           struct wgctl_error *err)
 {
     bool trusted;
-    if (read_at(AT_FDCWD, path, most, ret, &trusted) == 0)
+    if (read_at(AT_FDCWD, path, most, ret, ret_trusted ? ret_trusted : &trusted) == 0)
         return wgctl_text_check(ret, err);
     if (errno == ELOOP || errno == EINVAL || errno == EFBIG) {
         const char *what = errno == ELOOP    ? "is a symbolic link"
@@ -50,9 +50,9 @@ int wgctl_foreign_read(const char *path, size_t most, struct wgctl_text *ret,
     return wgctl_fail_errno(err, "cannot read %s", path);
 }
 
-/* What is not to be read is passed over, and so is a home on a server that is away.
- * Where the disk or the memory fails, it is another matter. */
-static int pass_over(const char *path, struct wgctl_error *err)
+/* Skips what cannot be read, such as a home on a server that is down, but not if the disk or memory
+ * fails. */
+static int skip_or_fail(const char *path, struct wgctl_error *err)
 {
     if (errno == EIO || errno == ENOMEM || errno == EMFILE || errno == ENFILE)
         return wgctl_fail_errno(err, "cannot read %s", path);
@@ -66,10 +66,10 @@ static int list(const char *path, int *ret_fd, struct dirent ***ret_names, int *
     *ret_count = 0;
     *ret_fd = open(path, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC);
     if (*ret_fd < 0)
-        return pass_over(path, err);
+        return skip_or_fail(path, err);
     int count = scandirat(*ret_fd, ".", ret_names, NULL, alphasort);
     if (count < 0)
-        return pass_over(path, err);
+        return skip_or_fail(path, err);
     *ret_count = count;
     return WGCTL_OK;
 }
@@ -94,18 +94,18 @@ static bool join(char path[PATH_MAX], const char *folder, const char *name)
 }
 
 static int take_file(int folder, const char *name, const char *path, size_t most,
-                     wgctl_foreign_file *take, void *user, struct wgctl_error *err)
+                     wgctl_third_party_file *take, void *user, struct wgctl_error *err)
 {
     WGCTL_TEXT text = {0};
     bool trusted;
     if (read_at(folder, name, most, &text, &trusted) < 0)
-        return pass_over(path, err);
+        return skip_or_fail(path, err);
     int rc = wgctl_text_check(&text, err);
     return rc < 0 ? rc : take(user, path, trusted, &text, err);
 }
 
-int wgctl_foreign_files(const char *folder, const char *ending, size_t most,
-                        wgctl_foreign_file *take, void *user, struct wgctl_error *err)
+int wgctl_third_party_files(const char *folder, const char *ending, size_t most,
+                            wgctl_third_party_file *take, void *user, struct wgctl_error *err)
 {
     struct dirent **names = NULL;
     WGCTL_FD fd = -1;
@@ -119,8 +119,8 @@ int wgctl_foreign_files(const char *folder, const char *ending, size_t most,
     return rc;
 }
 
-int wgctl_foreign_folders(const char *folder, wgctl_foreign_folder *take, void *user,
-                          struct wgctl_error *err)
+int wgctl_third_party_folders(const char *folder, wgctl_third_party_folder *take, void *user,
+                              struct wgctl_error *err)
 {
     struct dirent **names = NULL;
     WGCTL_FD fd = -1;
@@ -131,7 +131,7 @@ int wgctl_foreign_folders(const char *folder, wgctl_foreign_folder *take, void *
         if (names[i]->d_name[0] == '.' || !join(path, folder, names[i]->d_name))
             continue;
         if (fstatat(fd, names[i]->d_name, &status, 0) < 0)
-            rc = pass_over(path, err);
+            rc = skip_or_fail(path, err);
         else if (S_ISDIR(status.st_mode))
             rc = take(user, path, err);
     }

@@ -6,7 +6,7 @@
 static int fail_too_large(struct wgctl_error *err)
 {
     wgctl_fail(err, WGCTL_INVALID, "the file is larger than 4 GiB");
-    return wgctl_hint(err, "this is no WireGuard configuration: bring it back from a backup");
+    return wgctl_hint(err, "this is not a WireGuard configuration: restore it from a backup");
 }
 
 static int add_line(struct wgctl_document *document, size_t position, struct wgctl_error *err)
@@ -20,7 +20,7 @@ static int add_line(struct wgctl_document *document, size_t position, struct wgc
     return WGCTL_OK;
 }
 
-/* Adds to the text; `parts` are none of it, or there is room for them. */
+/* Appends `parts` to the text. They may be slices of it only if there is room already. */
 static int add_text(struct wgctl_document *document, const struct wgctl_slice *parts, size_t count,
                     size_t *ret_position, struct wgctl_error *err)
 {
@@ -41,7 +41,7 @@ static int add_ended(struct wgctl_document *document, struct wgctl_slice line,
     return rc < 0 ? rc : add_line(document, position, err);
 }
 
-/* In the text, each line has an end. */
+/* Gives the last line an end. */
 static int end_source(struct wgctl_document *document, struct wgctl_error *err)
 {
     struct wgctl_text *source = &document->source;
@@ -54,7 +54,7 @@ static int end_source(struct wgctl_document *document, struct wgctl_error *err)
     return source->size > UINT32_MAX ? fail_too_large(err) : wgctl_text_check(source, err);
 }
 
-/* For most files at once; what is not used takes no memory. */
+/* Enough for most files; pages that are not touched take no memory. */
 static int reserve_lines(struct wgctl_document *document, struct wgctl_error *err)
 {
     enum { SHORT_LINE = 16 };

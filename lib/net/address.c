@@ -1,7 +1,6 @@
 #include "net/address.h"
 
 #include <arpa/inet.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,8 +67,12 @@ char *wgctl_address_format(const struct wgctl_prefix *prefix, char text[WGCTL_PR
 
 char *wgctl_prefix_format(const struct wgctl_prefix *prefix, char text[WGCTL_PREFIX_TEXT_SIZE])
 {
-    size_t size = strlen(wgctl_address_format(prefix, text));
-    snprintf(text + size, WGCTL_PREFIX_TEXT_SIZE - size, "/%u", prefix->length);
+    unsigned length = prefix->length, power = length >= 100 ? 100 : length >= 10 ? 10 : 1;
+    char *at = text + strlen(wgctl_address_format(prefix, text));
+    *at++ = '/';
+    for (; power > 0; power /= 10)
+        *at++ = (char)('0' + length / power % 10);
+    *at = '\0';
     return text;
 }
 

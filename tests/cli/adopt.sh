@@ -418,7 +418,7 @@ judge() { # STATUS CALL
             [[ $now == "$new" ]] || faults+=("$2: $conf is the new one, and the rest is not" "$(diff <(echo "$new") <(echo "$now") || true)")
         fi
     fi
-    ./wgctl adopt -y "${arguments[@]}" >/dev/null 2>err || grep -q 'is there already' err ||
+    ./wgctl adopt -y "${arguments[@]}" >/dev/null 2>err || grep -q 'already exists' err ||
         faults+=("$2: adopting again: $(cat err)")
     [[ $(files_of /etc/wireguard) == "$new" ]] || faults+=("$2: adopting again does not do it")
 }
@@ -467,12 +467,19 @@ refuses_file() { # REGEX ARGUMENT...
     before=$(snapshot /etc)
     [[ $(status_of ./wgctl adopt "$@") == 1 ]] && grep -Eq "$regex" err && diff <(echo "$before") <(snapshot /etc)
 }
-check "it is not made a second time" refuses_file 'is there already' /etc/dsnetconfig.json
+check "it is not made a second time" refuses_file 'already exists' /etc/dsnetconfig.json
 check "under another name it is" ./wgctl -i other adopt /etc/dsnetconfig.json
+cp /etc/dsnetconfig.json /etc/evil.json
+chown 1000 /etc/evil.json
+check "JSON of another user is refused" refuses_file 'belongs to another user' -i evil /etc/evil.json
+chown 0 /etc/evil.json
+chmod 660 /etc/evil.json
+check "JSON that others can write to is refused" refuses_file 'can be written to by others' -i evil /etc/evil.json
+chmod 600 /etc/evil.json
 sed 's/"PostUp": ".*"/"PostUp": "true\\nPostDown = evil"/' /etc/dsnetconfig.json >/etc/evil.json
 check "a newline in a hook is refused" refuses_file 'PostUp has a line break' -i evil /etc/evil.json
 sed 's/"PublicKey": ".*"/"PublicKey": "x\\n[Peer]"/' /etc/dsnetconfig.json >/etc/evil.json
-check "a newline in a key is refused" refuses_file 'PublicKey is no key' -i evil /etc/evil.json
+check "a newline in a key is refused" refuses_file 'PublicKey is not a key' -i evil /etc/evil.json
 sed 's/"InterfaceName": ".*"/"InterfaceName": "..\/x"/' /etc/dsnetconfig.json >/etc/evil.json
 check "an interface that is a path is refused" refuses_file 'not a valid interface name' /etc/evil.json
 sed 's/"Hostname": ".*"/"Hostname": "..\/..\/x\\n[Peer]"/; s/"Description": ".*"/"Description": "a\\nb"/' /etc/dsnetconfig.json >/etc/odd.json
@@ -480,7 +487,7 @@ check "a hostname that is a path is made a name" ./wgctl -i odd adopt /etc/odd.j
 check "which stays in its line" grep -qx '# friendly_name = x-Peer-2' /etc/wireguard/odd.conf
 check "a note of two lines is left out" test "$(grep -c note /etc/wireguard/odd.conf)" = 0
 echo '{' >/etc/half.json
-check "what is no JSON is refused" refuses_file 'is no JSON' -i half /etc/half.json
+check "what is no JSON is refused" refuses_file 'is not JSON' -i half /etc/half.json
 echo '[]' >/etc/half.json
 check "what is another's JSON is refused" refuses_file 'neither' -i half /etc/half.json
 ln -s dsnetconfig.json /etc/link.json

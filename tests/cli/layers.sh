@@ -143,6 +143,19 @@ adapters_stay_apart() {
 
 check "no adapter in host includes another" adapters_stay_apart
 
+conf_uses_error_and_text_of_base() {
+    local file include wrong=0
+    for file in "${sources[@]}"; do
+        [[ $file == lib/conf/* ]] || continue
+        while read -r include; do
+            [[ $include != lib/base/* || $include == lib/base/@(error|text).h ]] || { echo "$file includes $include" && wrong=1; }
+        done < <(included_by "$file")
+    done
+    return $wrong
+}
+
+check "conf includes only error.h and text.h of base" conf_uses_error_and_text_of_base
+
 # ---- third-party libraries ----
 
 included_once() { # REGEX_OF_THE_HEADER FOLDER...
@@ -175,6 +188,10 @@ check "lib never prints" nothing_matches "$printing" "${library[@]}"
 check "lib does not write to standard output or error" nothing_matches \
     '\<(stdout|stderr)\>|\<writev?[[:space:]]*\([[:space:]]*([12]\>|STD(OUT|ERR)_FILENO)' "${library[@]}"
 check "lib never ends the process" nothing_matches '\<(exit|quick_exit|abort|assert|raise)[[:space:]]*\(' "${library[@]}"
+# What is pure can be tested by table, and fuzzed.
+check "conf and the values of device open no file, ask for no time and know no descriptor" nothing_matches \
+    '\<(f?open|openat|creat|read|write|socket|f?l?stat|fstatat|access|unlink|rename|time|gettimeofday|clock_gettime|getenv)[[:space:]]*\(' \
+    lib/conf/*.[ch] lib/device/device.[ch] lib/device/plan.[ch]
 check "a shell is started by no library function" nothing_matches '\<(system|popen|wordexp)[[:space:]]*\(' "${sources[@]}"
 check "no function is called that cannot be called safely" nothing_matches \
     '\<(gets|v?sprintf|strcat|mktemp|tmpnam|tempnam|rand|random|alloca|f?scanf|ato[il]l?)[[:space:]]*\(' "${sources[@]}"

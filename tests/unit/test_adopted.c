@@ -64,7 +64,7 @@ START_TEST(a_name_is_found_in_the_comment_where_it_stands)
 {
     struct wgctl_server server = server_of(comments[_i].content);
     struct wgctl_found_name found =
-        wgctl_adopted_name(&server.document, &server.peers[server.peer_count - 1]);
+        wgctl_adopt_find_name(&server.document, &server.peers[server.peer_count - 1]);
     ck_assert_msg(wgctl_slice_equal(found.text, wgctl_slice_of(comments[_i].name)),
                   "'%.*s' instead of '%s' in\n%s", (int)found.text.size, found.text.data,
                   comments[_i].name, comments[_i].content);
@@ -106,7 +106,7 @@ START_TEST(of_any_text_a_name_is_made_or_none)
 {
     char name[WGCTL_NAME_SIZE];
     struct wgctl_error err;
-    bool made = wgctl_adapt_name(wgctl_slice_of(adapted[_i].text), name);
+    bool made = wgctl_adopt_adapt_name(wgctl_slice_of(adapted[_i].text), name);
     ck_assert_int_eq(made, adapted[_i].name[0] != '\0');
     ck_assert_str_eq(name, adapted[_i].name);
     if (made)
@@ -121,7 +121,7 @@ START_TEST(whatever_bytes_it_is_made_of_a_name_is_one)
     for (int i = 0; i < 20000; i++) {
         size_t size = (size_t)(i % (int)sizeof bytes);
         wgctl_random(bytes, sizeof bytes);
-        if (wgctl_adapt_name((struct wgctl_slice){bytes, size}, name))
+        if (wgctl_adopt_adapt_name((struct wgctl_slice){bytes, size}, name))
             ck_assert_msg(wgctl_peer_name_check(wgctl_slice_of(name), &err) == WGCTL_OK, "%s",
                           err.message);
     }
@@ -131,24 +131,25 @@ END_TEST
 START_TEST(a_number_makes_a_name_another_one_of_the_same_length_at_most)
 {
     char name[WGCTL_NAME_SIZE];
-    wgctl_number_name("phone", 2, name);
+    wgctl_adopt_number_name("phone", 2, name);
     ck_assert_str_eq(name, "phone-2");
-    wgctl_number_name("exactly15chars_", 2, name);
+    wgctl_adopt_number_name("exactly15chars_", 2, name);
     ck_assert_str_eq(name, "exactly15char-2");
-    wgctl_number_name("exactly15chars_", 12345, name);
+    wgctl_adopt_number_name("exactly15chars_", 12345, name);
     ck_assert_str_eq(name, "exactly15-12345");
-    wgctl_number_name("exactly15chars_", 4294967295U, name);
+    wgctl_adopt_number_name("exactly15chars_", 4294967295U, name);
     ck_assert_str_eq(name, "exac-4294967295");
 }
 END_TEST
 
 START_TEST(a_files_name_has_a_peers_in_it)
 {
-    assert_slice(wgctl_adopted_file_name("/root/phone.conf", "wg0"), "phone");
-    assert_slice(wgctl_adopted_file_name("/root/wg0-client-phone.conf", "wg0"), "phone");
-    assert_slice(wgctl_adopted_file_name("/root/wg1-client-phone.conf", "wg0"), "wg1-client-phone");
-    assert_slice(wgctl_adopted_file_name("wgclient_10.conf", "wg0"), "10");
-    assert_slice(wgctl_adopted_file_name("peer_.conf", "wg0"), "peer_");
+    assert_slice(wgctl_adopt_name_of_file("/root/phone.conf", "wg0"), "phone");
+    assert_slice(wgctl_adopt_name_of_file("/root/wg0-client-phone.conf", "wg0"), "phone");
+    assert_slice(wgctl_adopt_name_of_file("/root/wg1-client-phone.conf", "wg0"),
+                 "wg1-client-phone");
+    assert_slice(wgctl_adopt_name_of_file("wgclient_10.conf", "wg0"), "10");
+    assert_slice(wgctl_adopt_name_of_file("peer_.conf", "wg0"), "peer_");
 }
 END_TEST
 
@@ -176,7 +177,8 @@ static void assert_enabled_as(const char *before, const char *after, size_t line
     struct wgctl_document document = document_of(before);
     struct wgctl_error err;
     size_t got_lines, got_left;
-    ck_assert_int_eq(wgctl_adopt_disabled(&document, &got_lines, &got_left, &err), WGCTL_OK);
+    ck_assert_int_eq(wgctl_adopt_convert_disabled(&document, &got_lines, &got_left, &err),
+                     WGCTL_OK);
     ck_assert_uint_eq(got_lines, lines);
     ck_assert_uint_eq(got_left, left);
     assert_edited(&document, after);
@@ -232,7 +234,7 @@ START_TEST(save_config_goes_where_it_is_true)
     struct wgctl_document document =
         document_of("[Interface]\nSaveConfig = true\n saveconfig=TRUE # x\n# SaveConfig = true\n"
                     "SaveConfig = false\n");
-    ck_assert_uint_eq(wgctl_remove_save_config(&document), 2);
+    ck_assert_uint_eq(wgctl_adopt_remove_save_config(&document), 2);
     assert_edited(&document, "[Interface]\n# SaveConfig = true\nSaveConfig = false\n");
 }
 END_TEST
@@ -256,7 +258,7 @@ START_TEST(a_name_is_written_where_it_is_read)
 {
     struct wgctl_error err;
     struct wgctl_server server = server_of(named[_i].before);
-    ck_assert_int_eq(wgctl_write_name(&server, &server.peers[0], "tv", &err), WGCTL_OK);
+    ck_assert_int_eq(wgctl_adopt_write_name(&server, &server.peers[0], "tv", &err), WGCTL_OK);
     WGCTL_TEXT text = {0};
     wgctl_document_render(&server.document, &text);
     assert_text(&text, named[_i].after);
@@ -275,7 +277,7 @@ static struct wgctl_client_facts look_at(const char *content)
     struct wgctl_client_facts facts;
     struct wgctl_error err;
     ck_assert_int_eq(wgctl_key_parse(wgctl_slice_of(ALICE), &server_key, &err), WGCTL_OK);
-    ck_assert_int_eq(wgctl_client_look(wgctl_slice_of(content), &server_key, &facts, &err),
+    ck_assert_int_eq(wgctl_client_facts_read(wgctl_slice_of(content), &server_key, &facts, &err),
                      WGCTL_OK);
     return facts;
 }
@@ -289,7 +291,7 @@ START_TEST(a_clients_file_tells_whose_it_is)
     struct wgctl_client_facts facts = look_at(CLIENT SERVER "AllowedIPs=0.0.0.0/0\n");
     ck_assert(facts.has_key && facts.is_of_server && facts.is_plain);
     ck_assert_str_eq(wgctl_key_format(&facts.public_key, text), PUBLIC);
-    ck_assert_str_eq(facts.stranger, "");
+    ck_assert_str_eq(facts.unknown_key, "");
     ck_assert_str_eq(facts.endpoint, "a.example.org:1");
     ck_assert_str_eq(facts.dns, "1.1.1.1");
     ck_assert_str_eq(facts.allowed_ips, "::/0, 0.0.0.0/0");
@@ -304,9 +306,9 @@ START_TEST(a_clients_file_that_is_none_or_not_for_everybody_is_known)
     ck_assert(!look_at("PrivateKey = " PRIVATE "\n" SERVER).has_key);
     ck_assert(!look_at("[Interface]\nPrivateKey = AAAA\n" SERVER).has_key);
     ck_assert(!look_at(CLIENT "[Peer]\nPublicKey = " BOB "\n").is_of_server);
-    ck_assert_str_eq(look_at(CLIENT "PostUp = x\n" SERVER).stranger, "PostUp");
-    ck_assert_str_eq(look_at(CLIENT "Table = off\n" SERVER).stranger, "Table");
-    ck_assert_str_eq(look_at(CLIENT SERVER "[Other]\nx = y\n").stranger, "x");
+    ck_assert_str_eq(look_at(CLIENT "PostUp = x\n" SERVER).unknown_key, "PostUp");
+    ck_assert_str_eq(look_at(CLIENT "Table = off\n" SERVER).unknown_key, "Table");
+    ck_assert_str_eq(look_at(CLIENT SERVER "[Other]\nx = y\n").unknown_key, "x");
     ck_assert(!look_at(CLIENT "# \x1b[31m\n" SERVER).is_plain);
     ck_assert(!look_at(CLIENT "# \xe2\x80\xae\n" SERVER).is_plain);
     ck_assert(!look_at(CLIENT "# \xff\n" SERVER).is_plain);
@@ -317,9 +319,9 @@ END_TEST
 
 /* ---- JSON ---- */
 
-static int parse_json(const char *text, struct wgctl_foreign_server *ret, struct wgctl_error *err)
+static int parse_json(const char *text, struct wgctl_json_server *ret, struct wgctl_error *err)
 {
-    return wgctl_foreign_json_parse("x.json", wgctl_slice_of(text), ret, err);
+    return wgctl_json_server_parse("x.json", wgctl_slice_of(text), ret, err);
 }
 
 #define EASY(client)                                                                            \
@@ -331,7 +333,7 @@ static int parse_json(const char *text, struct wgctl_foreign_server *ret, struct
 
 START_TEST(names_in_json_are_taken_as_they_are)
 {
-    WGCTL_FOREIGN_SERVER server = {0};
+    WGCTL_JSON_SERVER server = {0};
     struct wgctl_error err;
     char text[WGCTL_PREFIX_TEXT_SIZE];
     int rc = parse_json(EASY("{\"name\": \"a\\nb\\u001b[31m\\\"../x\", \"publicKey\": \"" ALICE
@@ -345,35 +347,35 @@ START_TEST(names_in_json_are_taken_as_they_are)
     ck_assert_str_eq(server.peers[0].name, "a\nb\x1b[31m\"../x");
     ck_assert_str_eq(server.peers[0].added, "2025-03-02");
     ck_assert(!server.peers[0].enabled);
-    ck_assert_ptr_eq(wgctl_foreign_by_key(&server, &server.peers[0].public_key), server.peers);
+    ck_assert_ptr_eq(wgctl_json_server_by_key(&server, &server.peers[0].public_key), server.peers);
 }
 END_TEST
 
 static const struct {
     const char *json, *message;
 } bad_json[] = {
-    {"", "is no JSON"},
-    {"{", "is no JSON"},
+    {"", "is not JSON"},
+    {"{", "is not JSON"},
     {"[]", "neither"},
-    {"{\"a\": \"\\u0000\"}", "is no JSON"},
-    {"{\"server\": {}}", "the server: privateKey is no key"},
-    {"{\"server\": {\"privateKey\": 1}}", "the server: privateKey is no key"},
-    {EASY("1"), "publicKey is no key"},
-    {EASY("{\"publicKey\": \"" ALICE "\\n\"}"), "publicKey is no key"},
+    {"{\"a\": \"\\u0000\"}", "is not JSON"},
+    {"{\"server\": {}}", "the server: privateKey is not a key"},
+    {"{\"server\": {\"privateKey\": 1}}", "the server: privateKey is not a key"},
+    {EASY("1"), "publicKey is not a key"},
+    {EASY("{\"publicKey\": \"" ALICE "\\n\"}"), "publicKey is not a key"},
     {EASY("{\"publicKey\": \"" ALICE "\", \"address\": \"10.8.0.2\\nPostUp = x\"}"),
-     "address is no address"},
-    {EASY("{\"publicKey\": \"" ALICE "\", \"preSharedKey\": \"x\"}"), "preSharedKey is no key"},
-    {DSNET("", "{}"), "peer 1: PublicKey is no key"},
+     "address is not an address"},
+    {EASY("{\"publicKey\": \"" ALICE "\", \"preSharedKey\": \"x\"}"), "preSharedKey is not a key"},
+    {DSNET("", "{}"), "peer 1: PublicKey is not a key"},
     {DSNET(", \"PostUp\": \"a\\nb\"", ""), "PostUp has a line break"},
     {DSNET(", \"PostUp\": \"a # b\"", ""), "PostUp has a line break"},
     {DSNET(", \"Networks\": [1]", ""), "Networks has an entry"},
-    {DSNET(", \"IP6\": \"::1\", \"Network6\": \"x\"", ""), "Network6 is no network"},
+    {DSNET(", \"IP6\": \"::1\", \"Network6\": \"x\"", ""), "Network6 is not a network"},
 };
 enum { BAD_JSON = sizeof bad_json / sizeof *bad_json };
 
 START_TEST(bad_json_is_refused_and_no_key_is_shown)
 {
-    WGCTL_FOREIGN_SERVER server = {0};
+    WGCTL_JSON_SERVER server = {0};
     struct wgctl_error err;
     ck_assert_int_eq(parse_json(bad_json[_i].json, &server, &err), WGCTL_INVALID);
     ck_assert_msg(strstr(err.message, bad_json[_i].message), "%s", err.message);

@@ -1,0 +1,43 @@
+#include "adopt/state.h"
+
+#include <stdlib.h>
+
+void wgctl_adopt_close(struct wgctl_adopt **pointer)
+{
+    struct wgctl_adopt *adopt = *pointer;
+    if (!adopt)
+        return;
+    for (size_t i = 0; i < adopt->candidate_count; i++) {
+        free(adopt->candidates[i].path);
+        wgctl_text_clear(&adopt->candidates[i].text);
+    }
+    for (size_t i = 0; i < adopt->text_count; i++)
+        free(adopt->texts[i]);
+    free(adopt->candidates);
+    free(adopt->texts);
+    free(adopt->peers);
+    free(adopt->own);
+    free(adopt->conf_path);
+    free(adopt->json_path);
+    wgctl_text_clear(&adopt->endpoint);
+    wgctl_json_server_clear(&adopt->json);
+    wgctl_server_clear(&adopt->server);
+    wgctl_tunnel_close(&adopt->tunnel);
+    free(adopt);
+    *pointer = NULL;
+}
+
+const char *wgctl_adopt_keep(struct wgctl_adopt *adopt, struct wgctl_slice text)
+{
+    char **texts =
+        wgctl_array_grow(adopt->texts, adopt->text_count, &adopt->text_capacity, sizeof *texts);
+    char *copy = wgctl_slice_dup(text);
+    if (texts)
+        adopt->texts = texts;
+    if (!texts || !copy) {
+        free(copy);
+        return NULL;
+    }
+    texts[adopt->text_count++] = copy;
+    return copy;
+}
