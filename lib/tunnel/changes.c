@@ -1,4 +1,4 @@
-/* What a commit does, in words: for people and programs to look at. */
+/* Describes the changes of a commit, for people and programs. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +17,7 @@ void wgctl_changes_clear(struct wgctl_changes *changes)
     *changes = (struct wgctl_changes){0};
 }
 
-/* Counts one, and says whether it is listed as well. */
+/* Counts a change. Returns whether it is listed as well. */
 static bool count_change(struct wgctl_changes *changes, bool is_drift)
 {
     changes->count++;
@@ -25,7 +25,7 @@ static bool count_change(struct wgctl_changes *changes, bool is_drift)
     return changes->most == 0 || changes->listed < changes->most;
 }
 
-/* NULL where memory has run out. */
+/* Returns NULL if memory has run out. */
 static struct wgctl_change *list_change(struct wgctl_changes *changes, const char *op,
                                         const struct wgctl_text *value,
                                         const struct wgctl_text *before)
@@ -104,7 +104,7 @@ static const char *const op_names[] = {
     [WGCTL_REMOVE_PEER] = "remove_peer",
 };
 
-/* What the step is about, as one device or peer has it. */
+/* Writes the value that a device or peer has for the step. */
 static void describe_value(const struct wgctl_plan_step *step, const struct wgctl_device *device,
                            const struct wgctl_device_peer *peer, struct wgctl_text *ret)
 {
@@ -143,8 +143,8 @@ static bool has_before(enum wgctl_plan_op op)
            op == WGCTL_SET_KEEPALIVE;
 }
 
-/* Where names are found. A peer that goes may be disabled, or only be in the file as it was
- * read, or as it was applied. */
+/* The places where peers' names are found. A peer that is removed may be disabled, or may only be
+ * in the file as it was read or applied. */
 struct names {
     const struct wgctl_server *server;
     struct wgctl_server original;

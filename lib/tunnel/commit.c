@@ -1,4 +1,4 @@
-/* The commit: one plan for files and what runs, shown or carried out; and up and down. */
+/* Commits: plans for files and the running interface, shown or executed; also up and down. */
 #include "base/signals.h"
 #include "conf/server_check.h"
 #include "conf/server_read.h"
@@ -65,7 +65,7 @@ int wgctl_tunnel_plan_down(struct wgctl_tunnel *tunnel, struct wgctl_changes *re
 
 /* ---- commit ---- */
 
-/* Adds wg0.conf and wg0.ini to the files that change. */
+/* Adds wg0.conf and wg0.ini to the transaction. */
 static int collect(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
 {
     WGCTL_TEXT conf = {0};
@@ -84,7 +84,7 @@ static int collect(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
                                           wgctl_text_slice_of(&conf), err);
 }
 
-/* Adds to the message if that fails. */
+/* If this fails, the message says so. */
 static void revert_files(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
 {
     struct wgctl_error why;
@@ -92,7 +92,8 @@ static void revert_files(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
         wgctl_hint(err, "the files could not be put back: %s", why.message);
 }
 
-/* Changes what runs as planned. If that fails, it stays as it was, and so do the files. */
+/* Changes the running interface as planned. If this fails, rolls back the interface and the files.
+ */
 static int change_running(struct wgctl_tunnel *tunnel, struct wgctl_run *run,
                           struct wgctl_error *err)
 {
@@ -117,7 +118,7 @@ int wgctl_tunnel_commit(struct wgctl_tunnel *tunnel, struct wgctl_changes *ret,
         rc = collect(tunnel, err);
     if (rc < 0)
         return rc;
-    /* A signal waits until all is done, or undone. */
+    /* Signals wait until everything is done or undone. */
     sigset_t signals;
     wgctl_signals_hold(&signals);
     rc = wgctl_transaction_commit(tunnel->store, &tunnel->files, &tunnel->progress, err);
@@ -152,7 +153,7 @@ static int read_again(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
     return WGCTL_OK;
 }
 
-/* A name server may take a minute to answer: nobody has to wait for that. */
+/* Releases the lock meanwhile, because a name server may take a minute to answer. */
 static int await_names(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
 {
     if (!wgctl_store_is_locked(tunnel->store) || !wgctl_run_has_names(&tunnel->server))

@@ -53,7 +53,7 @@ static int fail_no_client(const struct wgctl_tunnel *tunnel, const char *name,
     return wgctl_hint(err, "only the device has it; for a new one: wgctl revoke, then add-peer");
 }
 
-/* As the disk has it, or as a commit would leave it. */
+/* Finds a client file on the disk or, if it changes, in the transaction. */
 static int find_client(const struct wgctl_tunnel *tunnel, const char *peer, struct wgctl_text *ret,
                        bool *ret_exists, struct wgctl_error *err)
 {

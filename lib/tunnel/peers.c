@@ -27,7 +27,7 @@ static int collect_used(const struct wgctl_server *server, struct wgctl_prefixes
     return rc;
 }
 
-/* The first of the server's networks of that family, which peers live in. */
+/* Returns the server's first network of a family, in which peers get their addresses. */
 static const struct wgctl_prefix *subnet_of(const struct wgctl_server *server, uint8_t family)
 {
     for (size_t i = 0; i < server->addresses.count; i++)
@@ -61,7 +61,7 @@ static int check_requested(const struct wgctl_server *server, const struct wgctl
     return wgctl_pool_check(subnet, used, address, err);
 }
 
-/* The addresses asked for, and for each family left out the next free one. */
+/* Takes the requested addresses, and the next free one for each missing family. */
 static int choose_addresses(const struct wgctl_server *server, const char *requested,
                             struct wgctl_prefixes *ret, struct wgctl_error *err)
 {
@@ -92,7 +92,7 @@ static int choose_addresses(const struct wgctl_server *server, const char *reque
     return rc;
 }
 
-/* Networks behind the peer: nobody else's, and not the tunnel's own. */
+/* Adds networks behind the peer. They must not belong to another peer or to the tunnel. */
 static int add_lan(const struct wgctl_server *server, const char *lan, struct wgctl_prefixes *ret,
                    struct wgctl_error *err)
 {
@@ -120,9 +120,9 @@ static int add_lan(const struct wgctl_server *server, const char *lan, struct wg
     return rc;
 }
 
-/* ---- what the client sends through the tunnel ---- */
+/* ---- the client's allowed IPs ---- */
 
-/* The server's own LAN: the networks of its way out. */
+/* Adds the server's own LAN: the networks on its interface to the internet. */
 static int add_server_lan(struct wgctl_prefixes *ret, struct wgctl_error *err)
 {
     WGCTL_ROUTES routes = {0};
@@ -169,7 +169,7 @@ static int choose_allowed_ips(const struct wgctl_server *server, const char *req
     return rc < 0 ? rc : wgctl_settings_allowed_ips(wgctl_text_slice_of(&text), settings, err);
 }
 
-/* The settings for clients, with what the request wants otherwise. */
+/* Takes the default settings for clients, overridden by the request. */
 static int choose_settings(const struct wgctl_tunnel *tunnel,
                            const struct wgctl_peer_request *request, struct wgctl_settings *ret,
                            struct wgctl_error *err)
@@ -266,8 +266,8 @@ static int check_request(const struct wgctl_tunnel *tunnel,
     return wgctl_hint(err, "sudo wgctl edit-server --endpoint vpn.example.org");
 }
 
-/* A device file without a peer is left over from a peer removed by hand. Its key opens nothing, so
- * it may be replaced, unless it is for another server. */
+/* A device file without a peer is left over from a peer that was removed by hand. Its key is of no
+ * use any more, so it may be replaced, unless it belongs to another server. */
 static int check_leftover(const struct wgctl_tunnel *tunnel, const char *peer,
                           struct wgctl_text *ret, bool *ret_exists, struct wgctl_error *err)
 {
@@ -284,7 +284,7 @@ static int check_leftover(const struct wgctl_tunnel *tunnel, const char *peer,
     return wgctl_hint(err, "move it away, or choose another name");
 }
 
-/* A file that is not kept must not leave an old one of that name behind. */
+/* If the new file is not stored, an old one of that name must not remain. */
 static int leave_unstored(struct wgctl_tunnel *tunnel, const char *name, bool leftover_exists,
                           const struct wgctl_text *leftover, struct wgctl_text *text,
                           struct wgctl_error *err)

@@ -1,4 +1,4 @@
-/* What can be changed of the server itself. */
+/* Changes to the server itself. */
 #include <string.h>
 
 #include "conf/ini.h"
@@ -45,7 +45,7 @@ int wgctl_clients_follow(struct wgctl_tunnel *tunnel, size_t *ret_followed, size
     return WGCTL_OK;
 }
 
-/* The port to take where none is given. */
+/* Returns the port to use if none is given. */
 static uint16_t default_port(const struct wgctl_tunnel *tunnel)
 {
     enum { WIREGUARD_PORT = 51820 };

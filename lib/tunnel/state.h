@@ -1,4 +1,4 @@
-/* What a struct wgctl_tunnel is. For the files lib/tunnel/ only. */
+/* The content of struct wgctl_tunnel. Private to lib/tunnel. */
 #pragma once
 
 #include "conf/client.h"
@@ -10,11 +10,11 @@
 #include "tunnel/tunnel.h"
 
 struct wgctl_tunnel {
-    struct wgctl_store *store; /* NULL: a dry run for a folder that does not exist */
-    const char *folder_path;   /* the store's, or the one that does not exist */
-    /* The device files that change. A commit adds wg0.conf and wg0.ini. */
+    struct wgctl_store *store; /* NULL for a dry run in a folder that does not exist */
+    const char *folder_path;   /* also set if the folder does not exist */
+    /* Device files that change. A commit adds wg0.conf and wg0.ini. */
     struct wgctl_transaction files;
-    bool applies; /* a commit changes what runs */
+    bool applies; /* a commit changes the running interface */
     struct wgctl_progress progress;
     struct wgctl_device_query query;
     char interface[WGCTL_NAME_SIZE];
@@ -23,30 +23,30 @@ struct wgctl_tunnel {
 
     struct wgctl_server server;
     bool has_conf;               /* wg0.conf exists */
-    struct wgctl_slice original; /* wg0.conf as it was read: the server's source, or `replaced` */
+    struct wgctl_slice original; /* wg0.conf as read: the server's source, or `replaced` */
     struct wgctl_text replaced;
     bool conf_changed;
 
     bool has_ini;                   /* wg0.ini exists */
-    struct wgctl_text ini_original; /* wg0.ini as it was read */
+    struct wgctl_text ini_original; /* wg0.ini as read */
     struct wgctl_text ini;          /* its new content if `ini_changed` */
     bool ini_changed;
     struct wgctl_settings settings;
 
-    char unstored_name[WGCTL_NAME_SIZE]; /* the peer added last whose file is not kept, or "" */
-    struct wgctl_text unstored;          /* that file */
+    char unstored_name[WGCTL_NAME_SIZE]; /* the last added peer whose file is not stored, or "" */
+    struct wgctl_text unstored;          /* that peer's file */
 };
 
 /* ---- lib/tunnel/tunnel.c ---- */
 
-/* Makes a tunnel that has its names and nothing else: no folder is open, nothing is read. */
+/* Creates a tunnel that only has its names: no folder is open, and nothing has been read. */
 int wgctl_tunnel_new(const char *interface, struct wgctl_tunnel **ret, struct wgctl_error *err);
 /* Opens the folder for reading. */
 int wgctl_tunnel_open_folder(struct wgctl_tunnel *tunnel, const char *folder,
                              struct wgctl_error *err);
-/* The folder; a closed one if it does not exist. */
+/* Returns the folder, or a closed one if it does not exist. */
 const struct wgctl_folder *wgctl_tunnel_folder(const struct wgctl_tunnel *tunnel);
-/* Replaces the server that was read, and leaves `server` empty. */
+/* Replaces the tunnel's server, and leaves `server` empty. */
 void wgctl_tunnel_replace_server(struct wgctl_tunnel *tunnel, struct wgctl_server *server);
 /* Reads INTERFACE.conf and INTERFACE.ini. */
 int wgctl_tunnel_read(struct wgctl_tunnel *tunnel, struct wgctl_error *err);
@@ -55,7 +55,7 @@ int wgctl_tunnel_read_settings(struct wgctl_tunnel *tunnel, struct wgctl_error *
 
 /* ---- lib/tunnel/devices.c ---- */
 
-/* The path of a device's file: "wg0.peers/phone.conf". Returns `path`. */
+/* Writes the path of a device's file, such as "wg0.peers/phone.conf". Returns `path`. */
 enum { WGCTL_DEVICE_PATH_SIZE = 2 * WGCTL_FILE_NAME_SIZE };
 char *wgctl_device_path(const struct wgctl_tunnel *tunnel, const char *peer,
                         char path[WGCTL_DEVICE_PATH_SIZE]);
@@ -63,26 +63,26 @@ char *wgctl_device_path(const struct wgctl_tunnel *tunnel, const char *peer,
 int wgctl_device_file_read(const struct wgctl_tunnel *tunnel, const char *peer,
                            enum wgctl_exposure exposure, struct wgctl_text *ret, bool *ret_exists,
                            struct wgctl_error *err);
-/* Adds a device's file to the transaction. `before` is what was read. */
+/* Adds a device's file to the transaction. `before` is the content as read. */
 int wgctl_device_file_put(struct wgctl_tunnel *tunnel, const char *peer, bool existed,
                           const struct wgctl_text *before, const struct wgctl_text *after,
                           struct wgctl_error *err);
-/* Adds its removal. */
+/* Adds the removal of a device's file to the transaction. */
 int wgctl_device_file_remove(struct wgctl_tunnel *tunnel, const char *peer,
                              const struct wgctl_text *before, struct wgctl_error *err);
 
 /* ---- lib/tunnel/server.c ---- */
 
-/* What a commit makes of INTERFACE.ini. */
+/* Takes the document as the new content of INTERFACE.ini. */
 int wgctl_tunnel_take_ini(struct wgctl_tunnel *tunnel, const struct wgctl_document *document,
                           struct wgctl_error *err);
 
-/* Brings each device file that names another endpoint than the settings in line with them. */
+/* Updates each device file whose endpoint differs from the settings. */
 int wgctl_clients_follow(struct wgctl_tunnel *tunnel, size_t *ret_followed, size_t *ret_elsewhere,
                          struct wgctl_error *err);
 
 /* ---- lib/tunnel/changes.c ---- */
 
-/* Adds to `ret` what a commit or a transition does with the files and with what runs. */
+/* Adds what a commit or a transition does with files and the running interface to `ret`. */
 int wgctl_changes_describe(const struct wgctl_tunnel *tunnel, const struct wgctl_run *run,
                            struct wgctl_changes *ret, struct wgctl_error *err);

@@ -2,7 +2,7 @@
 
 #define TEMPLATES "templates"
 
-/* Reads the owner's version, and says whether there is one. */
+/* Reads the owner's version, if there is one. */
 static int read_own(const struct wgctl_folder *folder, const char *name, struct wgctl_text *ret,
                     bool *ret_exists, struct wgctl_error *err)
 {

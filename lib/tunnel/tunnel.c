@@ -1,4 +1,4 @@
-/* Opening a tunnel, and looking at its peers. */
+/* Opens a tunnel and describes its peers. */
 #include "tunnel/tunnel.h"
 
 #include <dirent.h>
@@ -73,8 +73,8 @@ int wgctl_tunnel_read_settings(struct wgctl_tunnel *tunnel, struct wgctl_error *
                                 &tunnel->settings, err);
 }
 
-/* wg-quick's `down` would write the running state over the file, and every
- * comment, name and disabled peer would be gone. */
+/* wg-quick's `down` would overwrite the file with the running state, and lose every comment, name
+ * and disabled peer. */
 static int refuse_save_config(const struct wgctl_tunnel *tunnel, struct wgctl_error *err)
 {
     if (!tunnel->server.save_config)
@@ -123,7 +123,7 @@ const struct wgctl_folder *wgctl_tunnel_folder(const struct wgctl_tunnel *tunnel
     return tunnel->store ? wgctl_store_folder(tunnel->store) : &closed;
 }
 
-/* A folder without the tunnel must not get a lock file. */
+/* Does not create a lock in a folder without this tunnel. */
 static int lock_existing(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
 {
     bool exists;
@@ -147,7 +147,7 @@ int wgctl_tunnel_open(const char *folder, const char *interface, enum wgctl_acce
     if (rc < 0)
         return rc;
     tunnel->applies = access == WGCTL_APPLY || access == WGCTL_RECONCILE;
-    /* What runs is asked for first: its answer takes as long as reading the files. */
+    /* Query the device first, because its answer takes as long as reading the files. */
     if (tunnel->applies)
         rc = wgctl_device_ask(interface, &tunnel->query, err);
     if (rc == WGCTL_OK)
