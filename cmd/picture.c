@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -25,7 +26,9 @@ static int write_all(int fd, const struct wgctl_text *content)
     return 0;
 }
 
-/* What one left that was killed while it wrote a picture of that name. */
+/* ---- where a file without a name is not supported ---- */
+
+/* Removes what a killed command left, also one that had a file without a name by now. */
 static void discard_leftover(const char *staged)
 {
     struct stat status;
@@ -34,10 +37,29 @@ static void discard_leftover(const char *staged)
         unlink(staged);
 }
 
-/* It holds the private key: 0600 from the start, and never through a link. */
-static int stage(const char *path, const struct wgctl_text *content, struct wgctl_error *err)
+static int open_named(const char *path, const char *staged, struct wgctl_error *err)
 {
-    char staged[PATH_MAX];
+    int fd = open(staged, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0 && errno == EEXIST) {
+        wgctl_fail(err, WGCTL_EXISTS, "cannot write %s: %s already exists", path, staged);
+        return wgctl_hint(err, "wgctl did not create it: choose another name, or remove it");
+    }
+    if (fd < 0)
+        return wgctl_fail_errno(err, "cannot write %s", path);
+    return fd;
+}
+
+/* ---- writing ---- */
+
+static int open_unnamed(const char *path)
+{
+    char copy[PATH_MAX];
+    snprintf(copy, sizeof copy, "%s", path);
+    return open(dirname(copy), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+}
+
+static int check_path(const char *path, char staged[PATH_MAX], struct wgctl_error *err)
+{
     struct stat status;
     if (!path[0] || !staged_name(path, staged)) {
         wgctl_fail(err, WGCTL_INVALID,
@@ -49,48 +71,76 @@ static int stage(const char *path, const struct wgctl_text *content, struct wgct
         wgctl_fail(err, WGCTL_EXISTS, "cannot write %s: it exists and is not a regular file", path);
         return wgctl_hint(err, "name a file, as in --png phone.png");
     }
-    discard_leftover(staged);
-    int fd = open(staged, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0 && errno == EEXIST) {
-        wgctl_fail(err, WGCTL_EXISTS, "cannot write %s: %s already exists", path, staged);
-        return wgctl_hint(err, "wgctl did not create it: choose another name, or remove it");
-    }
-    if (fd < 0)
-        return wgctl_fail_errno(err, "cannot write %s", path);
-    int rc = write_all(fd, content);
-    if (close(fd) < 0 || rc < 0) {
-        wgctl_fail_errno(err, "cannot write %s", path);
-        unlink(staged);
-        return err->status;
-    }
     return WGCTL_OK;
 }
 
-static int publish(const char *path, struct wgctl_error *err)
+static void discard(struct picture_file *file)
 {
     char staged[PATH_MAX];
-    if (!path || !staged_name(path, staged) || rename(staged, path) == 0)
-        return WGCTL_OK;
-    return wgctl_fail_errno(err, "cannot write %s", path);
-}
-
-static void discard(const char *path)
-{
-    char staged[PATH_MAX];
-    if (path && staged_name(path, staged))
+    if (file->path && file->fd >= 0)
+        close(file->fd);
+    else if (file->path && staged_name(file->path, staged))
         unlink(staged);
+    file->path = NULL;
 }
 
-/* `*ret` is set once the file is there, and has to be discarded if what follows fails. */
-static int stage_text(const char *path, const struct wgctl_text *content, const char **ret,
+/* It holds the private key: 0600 from the start, and never through a link. */
+static int stage(const char *path, const struct wgctl_text *content, struct picture_file *ret,
+                 struct wgctl_error *err)
+{
+    char staged[PATH_MAX];
+    int rc = check_path(path, staged, err);
+    if (rc < 0)
+        return rc;
+    discard_leftover(staged);
+    int fd = open_unnamed(path);
+    bool is_named = fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR);
+    if (is_named)
+        fd = open_named(path, staged, err);
+    else if (fd < 0)
+        return wgctl_fail_errno(err, "cannot write %s", path);
+    if (fd < 0)
+        return fd;
+    *ret = (struct picture_file){path, is_named ? -1 : fd};
+    rc = write_all(fd, content);
+    if (is_named && close(fd) < 0)
+        rc = -1;
+    return rc < 0 ? wgctl_fail_errno(err, "cannot write %s", path) : WGCTL_OK;
+}
+
+static int stage_text(const char *path, const struct wgctl_text *content, struct picture_file *ret,
                       struct wgctl_error *err)
 {
     int rc = wgctl_text_check(content, err);
-    if (rc == WGCTL_OK)
-        rc = stage(path, content, err);
-    if (rc == WGCTL_OK)
-        *ret = path;
+    return rc < 0 ? rc : stage(path, content, ret, err);
+}
+
+/* linkat(2) replaces nothing, and a name in between could outlive a kill: the old file goes
+ * first. */
+static int give_name(const struct picture_file *file)
+{
+    char unnamed[64];
+    snprintf(unnamed, sizeof unnamed, "/proc/self/fd/%d", file->fd);
+    int rc = linkat(AT_FDCWD, unnamed, AT_FDCWD, file->path, AT_SYMLINK_FOLLOW);
+    if (rc < 0 && errno == EEXIST && unlink(file->path) == 0)
+        rc = linkat(AT_FDCWD, unnamed, AT_FDCWD, file->path, AT_SYMLINK_FOLLOW);
     return rc;
+}
+
+static int publish(struct picture_file *file, struct wgctl_error *err)
+{
+    char staged[PATH_MAX];
+    if (!file->path)
+        return WGCTL_OK;
+    int rc = file->fd >= 0                     ? give_name(file)
+             : staged_name(file->path, staged) ? rename(staged, file->path)
+                                               : -1;
+    if (rc < 0)
+        return wgctl_fail_errno(err, "cannot write %s", file->path);
+    if (file->fd >= 0)
+        close(file->fd);
+    file->path = NULL;
+    return WGCTL_OK;
 }
 
 int pictures_prepare(const struct pictures *wanted, struct wgctl_slice config, struct pictures *ret,
@@ -105,20 +155,20 @@ int pictures_prepare(const struct pictures *wanted, struct wgctl_slice config, s
     if (rc == WGCTL_OK && wanted->png) {
         rc = wgctl_qr_png(ret->qr, &png, err);
         if (rc == WGCTL_OK)
-            rc = stage_text(wanted->png, &png, &ret->png, err);
+            rc = stage_text(wanted->png, &png, &ret->png_file, err);
     }
     if (rc == WGCTL_OK && wanted->svg) {
         wgctl_qr_svg(ret->qr, &svg);
-        rc = stage_text(wanted->svg, &svg, &ret->svg, err);
+        rc = stage_text(wanted->svg, &svg, &ret->svg_file, err);
     }
     return rc;
 }
 
 int pictures_publish(struct pictures *pictures, struct wgctl_error *err)
 {
-    int rc = publish(pictures->png, err);
+    int rc = publish(&pictures->png_file, err);
     if (rc == WGCTL_OK)
-        rc = publish(pictures->svg, err);
+        rc = publish(&pictures->svg_file, err);
     return rc;
 }
 
@@ -148,8 +198,8 @@ int pictures_draw(const struct context *context, const struct pictures *pictures
 
 void pictures_clear(struct pictures *pictures)
 {
-    discard(pictures->png);
-    discard(pictures->svg);
+    discard(&pictures->png_file);
+    discard(&pictures->svg_file);
     wgctl_qr_free(pictures->qr);
     pictures->qr = NULL;
 }

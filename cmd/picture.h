@@ -7,17 +7,21 @@ struct pictures {
     bool terminal;
     const char *png, *svg; /* paths; NULL: not wanted */
     struct wgctl_qr *qr;
+    struct picture_file {
+        const char *path; /* NULL: not written */
+        int fd;           /* of a file without a name; -1 if it has the name PATH.wgctl-new */
+    } png_file, svg_file;
 };
-/* Encodes the code and writes the files that are `wanted` beside their destination, so that what
- * can fail fails before anything was changed. */
+/* Encodes the code and writes the files that are `wanted`, without a name, so that what can fail
+ * fails before anything was changed, and a kill leaves nothing behind. */
 int pictures_prepare(const struct pictures *wanted, struct wgctl_slice config, struct pictures *ret,
                      struct wgctl_error *err);
-/* Moves the files to their destination. */
+/* Gives the files their names, replacing what has them. */
 int pictures_publish(struct pictures *pictures, struct wgctl_error *err);
 /* Draws the code of the peer `name` on standard output. Fails with WGCTL_UNSUPPORTED if the window
  * is too small. */
 int pictures_draw(const struct context *context, const struct pictures *pictures, const char *name,
                   struct wgctl_error *err);
-/* Removes what was prepared and not published, and wipes the code. */
+/* Discards what was prepared and not published, and wipes the code. */
 void pictures_clear(struct pictures *pictures);
 #define PICTURES __attribute__((cleanup(pictures_clear))) struct pictures

@@ -218,12 +218,6 @@ int wgctl_file_read(const struct wgctl_folder *folder, const char *name,
     return wgctl_text_check(ret, err);
 }
 
-bool wgctl_file_exists(const struct wgctl_folder *folder, const char *name)
-{
-    struct stat status;
-    return fstatat(folder->fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
 int wgctl_write_all(int fd, struct wgctl_slice content)
 {
     while (content.size > 0) {

@@ -50,9 +50,6 @@ int wgctl_file_open(const struct wgctl_folder *folder, const char *name,
 int wgctl_file_read(const struct wgctl_folder *folder, const char *name,
                     enum wgctl_exposure exposure, struct wgctl_text *ret, struct wgctl_error *err);
 
-/* Whether something with that name exists, of whatever kind. */
-bool wgctl_file_exists(const struct wgctl_folder *folder, const char *name);
-
 /* Creates a file or replaces its content: a new file, fsync, rename, fsync of the folder. A reader
  * sees the old content or the new, also after a crash; after success, the new one is durable.
  * Only one process may do this in a folder at a time, because the new file is called

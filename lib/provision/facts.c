@@ -5,12 +5,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "host/firewall.h"
 #include "host/link.h"
 #include "host/service.h"
 #include "net/key.h"
 #include "net/name.h"
+#include "store/store.h"
 
 /* A folder that cannot be opened for a reason other than that it does not exist is refused
  * here, before questions are asked about it. */
@@ -18,16 +18,12 @@ static int look_for_conf(const char *path, const char *interface, bool *ret,
                          struct wgctl_error *err)
 {
     char conf[WGCTL_FILE_NAME_SIZE];
-    struct wgctl_folder folder;
+    WGCTL_STORE *store = NULL;
     if (access(path, F_OK) < 0 && errno == ENOENT)
         return WGCTL_OK;
-    int rc = wgctl_folder_open(path, &folder, err);
-    if (rc < 0)
-        return rc;
     snprintf(conf, sizeof conf, "%s.conf", interface);
-    *ret = wgctl_file_exists(&folder, conf);
-    wgctl_folder_close(&folder);
-    return WGCTL_OK;
+    int rc = wgctl_store_open(path, &store, err);
+    return rc < 0 ? rc : wgctl_store_exists(store, conf, ret, err);
 }
 
 static int look_for_way(uint8_t family, struct wgctl_way_out *ret, struct wgctl_error *err)

@@ -8,16 +8,15 @@ static int read_own(const struct wgctl_folder *folder, const char *name, struct 
 {
     struct wgctl_folder templates;
     *ret_exists = false;
-    if (!wgctl_file_exists(folder, TEMPLATES))
+    if (folder->fd < 0)
         return WGCTL_OK;
     int rc = wgctl_folder_open_in(folder, TEMPLATES, false, &templates, err);
     if (rc < 0)
-        return rc;
-    *ret_exists = wgctl_file_exists(&templates, name);
-    if (*ret_exists)
-        rc = wgctl_file_read(&templates, name, WGCTL_PUBLIC, ret, err);
+        return rc == WGCTL_NOT_FOUND ? WGCTL_OK : rc;
+    rc = wgctl_file_read(&templates, name, WGCTL_PUBLIC, ret, err);
     wgctl_folder_close(&templates);
-    return rc;
+    *ret_exists = rc == WGCTL_OK;
+    return rc == WGCTL_NOT_FOUND ? WGCTL_OK : rc;
 }
 
 int wgctl_template_read(const struct wgctl_folder *folder, const char *name, struct wgctl_text *ret,

@@ -202,13 +202,13 @@ prepare() {
     cp -a "$dir" "$fault_folder/after"
     dir=$fault_folder/after
     run_wgctl add-peer phone --no-apply
-    # Just before wg0.conf is replaced.
+    # Just before the commit point: the new files are written, and the journal is not.
     cp -a "$fault_folder/before" "$fault_folder/killed"
     dir=$fault_folder/killed
-    strace -qq -o "$log" -e inject=renameat,rename:signal=KILL:when=2 \
+    strace -qq -o "$log" -e inject=fsync:signal=KILL:when=3 \
         "$wgctl" -C "$dir" -i wg0 add-peer phone --no-apply >"$said" 2>&1 || status=$?
     if ((status != 137)); then
-        fault_all add-peer-again "add-peer does not rename what is new into its place"
+        fault_all add-peer-again "add-peer does not make its new files durable"
         rm -rf "$dir"
         cp -a "$fault_folder/before" "$dir"
     fi
@@ -548,8 +548,14 @@ is_sanitizers() { # LABEL
     [[ $1 =~ (^| )(mmap|munmap|mremap|madvise)# ]] && grep -q __asan_init "$wgctl"
 }
 
+# A commit that was killed past its commit point is finished by whoever locks next.
+recover() {
+    [[ ! -s $dir/.wgctl/journal ]] || run_wgctl -y revoke nobody || true
+}
+
 judge_run() { # MODE LABEL STATUS
     was_injected "$1" "$3" || is_sanitizers "$2" || fault "the call did not come (exit status $3): the run is another one each time"
+    [[ $1 != kill ]] || recover
     capture "$dir"
     judge_conf
     judge_device

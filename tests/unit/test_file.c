@@ -275,16 +275,6 @@ START_TEST(a_file_that_is_not_there_is_not_found)
 }
 END_TEST
 
-START_TEST(a_name_is_there_whatever_has_it)
-{
-    ck_assert(!wgctl_file_exists(&folder, "name"));
-    ck_assert_int_eq(symlink("nowhere", "name"), 0);
-    ck_assert(wgctl_file_exists(&folder, "name"));
-    ck_assert_int_eq(mkdir("other", 0700), 0);
-    ck_assert(wgctl_file_exists(&folder, "other"));
-}
-END_TEST
-
 /* ---- writing ---- */
 
 START_TEST(a_file_is_made_or_replaced)
@@ -668,7 +658,6 @@ static void add_folder_and_reading_tests(Suite *suite)
     tcase_add_test(reading, a_link_is_not_followed);
     tcase_add_test(reading, what_is_no_regular_file_is_refused_and_keeps_nobody_waiting);
     tcase_add_test(reading, a_file_that_is_not_there_is_not_found);
-    tcase_add_test(reading, a_name_is_there_whatever_has_it);
     tcase_add_test(reading, the_first_line_is_read_without_its_end);
     tcase_add_test(reading, why_a_line_cannot_be_read_stands_in_errno);
     suite_add_tcase(suite, reading);

@@ -193,6 +193,18 @@ START_TEST(a_store_of_its_own_that_is_a_link_is_refused)
 }
 END_TEST
 
+START_TEST(a_name_exists_whatever_has_it)
+{
+    bool exists = false;
+    ck_assert_int_eq(symlink("nowhere", "name"), 0);
+    assert_ok(wgctl_store_exists(store, "name", &exists, &err));
+    ck_assert(exists);
+    ck_assert_int_eq(mkdir("other", 0700), 0);
+    assert_ok(wgctl_store_exists(store, "other", &exists, &err));
+    ck_assert(exists);
+}
+END_TEST
+
 START_TEST(a_file_that_cannot_be_looked_at_is_an_error)
 {
     bool exists;
@@ -527,6 +539,7 @@ static Suite *store_suite(void)
     tcase_add_test(tests, reading_takes_no_lock_and_writes_nothing);
     tcase_add_test(tests, the_lock_is_held_until_it_is_released);
     tcase_add_test(tests, a_store_of_its_own_that_is_a_link_is_refused);
+    tcase_add_test(tests, a_name_exists_whatever_has_it);
     tcase_add_test(tests, a_file_that_cannot_be_looked_at_is_an_error);
     tcase_add_test(tests, files_are_created_replaced_and_removed_together);
     tcase_add_test(tests, modes_and_owners_are_kept);
