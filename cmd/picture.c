@@ -67,7 +67,10 @@ static int check_path(const char *path, char staged[PATH_MAX], struct wgctl_erro
         return wgctl_hint(err, "name a file, as in --png phone.png");
     }
     /* Found out now, before anything is changed. */
-    if (lstat(path, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISLNK(status.st_mode)) {
+    bool exists = lstat(path, &status) == 0;
+    if (!exists && errno != ENOENT)
+        return wgctl_fail_errno(err, "cannot write %s", path);
+    if (exists && !S_ISREG(status.st_mode) && !S_ISLNK(status.st_mode)) {
         wgctl_fail(err, WGCTL_EXISTS, "cannot write %s: it exists and is not a regular file", path);
         return wgctl_hint(err, "name a file, as in --png phone.png");
     }
