@@ -138,6 +138,22 @@ void drive_read(const char *path, struct wgctl_text *ret)
     close(fd);
 }
 
+static int is_others(const struct dirent *entry)
+{
+    return is_entry(entry) && strcmp(entry->d_name, ".wgctl") != 0;
+}
+
+static bool has_nothing_of_others(const char *folder)
+{
+    struct dirent **entries;
+    int count = scandir(folder, &entries, is_others, NULL);
+    for (int i = 0; i < count; i++)
+        free(entries[i]);
+    if (count >= 0)
+        free(entries);
+    return count == 0;
+}
+
 static void describe(const char *path, const char *name, void *ret)
 {
     struct stat status;
@@ -146,6 +162,8 @@ static void describe(const char *path, const char *name, void *ret)
         drive_give_up("cannot look at %s", path);
     if (strcmp(name, ".wgctl") == 0 || (strcmp(name, ".wgctl.lock") == 0 && status.st_size == 0 &&
                                         status.st_mode == (S_IFREG | 0600)))
+        return;
+    if (S_ISDIR(status.st_mode) && has_nothing_of_others(path))
         return;
     if (S_ISLNK(status.st_mode) && readlink(path, target, sizeof target - 1) < 0)
         drive_give_up("cannot read %s", path);
