@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 
 #include "adopt/blocks.h"
-#include "adopt/state.h"
+#include "adopt/private.h"
 #include "conf/server_read.h"
 
 static int set_path(char **path, const char *folder, const char *name, struct wgctl_error *err)

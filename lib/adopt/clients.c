@@ -1,6 +1,6 @@
 /* The clients' files that come to INTERFACE.peers. */
 #include "adopt/names.h"
-#include "adopt/state.h"
+#include "adopt/private.h"
 #include "conf/client.h"
 #include "tunnel/templates.h"
 

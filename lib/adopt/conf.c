@@ -4,7 +4,7 @@
 
 #include "adopt/blocks.h"
 #include "adopt/names.h"
-#include "adopt/state.h"
+#include "adopt/private.h"
 #include "conf/server_read.h"
 
 /* ---- from JSON ---- */

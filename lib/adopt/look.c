@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "adopt/state.h"
+#include "adopt/private.h"
 #include "adopt/third_party.h"
 
 enum {

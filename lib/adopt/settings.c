@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "adopt/state.h"
+#include "adopt/private.h"
 #include "adopt/third_party.h"
 #include "conf/ini.h"
 

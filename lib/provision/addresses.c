@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "provision/state.h"
+#include "provision/private.h"
 
 static bool overlaps_any(const struct wgctl_prefix *prefix, const struct wgctl_prefixes *list)
 {

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "provision/state.h"
+#include "provision/private.h"
 #include "tunnel/tunnel.h"
 
 /* ---- the interface ---- */

@@ -5,7 +5,7 @@
 #include "base/signals.h"
 #include "conf/server_read.h"
 #include "host/service.h"
-#include "provision/state.h"
+#include "provision/private.h"
 #include "run/run.h"
 #include "store/store.h"
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "provision/state.h"
+#include "provision/private.h"
 #include "tunnel/templates.h"
 
 enum { MOST_VALUES = 256 };

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "provision/state.h"
+#include "provision/private.h"
 
 #define FOLDER "/etc/sysctl.d"
 #define NAME "90-wgctl.conf"

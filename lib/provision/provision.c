@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "provision/state.h"
+#include "provision/private.h"
 
 int wgctl_provision_choose(const struct wgctl_provision_request *request,
                            struct wgctl_provision **ret, struct wgctl_error *err)

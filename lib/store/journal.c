@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/state.h"
+#include "store/private.h"
 
 const struct wgctl_version wgctl_version_none = {"-"};
 

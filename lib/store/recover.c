@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "store/state.h"
+#include "store/private.h"
 
 /* ---- durability ---- */
 

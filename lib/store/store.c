@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/lock.h"
-#include "store/state.h"
+#include "store/private.h"
 
 char *wgctl_staged_name(unsigned number, char text[32])
 {

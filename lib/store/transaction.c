@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "store/state.h"
+#include "store/private.h"
 
 /* ---- collecting ---- */
 

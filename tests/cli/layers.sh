@@ -84,7 +84,7 @@ declare -A below=(
     [host]="net base"
     [qr]="base"
     [store]="base"
-    [run]="tunnel conf device host net base"
+    [run]="conf device host net base"
     [tunnel]="run store conf device host net base"
     [provision]="tunnel run store conf device host net base"
     [adopt]="tunnel run store conf device host net base"
@@ -129,6 +129,72 @@ for layer in base net conf device host qr store run tunnel provision adopt wgctl
     check "$layer includes only itself${below[$layer]:+ and ${below[$layer]}}" only_includes_below "$layer"
 done
 check "cmd includes only wgctl.h and headers of its own" cmd_includes_only_wgctl_h
+
+# The headers that other folders may include; of host, net and base, that is each header. adopt and provision build a tunnel,
+# so they see inside.
+declare -A public=(
+    [adopt]="adopt.h"
+    [conf]="client.h document.h document_edit.h expiry.h ini.h peer_index.h server.h server_check.h server_edit.h server_read.h settings.h template.h"
+    [device]="device.h plan.h wireguard.h"
+    [provision]="provision.h"
+    [qr]="qr.h"
+    [run]="run.h"
+    [store]="store.h"
+    [tunnel]="tunnel.h state.h templates.h"
+)
+
+includes_public_headers_only() {
+    local file include folder wrong=0
+    for file in "${sources[@]}"; do
+        while read -r include; do
+            folder=$(layer_of "$include")
+            [[ $folder == "$(layer_of "$file")" || ! -v public[$folder] ]] && continue
+            [[ " ${public[$folder]} " == *" ${include##*/} "* ]] || { echo "$file includes $include" && wrong=1; }
+        done < <(included_by "$file")
+    done
+    return $wrong
+}
+
+# A module is a header and the source file of its name; a private header belongs to the module that its folder is named after.
+module_of() { # FILE
+    case $1 in
+    lib/*/private.h | lib/tunnel/state.h) echo "$(dirname "$1")/$(basename "$(dirname "$1")")" ;;
+    *) echo "${1%.[ch]}" ;;
+    esac
+}
+
+module_includes() {
+    local file include
+    for file in "${sources[@]}"; do
+        while read -r include; do
+            [[ $(module_of "$file") == "$(module_of "$include")" ]] || echo "$(module_of "$file") $(module_of "$include")"
+        done < <(included_by "$file")
+    done | sort -u
+}
+
+no_module_includes_itself_through_others() {
+    module_includes >"$work/modules"
+    tsort "$work/modules" >/dev/null
+}
+
+# The longest way from cmd down to base, in folders.
+has_at_most_eight_floors() {
+    local a b floors
+    while read -r a b; do
+        echo "$(layer_of "$a.c") $(layer_of "$b.c")"
+    done <"$work/modules" | awk '$1 != $2' | sort -u >"$work/folders"
+    floors=$(tsort "$work/folders" | tac | awk 'NR == FNR { below[$1] = below[$1] " " $2; next } {
+        floor[$1] = 1
+        count = split(below[$1], list, " ")
+        for (i = 1; i <= count; i++) if (floor[list[i]] >= floor[$1]) floor[$1] = floor[list[i]] + 1
+        if (floor[$1] > most) most = floor[$1] } END { print most }' "$work/folders" -)
+    echo "$floors floors"
+    ((floors <= 8))
+}
+
+check "a folder is used through its public headers" includes_public_headers_only
+check "no module includes itself through others" no_module_includes_itself_through_others
+check "the house has at most eight floors" has_at_most_eight_floors
 
 adapters_stay_apart() {
     local file include wrong=0

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "provision/state.h"
+#include "provision/private.h"
 #include "texts.h"
 
 /* A host as a row of the table has it. A way out is "interface MTU address". */

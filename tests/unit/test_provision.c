@@ -1,4 +1,4 @@
-#include "provision/state.h"
+#include "provision/private.h"
 
 #include <string.h>
 

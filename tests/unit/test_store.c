@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/signals.h"
-#include "store/state.h"
+#include "store/private.h"
 #include "suite.h"
 #include "texts.h"
 

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "net/key.h"
-#include "store/state.h"
+#include "store/private.h"
 #include "suite.h"
 #include "wgctl.h"
 
