@@ -1,4 +1,4 @@
-/* Steps executed one after the other, and undone. */
+/* Executes and undoes steps. */
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,9 +7,9 @@
 #include "base/signals.h"
 #include "run/private.h"
 
-/* ---- noting ---- */
+/* ---- progress ---- */
 
-/* What the file says now. */
+/* Finds the configuration file's current text. */
 static int find_text(struct wgctl_run *run, struct wgctl_slice *ret, struct wgctl_error *err)
 {
     struct wgctl_text *rendered = &run->record->rendered;
@@ -20,7 +20,7 @@ static int find_text(struct wgctl_run *run, struct wgctl_slice *ret, struct wgct
     return wgctl_text_check(rendered, err);
 }
 
-/* An interface that was brought up without wgctl counts as what the file says. */
+/* If the interface was brought up without wgctl, the file counts as applied. */
 static int begin(struct wgctl_run *run, enum wgctl_goal goal, struct wgctl_error *err)
 {
     struct wgctl_run_record *record = run->record;
@@ -48,7 +48,7 @@ static bool is_command(enum wgctl_op op)
            op == WGCTL_RUN_POST_UP;
 }
 
-/* To go up, what was left behind goes first. */
+/* Returns whether the step takes something down. When going up, leftovers are removed first. */
 static bool is_of_going(const struct wgctl_run *run, const struct wgctl_step *step)
 {
     return run->request.goal == WGCTL_GO_UP && step->op < WGCTL_RUN_PRE_UP;
@@ -59,7 +59,7 @@ static int note(struct wgctl_run *run, const struct wgctl_step *step, struct wgc
     struct wgctl_run_record *record = run->record;
     enum wgctl_goal goal = is_of_going(run, step) ? WGCTL_GO_DOWN : run->request.goal;
     bool begins = record->fd < 0 || record->goal != goal, same = record->op == step->op;
-    /* What a killed `up` left is not known better by taking a part of it down. */
+    /* Taking down what a killed `up` left does not make the record any more precise. */
     if (goal == WGCTL_GO_DOWN && run->begun.goal == WGCTL_GO_UP)
         return WGCTL_OK;
     record->op = step->op;
@@ -84,7 +84,7 @@ static int check_signals(struct wgctl_error *err)
                                    : WGCTL_OK;
 }
 
-/* Nobody misses what a killed predecessor may not have come to. */
+/* Ignores failures to remove what a killed command may never have added. */
 static void note_failure(struct wgctl_run *run, const struct wgctl_error *why)
 {
     bool is_plain_down =
@@ -102,7 +102,7 @@ static int execute_step(struct wgctl_run *run, struct wgctl_step *step, struct w
     if (rc < 0)
         return rc;
     rc = wgctl_step_do(run, step, &why);
-    /* What was there before is somebody else's. */
+    /* Whatever existed before belongs to someone else. */
     bool is_partial = wgctl_step_is_partial(step) && rc != WGCTL_EXISTS;
     run->transition.done += rc == WGCTL_OK || is_partial || step->may_fail;
     if (rc < 0 && step->may_fail) {
@@ -114,7 +114,7 @@ static int execute_step(struct wgctl_run *run, struct wgctl_step *step, struct w
     return rc;
 }
 
-/* Once the owner's PreUp has run, the names can be looked up, and the ways be found. */
+/* After PreUp has run, hostnames can be looked up and routes found. */
 static int plan_rest(struct wgctl_run *run, struct wgctl_error *err)
 {
     size_t done = run->transition.done;
@@ -164,9 +164,9 @@ int wgctl_run_execute(struct wgctl_run *run, struct wgctl_error *err)
     return rc < 0 ? rc : end(run, err);
 }
 
-/* ---- back ---- */
+/* ---- undo ---- */
 
-/* What could not be undone, and why the first of it could not. */
+/* What could not be undone, and the reason for the first of it. */
 struct remains {
     struct wgctl_error why;
     char what[96];
@@ -203,7 +203,7 @@ static void undo_steps(struct wgctl_run *run, struct remains *remains)
     }
 }
 
-/* The record says again what it said. */
+/* Restores the record. */
 static void restore_record(struct wgctl_run *run)
 {
     struct wgctl_run_record *record = run->record;
@@ -211,7 +211,7 @@ static void restore_record(struct wgctl_run *run)
     struct wgctl_error ignored;
     bool was_known = run->applied.exists && run->request.goal != WGCTL_GO_UP;
     if (record->fd < 0 || record->goal != run->request.goal)
-        return; /* it was not changed, or says what has gone already */
+        return; /* it was not changed, or already describes what was removed */
     record->goal = run->begun.goal;
     record->op = run->begun.op;
     record->item = run->begun.item;
@@ -258,7 +258,7 @@ bool wgctl_run_has_names(const struct wgctl_server *server)
 
 void wgctl_run_await_names(const struct wgctl_server *server)
 {
-    enum { USUAL = 15 }; /* as wg(8) has it */
+    enum { USUAL = 15 }; /* as in wg(8) */
     const char *tries = getenv("WG_ENDPOINT_RESOLUTION_RETRIES");
     struct wgctl_endpoint endpoint;
     unsigned long again = USUAL;

@@ -1,4 +1,4 @@
-/* What each kind of step does, undoes, and is called: one table. */
+/* The table of steps: how each kind is executed, undone and described. */
 #include <stdio.h>
 
 #include "host/default_route_firewall.h"
@@ -14,9 +14,9 @@ static const char *interface_of(const struct wgctl_run *run)
     return run->request.interface;
 }
 
-/* ---- the owner's commands ---- */
+/* ---- hooks ---- */
 
-/* Only a plain `down` shows what its last commands say: others try to run them, and go on. */
+/* Only an ordinary `down` shows the output of PostDown. Otherwise, the hooks are merely tried. */
 static int run_command(struct wgctl_run *run, struct wgctl_step *step, struct wgctl_error *err)
 {
     bool shown = !step->may_fail ||
@@ -35,7 +35,7 @@ static void try_commands(const struct wgctl_run *run, const struct wgctl_server 
                            &ignored);
 }
 
-/* The first of them stands for all. */
+/* Undoing the first PostUp hook undoes all of them. */
 static int undo_post_up(struct wgctl_run *run, struct wgctl_step *step, struct wgctl_error *err)
 {
     (void)err;
@@ -47,7 +47,7 @@ static int undo_post_up(struct wgctl_run *run, struct wgctl_step *step, struct w
     return WGCTL_OK;
 }
 
-/* The old commands did not run yet, or their rules are gone: they come back. */
+/* The old PostDown has removed the old rules, so the old PostUp restores them. */
 static int undo_post_down(struct wgctl_run *run, struct wgctl_step *step, struct wgctl_error *err)
 {
     const struct wgctl_server *before = run->applied.server;
@@ -66,13 +66,14 @@ static int create_interface(struct wgctl_run *run, struct wgctl_step *step, stru
     const char *interface = interface_of(run);
     struct wgctl_error ignored;
     (void)step;
-    /* The process of one that has just gone still has its socket for a moment. */
+    /* The process of a removed interface keeps its socket for a moment. */
     wgctl_device_await_end(interface);
     int rc = wgctl_link_create(interface, err);
     run->is_userspace = rc == WGCTL_UNSUPPORTED;
     if (run->is_userspace)
         return wgctl_link_create_userspace(interface, err);
-    /* If the kernel's answer got lost, it is there; but one that was there before is another's. */
+    /* If the kernel's answer got lost, the interface may exist. But if it existed before, it
+     * belongs to someone else. */
     if (rc < 0 && rc != WGCTL_EXISTS)
         wgctl_link_delete(interface, &ignored);
     return rc;
@@ -111,7 +112,7 @@ static int undo_mtu(struct wgctl_run *run, struct wgctl_step *step, struct wgctl
 
 /* ---- the device ---- */
 
-/* Whether the plan has a step about the same peer or, without one, about the device. */
+/* Returns whether the plan has a step about this peer or, for NULL, about the device itself. */
 static bool is_about(const struct wgctl_plan *plan, const struct wgctl_device_peer *peer)
 {
     for (size_t i = 0; i < plan->count; i++) {
@@ -123,7 +124,7 @@ static bool is_about(const struct wgctl_plan *plan, const struct wgctl_device_pe
     return false;
 }
 
-/* Reads back what was written. A device can roam between two looks: an endpoint says nothing. */
+/* Reads back what was written. Ignores endpoints, because devices may roam meanwhile. */
 static int verify(const struct wgctl_run *run, struct wgctl_error *err)
 {
     WGCTL_DEVICE now = {0};
@@ -157,7 +158,7 @@ static bool sets_endpoint(const struct wgctl_plan *plan, const struct wgctl_key 
     return false;
 }
 
-/* A device that roamed meanwhile stays where it is, unless its endpoint was set. */
+/* Keeps the endpoints of devices that have roamed meanwhile, unless they were set. */
 static void keep_roamed(const struct wgctl_plan *forward, struct wgctl_plan *back)
 {
     size_t kept = 0;
@@ -173,11 +174,11 @@ static int undo_device(struct wgctl_run *run, struct wgctl_step *step, struct wg
     WGCTL_DEVICE now = {0};
     WGCTL_PLAN back = {0};
     (void)step;
-    /* Also if it had none: a default route may have been given one. */
+    /* Also if there was no mark before, because a default route may have got one. */
     struct wgctl_device before = run->running.device;
     before.has_fwmark = true;
     int rc = wgctl_device_read(interface_of(run), &now, err);
-    /* What was just wanted counts as applied: an endpoint of it goes again. */
+    /* The desired state counts as applied, so that endpoints just set are reset. */
     if (rc == WGCTL_OK)
         rc = wgctl_plan_make(&run->desired.device, &before, &now, &back, err);
     if (rc < 0)
@@ -199,12 +200,12 @@ static int give_address(struct wgctl_run *run, const struct wgctl_prefix *addres
                         struct wgctl_error *err)
 {
     int rc = wgctl_link_add_address(interface_of(run), address, err);
-    /* To go up, an address that is there twice in the file is an error, as with wg-quick. */
+    /* When going up, a duplicate address in the file is an error, as in wg-quick. */
     return rc == WGCTL_EXISTS && run->request.goal == WGCTL_GO_APPLY ? WGCTL_OK : rc;
 }
 
-/* The kernel is told to keep a network's other addresses when the first of it goes. If it cannot
- * be, those that `stay` are given again. */
+/* Tells the kernel to keep a network's other addresses when its first one is removed. If that is
+ * not possible, adds those that `stay` again. */
 static int take_address(struct wgctl_run *run, const struct wgctl_prefix *address,
                         const struct wgctl_prefixes *stay, struct wgctl_error *err)
 {
@@ -227,8 +228,8 @@ static int add_address(struct wgctl_run *run, struct wgctl_step *step, struct wg
     return give_address(run, &step->route.destination, err);
 }
 
-/* With the last address of a family the kernel removes all routes of it, also those that were
- * there before. */
+/* The kernel removes all routes of a family together with its last address, including those that
+ * existed before. */
 static int undo_add_address(struct wgctl_run *run, struct wgctl_step *step, struct wgctl_error *err)
 {
     const struct wgctl_prefix *address = &step->route.destination;
@@ -292,14 +293,15 @@ static int undo_remove_route(struct wgctl_run *run, struct wgctl_step *step,
     return return_route(run, &step->route, err);
 }
 
-/* With the firewall that wg-quick(8) has for them. */
+/* Adds the rules together with the firewall that wg-quick(8) uses for them. */
 static int add_rules(struct wgctl_run *run, struct wgctl_step *step, struct wgctl_error *err)
 {
     const char *interface = interface_of(run);
     struct wgctl_default_route_firewall firewall = {
         .interface = interface, .family = step->family, .mark = step->mark};
     int rc = WGCTL_OK;
-    /* Of what somebody removed, the firewall may be left: it must not be there twice. */
+    /* If someone has removed the rules, the firewall may still exist. It must not be added twice.
+     */
     if (run->request.goal == WGCTL_GO_APPLY)
         rc = wgctl_default_route_firewall_unset(interface, step->family, err);
     if (rc == WGCTL_OK)
@@ -402,7 +404,7 @@ enum wgctl_op wgctl_op_by_name(struct wgctl_slice name)
     return (enum wgctl_op)op;
 }
 
-/* ---- described ---- */
+/* ---- descriptions ---- */
 
 const char *wgctl_step_name(const struct wgctl_step *step)
 {

@@ -1,4 +1,4 @@
-/* What a store is, and its journal. For the files of lib/store/ only. */
+/* The content of struct wgctl_store, and the journal. Private to lib/store. */
 #pragma once
 
 #include <stdint.h>
@@ -36,7 +36,7 @@ void wgctl_record_clear(struct wgctl_record *record);
 int wgctl_record_add(struct wgctl_record *record, struct wgctl_slice path,
                      const struct wgctl_version *before, const struct wgctl_version *after,
                      unsigned staged, struct wgctl_error *err);
-/* Whether a transaction can have that path. */
+/* Returns whether a transaction can contain this path. */
 bool wgctl_path_is_valid(struct wgctl_slice path);
 
 /* Appends the record as text. */
@@ -54,7 +54,7 @@ struct wgctl_store {
     int journal;                  /* open while the store is locked and there is one, else -1 */
     size_t journal_size;          /* where the next record goes */
     unsigned staged;              /* N of the next new.N */
-    struct wgctl_record pending;  /* what readers have to look through */
+    struct wgctl_record pending;  /* a killed commit's record, which readers take into account */
     struct wgctl_text left_alone; /* paths */
 };
 
@@ -96,15 +96,16 @@ int wgctl_journal_append(struct wgctl_store *store, const struct wgctl_record *r
                          struct wgctl_error *err);
 /* Empties the journal, durably. */
 int wgctl_journal_clear(struct wgctl_store *store, struct wgctl_error *err);
-/* Puts each file that is still as it was before into its new state, durably. A file that is
- * neither as before nor as after was edited: it is left alone, and its path added to `edited`;
- * if `edited` is NULL, the function fails there (WGCTL_BUSY). */
+/* Changes each file that is still in its old state to its new one, durably. A file in neither state
+ * was edited by its owner: it is left alone, and its path is added to `edited`. If `edited` is
+ * NULL, fails with WGCTL_BUSY instead. */
 int wgctl_record_carry_out(struct wgctl_store *store, const struct wgctl_record *record,
                            struct wgctl_text *edited, struct wgctl_error *err);
 /* Removes every new.N. */
 int wgctl_staged_discard(struct wgctl_store *store, struct wgctl_error *err);
-/* Finishes or drops what a killed commit left. */
+/* Completes or discards what a killed commit left. */
 int wgctl_store_recover(struct wgctl_store *store, struct wgctl_error *err);
-/* Whether that many files are made durable together, by syncfs(2), not one by one. */
+/* Returns whether this many files are made durable together with syncfs(2) instead of one by one.
+ */
 bool wgctl_store_syncs_at_once(size_t count);
 int wgctl_store_sync_all(const struct wgctl_store *store, struct wgctl_error *err);

@@ -1,5 +1,5 @@
-/* Carrying out what a journal record says: by the commit that wrote it, or by whoever locks the
- * store after that one was killed. */
+/* Carries out a journal record, either for the commit that wrote it or, if that was killed, for the
+ * next process that locks the store. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -34,7 +34,7 @@ static int sync_folder_of(const struct wgctl_store *store, const char *path,
     int rc = wgctl_location_open(store, path, &location, err);
     if (rc == WGCTL_OK && wgctl_fsync(location.folder->fd) < 0)
         rc = wgctl_fail_errno(err, "cannot write %s to the disk", location.folder->path);
-    return rc == WGCTL_NOT_FOUND ? WGCTL_OK : rc; /* somebody has removed the folder */
+    return rc == WGCTL_NOT_FOUND ? WGCTL_OK : rc; /* the folder has been removed */
 }
 
 static bool same_folder(const char *a, const char *b)
@@ -122,8 +122,8 @@ int wgctl_version_on_disk(const struct wgctl_store *store, const char *path,
     return rc;
 }
 
-/* Puts one file, which is as it was before, into its new state. `ret_lost`: what has to be put
- * there, or its folder, is gone. */
+/* Changes a file that is still in its old state to its new one. `ret_lost` is set if the staged
+ * file or the folder no longer exists. */
 static int change_file(const struct wgctl_store *store, const struct wgctl_record_file *file,
                        bool *ret_lost, struct wgctl_error *err)
 {
@@ -161,8 +161,8 @@ static int carry_out_file(const struct wgctl_store *store, const struct wgctl_re
     if (!wgctl_version_equal(&version, &file->before))
         is_edited = true;
     else
-        /* A staged file that is gone was put in its place: then the owner has put back the file
-         * that was there before. */
+        /* If the staged file no longer exists, it was already moved into place, and the owner has
+         * restored the old file since. */
         rc = change_file(store, file, &is_edited, err);
     if (rc == WGCTL_OK && is_edited && !edited)
         return fail_edited(store, file->path, err);

@@ -17,7 +17,7 @@ char *wgctl_staged_name(unsigned number, char text[32])
     return text;
 }
 
-/* ---- where a file is ---- */
+/* ---- locations ---- */
 
 int wgctl_location_open(const struct wgctl_store *store, const char *path,
                         struct wgctl_location *ret, struct wgctl_error *err)
@@ -50,7 +50,7 @@ int wgctl_location_make(const struct wgctl_store *store, const char *path, bool 
     *ret_made = mkdirat(store->folder.fd, name, 0700) == 0;
     if (!*ret_made && errno == EEXIST)
         return WGCTL_OK;
-    /* What is put into a new folder is durable only if the folder is. */
+    /* Files in a new folder are durable only if the folder is. */
     if (!*ret_made || wgctl_fsync(store->folder.fd) < 0)
         return wgctl_fail_errno(err, "cannot make the folder %s/%s", store->folder.path, name);
     return WGCTL_OK;
@@ -67,7 +67,7 @@ void wgctl_location_unmake(const struct wgctl_store *store, const char *path)
 
 /* ---- opening ---- */
 
-/* Opens `.wgctl` if it is there. Whoever may not look into it may not read the files either, and
+/* Opens `.wgctl` if it exists. A user who may not look into it may not read the files either, and
  * gets the message about those. */
 static int open_own(struct wgctl_store *store, struct wgctl_error *err)
 {
@@ -160,8 +160,8 @@ int wgctl_store_look(const struct wgctl_store *store, const char *path, struct w
     return rc == WGCTL_NOT_FOUND ? WGCTL_OK : rc;
 }
 
-/* What a commit that is under way, or was killed, makes of that file. NULL: nothing, because it
- * is not part of it, or is in its new state, or was edited by its owner since. */
+/* Finds the new state of a file in a commit that is under way or was killed. Returns NULL if the
+ * commit does not contain the file, or the file is already in its new state or was edited since. */
 static int find_pending(const struct wgctl_store *store, const char *path,
                         const struct wgctl_record_file **ret, struct wgctl_error *err)
 {
@@ -200,7 +200,7 @@ int wgctl_store_read(const struct wgctl_store *store, const char *path,
     if (pending)
         rc = wgctl_file_read(&store->own, wgctl_staged_name(pending->staged, staged), exposure, ret,
                              err);
-    /* If it is not there any more, the commit goes on meanwhile and has put it in its place. */
+    /* If it no longer exists, the commit is still running and has moved it into place. */
     if (pending && rc != WGCTL_NOT_FOUND)
         return rc;
     rc = wgctl_location_open(store, path, &location, err);

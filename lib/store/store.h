@@ -1,17 +1,17 @@
-/* The store: a folder whose files change together or not at all.
+/* The store: a folder whose files change all together or not at all.
  *
- * Knows paths and bytes, and nothing of what the files mean. A path is relative to the folder and
- * at most one folder deep: "wg0.conf", "wg0.peers/phone.conf".
+ * The store knows paths and bytes, but not what the files mean. A path is relative to the folder
+ * and at most one folder deep: "wg0.conf", "wg0.peers/phone.conf".
  *
- * The folder has a subfolder `.wgctl` (0700) of the store's own:
+ * The store keeps its own files in a subfolder `.wgctl` (0700):
  *     lock      flock(2); never renamed or removed
- *     journal   what a commit is about to do; empty at rest
- *     new.N     new contents that a commit has not put in their place yet
+ *     journal   what a commit is about to do; normally empty
+ *     new.N     new contents that a commit has not moved into place yet
  *
- * A commit writes all new contents to new.N and makes them durable, then writes the journal
- * record, which is the commit point of all files at once, then renames and removes, makes the
- * folders durable and empties the journal. Whoever locks the store next carries a whole record
- * forward and drops a broken one.
+ * A commit writes all new contents to new.N and makes them durable. Then it writes the journal
+ * record, which is the commit point for all files at once. Then it renames and removes files, makes
+ * the folders durable, and empties the journal. The next process that locks the store carries out a
+ * complete record, and discards a broken one.
  */
 #pragma once
 
@@ -27,10 +27,10 @@
 struct wgctl_store;
 
 /* Opens the folder for reading: takes no lock and writes nothing. If a killed commit has left a
- * whole journal record, reading goes through it, so that all files look committed.
+ * complete journal record, reading takes it into account, so that all files look committed.
  * Fails with WGCTL_NOT_FOUND if there is no such folder, and as wgctl_folder_open() does. */
 int wgctl_store_open(const char *path, struct wgctl_store **ret, struct wgctl_error *err);
-/* Locks the store for changing files, waiting as wgctl_lock_take() does, and finishes or drops
+/* Locks the store for changing files, waiting as wgctl_lock_take() does, and completes or discards
  * what a killed commit left. Creates `.wgctl` if it is missing. No effect if it is locked. */
 int wgctl_store_lock(struct wgctl_store *store, struct wgctl_error *err);
 /* Releases the lock. Reading stays possible. No effect if it is not locked. */
@@ -40,17 +40,17 @@ bool wgctl_store_is_locked(const struct wgctl_store *store);
 void wgctl_store_close(struct wgctl_store **store);
 #define WGCTL_STORE __attribute__((cleanup(wgctl_store_close))) struct wgctl_store
 
-/* The folder itself. It belongs to the store. */
+/* Returns the folder, which belongs to the store. */
 const struct wgctl_folder *wgctl_store_folder(const struct wgctl_store *store);
-/* The paths that locking left alone, ", " between them, because their owner edited the files
- * after a commit was killed; "" if there are none. Valid until the store is closed. */
+/* Returns the paths, separated by ", ", of files that locking left alone because their owner edited
+ * them after a commit was killed; "" if there are none. Valid until the store is closed. */
 const char *wgctl_store_left_alone(const struct wgctl_store *store);
 
 /* Appends the content of a file, with the checks of wgctl_file_read(). Needs no lock.
  * Fails with WGCTL_NOT_FOUND if the file or its folder does not exist. */
 int wgctl_store_read(const struct wgctl_store *store, const char *path,
                      enum wgctl_exposure exposure, struct wgctl_text *ret, struct wgctl_error *err);
-/* Whether there is something of that path, of whatever kind. Needs no lock. */
+/* Finds out whether the path exists, as a file of any kind. Needs no lock. */
 int wgctl_store_exists(const struct wgctl_store *store, const char *path, bool *ret,
                        struct wgctl_error *err);
 
@@ -68,33 +68,33 @@ struct wgctl_file_change {
     uid_t uid;
     gid_t gid;
 };
-/* Files that are to change together, each named once. Start with all zero. Read its members, and
- * change it with the functions below only. */
+/* A set of files that change together, each named once. Initialize it with zeros. Its members may
+ * be read, but only the functions below change it. */
 struct wgctl_transaction {
     struct wgctl_file_change *changes;
     size_t count, capacity;
 };
-/* Wipes and frees; it can be used again. */
+/* Wipes and frees the transaction, which can be used again. */
 void wgctl_transaction_clear(struct wgctl_transaction *transaction);
 #define WGCTL_TRANSACTION __attribute__((cleanup(wgctl_transaction_clear))) struct wgctl_transaction
 
-/* Adds a file to be written. `before` is the content that the caller read, NULL if there was no
- * file: the commit fails if the file is a different one by then. Both are copied. A path that is
- * in the transaction already gets the new `after`, and keeps its `before`.
+/* Adds a file to write. `before` is the content that the caller has read, or NULL if there was no
+ * file; the commit fails if the file has changed since. Both are copied. A path that is already in
+ * the transaction gets the new `after` and keeps its `before`.
  * Fails with WGCTL_INVALID if the path leaves the folder or is the store's own. */
 int wgctl_transaction_put(struct wgctl_transaction *transaction, const char *path,
                           const struct wgctl_slice *before, struct wgctl_slice after,
                           struct wgctl_error *err);
-/* Adds a file to be removed, in the same way. */
+/* Adds a file to remove, in the same way. */
 int wgctl_transaction_remove(struct wgctl_transaction *transaction, const char *path,
                              const struct wgctl_slice *before, struct wgctl_error *err);
-/* The change of that path; NULL if there is none. */
+/* Returns the change of a path, or NULL. */
 const struct wgctl_file_change *wgctl_transaction_find(const struct wgctl_transaction *transaction,
                                                        const char *path);
 
-/* Carries the transaction out. A file that exists keeps its mode and owner; a new one gets 0600,
- * and a folder that is missing is made (0700). After success all of it is durable. After a
- * failure every file is as it was, or the hint says what is not.
+/* Commits the transaction. Existing files keep their mode and owner; new ones get 0600, and missing
+ * folders are created with 0700. After success, everything is durable. After a failure, all files
+ * are unchanged, or the hint says which are not.
  * `progress` may be NULL; with it, a signal that is held (base/signals.h) stops the commit
  * before the commit point. Needs the lock. Fails with
  *   WGCTL_BUSY         a file was edited since it was read
@@ -103,7 +103,7 @@ const struct wgctl_file_change *wgctl_transaction_find(const struct wgctl_transa
  *   WGCTL_FULL, WGCTL_SYSTEM */
 int wgctl_transaction_commit(struct wgctl_store *store, struct wgctl_transaction *transaction,
                              const struct wgctl_progress *progress, struct wgctl_error *err);
-/* Takes a committed transaction back: commits it with before and after exchanged. It fails, and
- * changes nothing, if one of the files was edited since. Needs the lock. */
+/* Reverts a committed transaction: commits it with before and after exchanged. Fails with
+ * WGCTL_BUSY and changes nothing if one of the files was edited since. Requires the lock. */
 int wgctl_transaction_revert(struct wgctl_store *store, struct wgctl_transaction *transaction,
                              struct wgctl_error *err);
