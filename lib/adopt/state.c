@@ -1,4 +1,4 @@
-#include "adopt/state.h"
+#include "adopt/private.h"
 
 #include <stdlib.h>
 
