@@ -211,7 +211,7 @@ rules_removed() {
     server bash -c 'ip rule del not fwmark 51820 table 51820; ip rule del table main suppress_prefixlength 0
         ip -6 rule del not fwmark 51820 table 51820'
     check "apply -n sees that somebody removed the rules" wgctl apply -n
-    check_said "and tells" '\+ policy rules and firewall of 0\.0\.0\.0/0'
+    check_said "and tells" '\+ policy rules and firewall for 0\.0\.0\.0/0'
     check "apply restores them" wgctl apply
     take_state after
     check "as they were" same_rules before after
@@ -299,7 +299,7 @@ plans() {
     full_tunnel
     check "up --dry-run" wgctl up --dry-run
     check_said "tells what would be made" '^  \+ interface wg0$'
-    check_said "with its rules" '^  \+ policy rules and firewall of ::/0'
+    check_said "with its rules" '^  \+ policy rules and firewall for ::/0'
     check_said "and the hooks" '^  ~ PostUp: echo up'
     check "but does nothing" is_clean
     check "up" wgctl up
