@@ -174,9 +174,10 @@ int wgctl_read_all(int fd, size_t expected, size_t most, struct wgctl_text *ret)
     }
 }
 
-int wgctl_file_open(const struct wgctl_folder *folder, const char *name,
-                    enum wgctl_exposure exposure, int *ret_fd, size_t *ret_size,
-                    struct wgctl_error *err)
+/* The caller closes *ret_fd. */
+static int open_file(const struct wgctl_folder *folder, const char *name,
+                     enum wgctl_exposure exposure, int *ret_fd, size_t *ret_size,
+                     struct wgctl_error *err)
 {
     char path[PATH_MAX + NAME_MAX + 2];
     snprintf(path, sizeof path, "%s/%s", folder->path, name);
@@ -210,7 +211,7 @@ int wgctl_file_read(const struct wgctl_folder *folder, const char *name,
 {
     WGCTL_FD fd = -1;
     size_t size = 0;
-    int rc = wgctl_file_open(folder, name, exposure, &fd, &size, err);
+    int rc = open_file(folder, name, exposure, &fd, &size, err);
     if (rc < 0)
         return rc;
     if (wgctl_read_all(fd, size, SIZE_MAX, ret) < 0)
@@ -232,8 +233,7 @@ int wgctl_write_all(int fd, struct wgctl_slice content)
     return 0;
 }
 
-static int write_new(const struct wgctl_folder *folder, struct wgctl_slice head,
-                     struct wgctl_slice rest, mode_t mode, bool durable)
+static int write_new(const struct wgctl_folder *folder, struct wgctl_slice content, mode_t mode)
 {
     WGCTL_FD fd = openat(folder->fd, WGCTL_FILE_NEW,
                          O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -241,48 +241,29 @@ static int write_new(const struct wgctl_folder *folder, struct wgctl_slice head,
         return -1;
     if (mode != 0600 && fchmod(fd, mode) < 0)
         return -1;
-    if (wgctl_write_all(fd, head) < 0 || wgctl_write_all(fd, rest) < 0 ||
-        (durable && wgctl_fsync(fd) < 0))
+    if (wgctl_write_all(fd, content) < 0 || wgctl_fsync(fd) < 0)
         return -1;
     int closing = fd;
     fd = -1;
-    /* Some filesystems (NFS, quotas) report a full disk only here. After EINTR
-     * the descriptor is gone all the same (close(2)), and fsync has succeeded. */
+    /* Some filesystems (NFS, quotas) only now report a full disk. After EINTR the descriptor is
+     * closed all the same (close(2)), and fsync has succeeded. */
     return close(closing) < 0 && errno != EINTR ? -1 : 0;
-}
-
-static int replace(const struct wgctl_folder *folder, const char *name, struct wgctl_slice head,
-                   struct wgctl_slice rest, mode_t mode, bool durable, struct wgctl_error *err)
-{
-    if (write_new(folder, head, rest, mode, durable) == 0 &&
-        renameat(folder->fd, WGCTL_FILE_NEW, folder->fd, name) == 0)
-        return WGCTL_OK;
-    wgctl_fail_errno(err, "cannot write %s/%s", folder->path, name);
-    int status = err->status;
-    if (unlinkat(folder->fd, WGCTL_FILE_NEW, 0) < 0 && errno != ENOENT)
-        wgctl_hint(err, "%s/" WGCTL_FILE_NEW " could not be removed: the next change removes it",
-                   folder->path);
-    return status;
 }
 
 int wgctl_file_write(const struct wgctl_folder *folder, const char *name,
                      struct wgctl_slice content, mode_t mode, struct wgctl_error *err)
 {
-    int rc = replace(folder, name, content, (struct wgctl_slice){0}, mode, true, err);
-    if (rc < 0)
-        return rc;
+    if (write_new(folder, content, mode) < 0 ||
+        renameat(folder->fd, WGCTL_FILE_NEW, folder->fd, name) < 0) {
+        wgctl_fail_errno(err, "cannot write %s/%s", folder->path, name);
+        if (unlinkat(folder->fd, WGCTL_FILE_NEW, 0) < 0 && errno != ENOENT)
+            wgctl_hint(err, "%s/" WGCTL_FILE_NEW " could not be removed: the next change does it",
+                       folder->path);
+        return err->status;
+    }
     if (wgctl_fsync(folder->fd) < 0)
         return wgctl_fail_errno(err, "cannot write %s/%s to the disk", folder->path, name);
     return WGCTL_OK;
-}
-
-int wgctl_file_write_volatile(const struct wgctl_folder *folder, const char *name,
-                              struct wgctl_slice head, struct wgctl_slice rest,
-                              struct wgctl_error *err)
-{
-    /* A killed process may have left it; no lock covers /run. */
-    unlinkat(folder->fd, WGCTL_FILE_NEW, 0);
-    return replace(folder, name, head, rest, 0600, false, err);
 }
 
 int wgctl_file_remove(const struct wgctl_folder *folder, const char *name, struct wgctl_error *err)

@@ -39,31 +39,20 @@ enum wgctl_exposure {
     WGCTL_SECRET, /* it holds keys, and is refused if others can read it */
 };
 
-/* Opens a regular file for reading. The caller closes *ret_fd; *ret_size is in bytes. Fails with
- * WGCTL_DENIED, and the fix as the hint, if it is a symbolic link or not a regular file, belongs
- * to anybody but the caller and root, or can be written to (a secret one: read) by others; with
- * WGCTL_NOT_FOUND if it does not exist. */
-int wgctl_file_open(const struct wgctl_folder *folder, const char *name,
-                    enum wgctl_exposure exposure, int *ret_fd, size_t *ret_size,
-                    struct wgctl_error *err);
-/* Opens a file as wgctl_file_open() does, and appends its content to `ret`. */
+/* Appends the content of a regular file to `ret`. Fails with WGCTL_DENIED, and the fix as the hint,
+ * if it is a symbolic link or not a regular file, belongs to anybody but the caller and root, or
+ * can be written to (a secret one: read) by others; with WGCTL_NOT_FOUND if it does not exist. */
 int wgctl_file_read(const struct wgctl_folder *folder, const char *name,
                     enum wgctl_exposure exposure, struct wgctl_text *ret, struct wgctl_error *err);
 
 /* Creates a file or replaces its content: a new file, fsync, rename, fsync of the folder. A reader
  * sees the old content or the new, also after a crash; after success, the new one is durable.
- * Only one process may do this in a folder at a time, because the new file is called
- * WGCTL_FILE_NEW until it is renamed. After a failure nothing has changed, unless the last fsync
+ * The new file is called WGCTL_FILE_NEW until it is renamed; one that a killed process has left is
+ * the caller's to remove (WGCTL_EXISTS). After a failure nothing has changed, unless the last fsync
  * failed: the new content is then visible, but may not survive a power failure. */
 int wgctl_file_write(const struct wgctl_folder *folder, const char *name,
                      struct wgctl_slice content, mode_t mode, struct wgctl_error *err);
 #define WGCTL_FILE_NEW ".wgctl.new"
-/* Same, but without fsync, for files that need not survive a reboot (/run). The content is `head`
- * and then `rest`. */
-int wgctl_file_write_volatile(const struct wgctl_folder *folder, const char *name,
-                              struct wgctl_slice head, struct wgctl_slice rest,
-                              struct wgctl_error *err);
-
 /* Removes a file. Succeeds if it does not exist. */
 int wgctl_file_remove(const struct wgctl_folder *folder, const char *name, struct wgctl_error *err);
 

@@ -145,7 +145,7 @@ static int set_by_resolved(const char *interface, const struct wgctl_dns *dns,
     return rc;
 }
 
-int wgctl_dns_set(const char *interface, const struct wgctl_dns *dns, struct wgctl_error *err)
+static int set(const char *interface, const struct wgctl_dns *dns, struct wgctl_error *err)
 {
     int rc = WGCTL_OK;
     if (dns->server_count == 0)
@@ -178,7 +178,7 @@ int wgctl_dns_replace(const char *interface, const struct wgctl_dns *before,
                       const struct wgctl_dns *after, struct wgctl_error *err)
 {
     if (after->server_count > 0)
-        return wgctl_dns_set(interface, after, err);
+        return set(interface, after, err);
     if (before->server_count == 0)
         return WGCTL_OK;
     if (wgctl_process_find("resolvconf", NULL, 0))

@@ -28,12 +28,11 @@ void wgctl_dns_format(const struct wgctl_dns *dns, struct wgctl_text *ret);
  * /etc/resolvconf/interface-order; its first "NAME*" becomes the prefix "NAME.". Pure. */
 void wgctl_dns_label(struct wgctl_slice order, const char *interface, struct wgctl_text *ret);
 
-/* Registers the servers as the preferred ones. Does nothing if there are none. Fails with
- * WGCTL_NOT_FOUND if neither program is installed, and with WGCTL_SYSTEM if it fails. */
-int wgctl_dns_set(const char *interface, const struct wgctl_dns *dns, struct wgctl_error *err);
 /* Removes the registration. systemd-resolved does so itself when the interface disappears. */
 int wgctl_dns_unset(const char *interface, const struct wgctl_dns *dns, struct wgctl_error *err);
-/* Replaces `before` with `after` while the interface stays up. */
+/* Registers the servers of `after` as the preferred ones, in place of those of `before`. Either
+ * can be empty. Fails with WGCTL_NOT_FOUND if neither program is installed, and with WGCTL_SYSTEM
+ * if it fails. */
 int wgctl_dns_replace(const char *interface, const struct wgctl_dns *before,
                       const struct wgctl_dns *after, struct wgctl_error *err);
 /* Appends the servers in a text in the format of resolv.conf(5), separated by commas. Pure. */

@@ -202,35 +202,24 @@ int wgctl_link_addresses(const char *interface, uint8_t family, struct wgctl_pre
                : WGCTL_OK;
 }
 
-static int take_link(const struct nlmsghdr *header, void *context)
+static int take_mtu(const struct nlmsghdr *header, void *context)
 {
-    struct wgctl_link *link = context;
     size_t size;
     const void *attributes = wgctl_netlink_payload(header, sizeof(struct ifinfomsg), &size);
     const struct nlattr *table[IFLA_MTU + 1];
     wgctl_attributes_sort(attributes, size, table, IFLA_MTU);
-    snprintf(link->name, sizeof link->name, "%s", wgctl_attribute_string(table[IFLA_IFNAME]));
-    link->mtu = wgctl_attribute_u32(table[IFLA_MTU]);
+    *(uint32_t *)context = wgctl_attribute_u32(table[IFLA_MTU]);
     return 0;
-}
-
-int wgctl_link_by_index(uint32_t index, struct wgctl_link *ret, struct wgctl_error *err)
-{
-    struct wgctl_netlink_message message;
-    struct ifinfomsg *info =
-        wgctl_netlink_begin(&message, RTM_GETLINK, NLM_F_ACK, sizeof(struct ifinfomsg));
-    info->ifi_index = (int)index;
-    char number[16];
-    snprintf(number, sizeof number, "%u", index);
-    *ret = (struct wgctl_link){.index = index};
-    return request(&message, take_link, ret, err, "look at the interface number", number);
 }
 
 int wgctl_link_mtu(const char *interface, uint32_t *ret, struct wgctl_error *err)
 {
-    struct wgctl_link link;
-    int rc = wgctl_link_by_index(if_nametoindex(interface), &link, err);
+    struct wgctl_netlink_message message;
+    uint32_t mtu = 0;
+    wgctl_netlink_begin(&message, RTM_GETLINK, NLM_F_ACK, sizeof(struct ifinfomsg));
+    wgctl_netlink_put_string(&message, IFLA_IFNAME, interface);
+    int rc = request(&message, take_mtu, &mtu, err, "read the MTU of", interface);
     if (rc == WGCTL_OK)
-        *ret = link.mtu;
+        *ret = mtu;
     return rc;
 }

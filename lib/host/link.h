@@ -42,13 +42,5 @@ int wgctl_link_keep_addresses(const char *interface, bool keep, struct wgctl_err
 int wgctl_link_addresses(const char *interface, uint8_t family, struct wgctl_prefixes *ret,
                          struct wgctl_error *err);
 
-/* A network interface of any kind. */
-struct wgctl_link {
-    uint32_t index;
-    char name[WGCTL_NAME_SIZE];
-    uint32_t mtu;
-};
-/* Reads the interface's MTU. */
+/* Reads the interface's MTU, in bytes. Fails with WGCTL_SYSTEM if there is no such interface. */
 int wgctl_link_mtu(const char *interface, uint32_t *ret, struct wgctl_error *err);
-/* Looks up an interface by its index. Fails with WGCTL_NOT_FOUND if there is none. */
-int wgctl_link_by_index(uint32_t index, struct wgctl_link *ret, struct wgctl_error *err);

@@ -295,9 +295,6 @@ START_TEST(a_file_gets_the_mode_that_is_asked_for_whatever_it_had)
     umask(077);
     assert_ok(wgctl_file_write(&folder, "public", wgctl_slice_of("x"), 0644, &err));
     assert_mode("public", 0644);
-    assert_ok(wgctl_file_write_volatile(&folder, "applied", wgctl_slice_of("x"), wgctl_slice_of(""),
-                                        &err));
-    assert_mode("applied", 0600);
 }
 END_TEST
 
@@ -364,10 +361,6 @@ END_TEST
 START_TEST(what_a_killed_one_left_is_in_nobody_s_way)
 {
     make(WGCTL_FILE_NEW, "half", 0600);
-    assert_ok(wgctl_file_write_volatile(&folder, "applied", wgctl_slice_of("wh"),
-                                        wgctl_slice_of("ole"), &err));
-    assert_content("applied", "whole");
-    make(WGCTL_FILE_NEW, "half", 0600);
     WGCTL_FD lock = -1;
     assert_ok(wgctl_folder_lock(&folder, ".lock", &lock, &err));
     ck_assert(!is_there(WGCTL_FILE_NEW));
@@ -431,14 +424,6 @@ START_TEST(content_name_and_folder_reach_the_disk_in_this_order)
 {
     assert_ok(write_text("wg0.conf", "new"));
     ck_assert_str_eq(calls, "file rename folder ");
-}
-END_TEST
-
-START_TEST(what_need_not_last_does_not_wait_for_the_disk)
-{
-    assert_ok(wgctl_file_write_volatile(&folder, "applied", wgctl_slice_of("x"), wgctl_slice_of(""),
-                                        &err));
-    ck_assert_str_eq(calls, "rename ");
 }
 END_TEST
 
@@ -681,7 +666,6 @@ static void add_writing_and_lock_tests(Suite *suite)
     TCase *disk = tcase_create("disk");
     tcase_add_checked_fixture(disk, setup, teardown);
     tcase_add_test(disk, content_name_and_folder_reach_the_disk_in_this_order);
-    tcase_add_test(disk, what_need_not_last_does_not_wait_for_the_disk);
     tcase_add_test(disk, what_does_not_reach_the_disk_does_not_take_its_place);
     tcase_add_test(disk, a_folder_that_does_not_reach_the_disk_is_an_error);
     tcase_add_test(disk, a_signal_does_not_keep_it_from_the_disk);

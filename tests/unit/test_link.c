@@ -156,23 +156,21 @@ END_TEST
 
 /* ---- looking ---- */
 
-START_TEST(an_interface_is_found_by_its_number)
+START_TEST(the_mtu_is_read)
 {
-    struct wgctl_link link;
-    uint32_t index = if_nametoindex("left");
+    uint32_t mtu;
     host("ip link set left mtu 1321");
-    assert_ok(wgctl_link_by_index(index, &link, &err));
-    ck_assert_str_eq(link.name, "left");
-    ck_assert_uint_eq(link.mtu, 1321);
-    ck_assert_uint_eq(link.index, index);
+    assert_ok(wgctl_link_mtu("left", &mtu, &err));
+    ck_assert_uint_eq(mtu, 1321);
 }
 END_TEST
 
-START_TEST(a_number_that_no_interface_has_is_an_error)
+START_TEST(an_interface_that_is_not_there_has_no_mtu)
 {
-    struct wgctl_link link;
-    ck_assert_int_lt(wgctl_link_by_index(4242, &link, &err), 0);
-    ck_assert_ptr_nonnull(strstr(err.message, "cannot look at the interface number 4242: "));
+    uint32_t mtu = 7;
+    ck_assert_int_lt(wgctl_link_mtu("wgt0", &mtu, &err), 0);
+    ck_assert_ptr_nonnull(strstr(err.message, "cannot read the MTU of wgt0: "));
+    ck_assert_uint_eq(mtu, 7);
 }
 END_TEST
 
@@ -195,8 +193,8 @@ static Suite *link_suite(void)
     tcase_add_test(links, an_address_that_is_there_already_is_an_error);
     tcase_add_test(links, an_interface_that_is_not_there_is_an_error);
     tcase_add_test(links, an_address_of_an_interface_that_is_gone_is_gone);
-    tcase_add_test(links, an_interface_is_found_by_its_number);
-    tcase_add_test(links, a_number_that_no_interface_has_is_an_error);
+    tcase_add_test(links, the_mtu_is_read);
+    tcase_add_test(links, an_interface_that_is_not_there_has_no_mtu);
     suite_add_tcase(suite, links);
     return suite;
 }
