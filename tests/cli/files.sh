@@ -138,9 +138,10 @@ killed_at renameat 1 edit-server --endpoint new.example.org
 printf '[server]\nendpoint = mine.example.org:51820\n' >etc/wg0.ini
 cp etc/wg0.ini mine
 ./wgctl -C etc -n revoke phone >/dev/null 2>&1
-./wgctl -C etc -y revoke nobody >/dev/null 2>&1 || true
+./wgctl -C etc -y revoke nobody >/dev/null 2>said || true
 check "a wg0.ini that its owner wrote after a kill is kept" cmp mine etc/wg0.ini
-./wgctl -C etc add-peer tablet --no-apply >/dev/null 2>said
+check "which is said" grep -q 'wg0\.ini, which you have edited since' said
+./wgctl -C etc add-peer tablet --no-apply >/dev/null 2>&1
 check "also by the next command" cmp mine etc/wg0.ini
 
 # ---- pictures ----
@@ -247,5 +248,32 @@ wait $init_pid || status=$?
 check "init that is left alone succeeds" test $status = 0
 check "and its interface is up" ip link show wg0
 ip link delete wg0
+
+# ---- init whose service does not start ----
+
+# The service takes the lock itself, so another command can come in between. This systemctl runs ./meanwhile, and fails.
+mkdir -p /run/systemd/system bin
+mount -t tmpfs -o mode=0700 tmpfs /etc/wireguard
+# shellcheck disable=SC2016 # $2 is the script's
+printf '#!/bin/sh\n[ "$2" != enable ] || ./meanwhile\nexit 1\n' >bin/systemctl
+chmod +x bin/systemctl
+PATH=$PWD/bin:$PATH
+fails_to_start() { # SCRIPT_MEANWHILE
+    rm -rf /etc/wireguard/* /etc/wireguard/.wgctl /etc/sysctl.d/*
+    echo 0 >/proc/sys/net/ipv4/ip_forward
+    printf '#!/bin/sh\n%s\n' "$1" >meanwhile
+    chmod +x meanwhile
+    ! ./wgctl init --endpoint vpn.example.org --firewall none >out 2>err </dev/null
+}
+left_by_init() {
+    (cd /etc && find wireguard sysctl.d -type f ! -path '*/.wgctl/*' -printf '%P\n' | sort | xargs && cat /proc/sys/net/ipv4/ip_forward)
+}
+check "init fails if its service does" fails_to_start true
+check "and leaves nothing" test "$(left_by_init | xargs)" = 0
+check "init fails also if a peer was added meanwhile" fails_to_start './wgctl add-peer phone --no-apply'
+check "the peer that was acknowledged is there" ./wgctl show phone
+check "and init says what stays" grep -q 'wg0\.conf stays' err
+check "and keeps what it needs" test "$(left_by_init | xargs)" = \
+    "90-wgctl.conf wg0.conf wg0.ini wg0.peers/phone.conf 1"
 
 finish
