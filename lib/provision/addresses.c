@@ -44,19 +44,23 @@ static int choose_ipv4(const struct wgctl_facts *facts, struct wgctl_prefixes *r
     return fail_no_network(err);
 }
 
-/* A unique local /64, random as in RFC 4193, section 3.2; the next one if a route overlaps it. */
+/* A unique local /64, random as in RFC 4193, section 3.2. If a route overlaps it, the search goes
+ * on far away: a route may cover half of all of them. */
 static int choose_ipv6(const struct wgctl_facts *facts, struct wgctl_prefixes *ret,
                        struct wgctl_error *err)
 {
-    enum { MOST_TRIES = 1000, LAST = 7 };
+    enum { MOST_TRIES = 1000 };
+    static const uint64_t golden_section = 0x9e3779b97f4a7d; /* of 2^56 */
     struct wgctl_prefix address = {.family = AF_INET6, .length = 64, .bytes = {0xfd}};
-    memcpy(address.bytes + 1, facts->random6, sizeof facts->random6);
+    uint64_t number = 0;
+    for (size_t i = 0; i < sizeof facts->random6; i++)
+        number = number << 8 | facts->random6[i];
     address.bytes[15] = 1;
-    for (int tries = 0; tries < MOST_TRIES; tries++) {
+    for (int tries = 0; tries < MOST_TRIES; tries++, number += golden_section) {
+        for (size_t i = 0; i < sizeof facts->random6; i++)
+            address.bytes[7 - i] = (uint8_t)(number >> 8 * i);
         if (!overlaps_any(&address, &facts->routes))
             return wgctl_prefixes_add(ret, &address, err);
-        for (int i = LAST; i > 0 && ++address.bytes[i] == 0; i--)
-            continue;
     }
     return fail_no_network(err);
 }

@@ -209,7 +209,13 @@ static const struct row {
      {0},
      0,
      "203.0.113.5:51820 public, " V4
-     ", fd5c:102:304:507::1/64, port 51820, mtu 1420, nftables, via eth0"},
+     ", fdfa:387b:bc83:4f83::1/64, port 51820, mtu 1420, nftables, via eth0"},
+    {"a route covers half of all IPv6 choices",
+     {.way4 = PUBLIC4, .routes = "fd00::/9"},
+     {0},
+     0,
+     "203.0.113.5:51820 public, " V4
+     ", fdfa:387b:bc83:4f83::1/64, port 51820, mtu 1420, nftables, via eth0"},
     {"all of fd00::/8 is routed",
      {.way4 = PUBLIC4, .routes = "fd00::/8"},
      {0},
