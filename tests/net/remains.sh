@@ -138,7 +138,7 @@ edited() {
     check_said "and what makes the new ones" 'PostUp: iptables .*--dport 51999'
     check "the rules are those of the file" has_rules 8 51999
     check "another apply" wgctl apply
-    check_said "has nothing to do" 'nothing to do'
+    check_said "has nothing to do" 'already matches its file'
     check "the rules are there once" has_rules 8 51999
     check "down takes them away" wgctl down
     check "nothing is left" leaves_nothing

@@ -173,7 +173,7 @@ first_device() {
     check_connected client1 phone
     check_full_size client1 phone
     check "apply works" wgctl apply
-    check_said "apply says that there is nothing to do" 'nothing to do'
+    check_said "apply says that there is nothing to do" 'already matches its file'
     check "apply --json works" wgctl --json apply
     check_said "apply --json has no changes" '"changes": *\[ *\]'
 }
@@ -228,7 +228,7 @@ down_and_up() {
     check_fails 1 "a second up fails" wgctl up
     check_connected client2 laptop
     check "apply works" wgctl apply
-    check_said "apply says that there is nothing to do" 'nothing to do'
+    check_said "apply says that there is nothing to do" 'already matches its file'
 }
 
 # wg0.conf remains a wg-quick file: each tool takes down what the other brought up, and wgctl changes what wg-quick runs.
@@ -239,7 +239,7 @@ with_wg_quick() {
     check "wg-quick brings the same file up" server wg-quick up "$conf"
     check_connected client2 laptop
     check "apply works on wg-quick's interface" wgctl apply
-    check_said "apply says that there is nothing to do" 'nothing to do'
+    check_said "apply says that there is nothing to do" 'already matches its file'
     check_undisturbed client2 laptop "add-peer adds tablet to wg-quick's interface" wgctl add-peer tablet
     connect_device client1 tablet
     check_connected client1 tablet

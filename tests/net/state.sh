@@ -111,8 +111,7 @@ take_state() { # NAME
         look "$1"
         ! cmp -s "$work/$1.first" "$work/$1" || break
     done
-    ! server test -e "$hooks_log" || cp_from_host "$hooks_log" "$work/$1.hooks"
-    [[ -e $work/$1.hooks ]] || : >"$work/$1.hooks"
+    cp_from_host "$hooks_log" "$work/$1.hooks" 2>/dev/null || : >"$work/$1.hooks"
     cp "$work/server/resolvconf.log" "$work/$1.dns"
 }
 

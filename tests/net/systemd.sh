@@ -148,7 +148,7 @@ second() {
     holds "the interface is up" wg show wg0
     holds "its device is there" grep -q . <(wg show wg0 peers)
     holds "its rules are there" nft list table inet wgctl_wg0
-    holds "there is nothing to apply" grep -q 'nothing to do' <(/usr/local/bin/wgctl apply 2>&1)
+    holds "there is nothing to apply" grep -q 'already matches its file' <(/usr/local/bin/wgctl apply 2>&1)
     echo 'the end'
 }
 
