@@ -4,7 +4,7 @@
 #
 #     sudo tests/run.sh [--long] [CTEST-OPTION]...     as in: sudo tests/run.sh -L unit
 #
-# With --long everything is run: all cases of what is generated, and the old kernel's tests.
+# With --long everything is run: all cases of what is generated, ten minutes of each fuzzer, the old kernel's tests.
 set -euo pipefail
 
 repo=$(cd "$(dirname "$0")/.." && pwd)
@@ -19,7 +19,7 @@ packages=(
     wireguard-tools wireguard-go nftables iptables iproute2 iputils-ping
     # a real kernel: built to run as a program, and an old one in a virtual machine
     bc flex bison xz-utils libelf-dev
-    qemu-system-x86 busybox-static cpio kmod zstd
+    qemu-system-x86 busybox-static cpio kmod zstd e2fsprogs
     # to look at what comes out
     zbar-tools librsvg2-bin imagemagick tmux jq mandoc groff-base shellcheck bash-completion zsh fish
     strace valgrind procps clang-format systemd
@@ -73,21 +73,18 @@ has_linux() { # VERSION
     printf '%s\n' "$1" "$(uname -r)" | sort -V -C
 }
 
-# A new kernel and an old one, unless this machine's own has WireGuard and will do for one of them.
+# One that is a program, which the power can be cut of as well, and an old one, unless this machine's own is that.
 make_kernels() {
-    local own=none
-    if has_wireguard; then
-        has_linux 6.16 && own=new || own=old
-    fi
+    # shellcheck source=/dev/null
     if [[ $(. /etc/os-release && echo "$ID") != debian || $(dpkg --print-architecture) != amd64 ]]; then
         echo "Other kernels can be had on Debian for amd64 only: the tests vm.* and vm-old.* run on $(uname -r)"
         return
     fi
-    if [[ $own != new ]] && ! "$repo/tests/vm/build-uml.sh" --cached >/dev/null 2>&1; then
-        echo "Building a kernel with WireGuard, once for this machine"
+    if ! "$repo/tests/vm/build-uml.sh" --cached >/dev/null 2>&1; then
+        echo "Building a kernel that runs as a program, once for this machine"
         "$repo/tests/vm/build-uml.sh" >/dev/null
     fi
-    if [[ $own != old ]]; then
+    if ! has_wireguard || has_linux 6.16; then
         "$repo/tests/vm/fetch-kernel.sh" "$build/kernel" >/dev/null
     fi
 }
@@ -113,6 +110,9 @@ build_in "$build/clang" -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_COMPILER=clang -DWG
 check_with_clang "$build/clang"
 build_in "$build/tests" -DCMAKE_BUILD_TYPE=Debug -DWGCTL_TESTS=ON -DWGCTL_SANITIZE=ON \
     -DWGCTL_RELEASE="$build/release/cmd/wgctl"
+if [[ ${WGCTL_LONG-} ]]; then
+    build_in "$build/fuzz" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_COMPILER=clang -DWGCTL_FUZZ=ON -DWGCTL_SANITIZE=ON
+fi
 cd "$build/tests"
 if ctest -N "${selection[@]}" "$@" | grep -q ': vm'; then
     make_kernels
