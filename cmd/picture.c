@@ -106,6 +106,8 @@ static int stage(const char *path, const struct wgctl_text *content, struct pict
         return fd;
     *ret = (struct picture_file){path, is_named ? -1 : fd};
     rc = write_all(fd, content);
+    if (rc == 0)
+        rc = fsync(fd);
     if (is_named && close(fd) < 0)
         rc = -1;
     return rc < 0 ? wgctl_fail_errno(err, "cannot write %s", path) : WGCTL_OK;
@@ -130,6 +132,17 @@ static int give_name(const struct picture_file *file)
     return rc;
 }
 
+static int sync_folder_of(const char *path)
+{
+    char copy[PATH_MAX];
+    snprintf(copy, sizeof copy, "%s", path);
+    int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int rc = fd < 0 ? -1 : fsync(fd);
+    if (fd >= 0)
+        close(fd);
+    return rc;
+}
+
 static int publish(struct picture_file *file, struct wgctl_error *err)
 {
     char staged[PATH_MAX];
@@ -138,7 +151,7 @@ static int publish(struct picture_file *file, struct wgctl_error *err)
     int rc = file->fd >= 0                     ? give_name(file)
              : staged_name(file->path, staged) ? rename(staged, file->path)
                                                : -1;
-    if (rc < 0)
+    if (rc < 0 || sync_folder_of(file->path) < 0)
         return wgctl_fail_errno(err, "cannot write %s", file->path);
     if (file->fd >= 0)
         close(file->fd);
