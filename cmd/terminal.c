@@ -49,12 +49,14 @@ static size_t needless_sudo(const char *text)
     return is_root && strncmp(text, sudo, strlen(sudo)) == 0 ? strlen(sudo) : 0;
 }
 
-/* How much of the text is a call of wgctl, up to the name of the subcommand; 0 if none. */
+/* How much of the text is a call of wgctl, up to its first argument; 0 if none. */
 static size_t call_of(const char *text)
 {
     static const char name[] = "wgctl ";
     size_t size = strlen(name);
-    return strncmp(text, name, size) == 0 && text[size] >= 'a' && text[size] <= 'z' ? size : 0;
+    bool is_call = strncmp(text, name, size) == 0 &&
+                   (islower((unsigned char)text[size]) || strncmp(text + size, "-i ", 3) == 0);
+    return is_call ? size : 0;
 }
 
 static void put(const char *text, size_t size, char ret[COMPLETED_SIZE])
@@ -81,7 +83,7 @@ void complete_calls(const struct context *context, const char *text, char ret[CO
         put(text, call, ret);
         if (call > 0 && context->named_folder)
             put_option("-C ", context->folder, ret);
-        if (call > 0 && context->named_interface)
+        if (call > 0 && context->named_interface && text[call] != '-')
             put_option("-i ", context->interface, ret);
         text += skipped + call;
         if (skipped + call > 0)

@@ -80,7 +80,7 @@ static int hint_at_json(const struct wgctl_adopt_request *request, struct wgctl_
     snprintf(path, sizeof path, "%s/etc/dsnetconfig.json", request->root ? request->root : "");
     if (stat(path, &status) < 0)
         return err->status;
-    return wgctl_hint(err, "dsnet has none: sudo wgctl adopt %s makes it", path);
+    return wgctl_hint(err, "dsnet has none: 'sudo wgctl adopt %s' creates it", path);
 }
 
 static int open_conf(struct wgctl_adopt *adopt, const struct wgctl_adopt_request *request,

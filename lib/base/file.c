@@ -88,11 +88,11 @@ int wgctl_folder_make(const char *path, mode_t mode, bool *ret_made, struct wgct
 {
     bool made = mkdir(path, mode) == 0;
     if (!made && errno != EEXIST)
-        return wgctl_fail_errno(err, "cannot make the folder %s", path);
+        return wgctl_fail_errno(err, "cannot create the folder %s", path);
     if (ret_made)
         *ret_made = made;
     if (made && sync_above(path) < 0)
-        return wgctl_fail_errno(err, "cannot make the folder %s", path);
+        return wgctl_fail_errno(err, "cannot create the folder %s", path);
     return WGCTL_OK;
 }
 
@@ -109,7 +109,7 @@ int wgctl_folder_open_in(const struct wgctl_folder *parent, const char *name, bo
     int fd = openat(parent->fd, name, flags);
     if (fd < 0 && errno == ENOENT && create) {
         if (mkdirat(parent->fd, name, 0700) < 0 && errno != EEXIST)
-            return wgctl_fail_errno(err, "cannot make the folder %s", folder.path);
+            return wgctl_fail_errno(err, "cannot create the folder %s", folder.path);
         fd = openat(parent->fd, name, flags);
     }
     if (fd < 0)

@@ -59,7 +59,7 @@ static int fail_ambiguous(const char *name, struct wgctl_error *err)
     char quoted[WGCTL_QUOTE_SIZE];
     wgctl_fail(err, WGCTL_INVALID, "more than one peer is called %s",
                wgctl_quote(wgctl_slice_of(name), quoted));
-    return wgctl_hint(err, "name it by its public key, as 'wgctl list' shows it");
+    return wgctl_hint(err, "use its public key, as 'wgctl list' shows it");
 }
 
 static int fail_no_peer(const struct wgctl_server *server, const char *name,

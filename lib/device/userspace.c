@@ -74,7 +74,7 @@ static int receive_more(int fd, struct wgctl_text *ret)
 static int fail_nonsense(const char *interface, struct wgctl_error *err)
 {
     return wgctl_fail(err, WGCTL_SYSTEM,
-                      "the process that runs %s gave an answer that makes no sense", interface);
+                      "the process that runs %s gave an invalid answer", interface);
 }
 
 void wgctl_userspace_outlast(int fd)

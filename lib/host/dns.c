@@ -157,7 +157,7 @@ static int set(const char *interface, const struct wgctl_dns *dns, struct wgctl_
     else {
         wgctl_fail(err, WGCTL_NOT_FOUND,
                    "the DNS servers cannot be set: neither resolvconf nor resolvectl is installed");
-        return wgctl_hint(err, "sudo apt install openresolv, or take the DNS line out of the file");
+        return wgctl_hint(err, "sudo apt install openresolv, or remove the DNS line from the file");
     }
     return rc < 0 ? wgctl_context(err, "the DNS servers cannot be set") : rc;
 }

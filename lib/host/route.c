@@ -320,10 +320,10 @@ int wgctl_route_add(const char *interface, const struct wgctl_route *route, stru
     wgctl_prefix_format(&route->destination, text);
     if (rc != -EEXIST)
         return wgctl_netlink_fail(netlink, rc, err, "cannot add the route to %s", text);
-    wgctl_fail(err, WGCTL_EXISTS, "there is another route to %s already", text);
+    wgctl_fail(err, WGCTL_EXISTS, "there is already another route to %s", text);
     return wgctl_hint(err,
-                      "ip route show %s table all; either that one or the peer's AllowedIPs "
-                      "has to go",
+                      "'ip route show %s table all' shows it: remove that route, or the "
+                      "network from the peer's AllowedIPs",
                       text);
 }
 

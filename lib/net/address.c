@@ -193,7 +193,7 @@ int wgctl_prefixes_parse(struct wgctl_prefixes *list, struct wgctl_slice text,
         struct wgctl_prefix prefix;
         part = wgctl_slice_trim(part);
         if (part.size == 0)
-            return refuse(text, "has a comma too many, or an address too few", err);
+            return refuse(text, "has a comma too many, or lacks an address", err);
         rc = wgctl_prefix_parse(part, &prefix, err);
         if (rc == WGCTL_OK)
             rc = wgctl_prefixes_add(list, &prefix, err);

@@ -54,7 +54,7 @@ int wgctl_key_public(const struct wgctl_key *private_key, struct wgctl_key *ret,
     /* libsodium would clamp an all-zero key and go on, but to the kernel it means "no key". */
     if (wgctl_key_is_zero(private_key) ||
         crypto_scalarmult_base(ret->bytes, private_key->bytes) != 0) {
-        wgctl_fail(err, WGCTL_INVALID, "the private key is all zero, which stands for no key");
+        wgctl_fail(err, WGCTL_INVALID, "the private key is all zero, which means no key");
         return wgctl_hint(err, "make a new one: 'wg genkey'");
     }
     return WGCTL_OK;

@@ -125,7 +125,7 @@ static int check_place(const struct wgctl_prefix *subnet, const struct wgctl_pre
         return wgctl_fail(err, WGCTL_INVALID, "%s is not in the subnet %s", text, subnet_text);
     if (compare(wanted.first, usable.first) < 0)
         return wgctl_fail(err, WGCTL_INVALID,
-                          "%s is the first address of %s, which stands for the subnet itself", text,
+                          "%s is the first address of %s, which means the subnet itself", text,
                           subnet_text);
     if (compare(wanted.first, usable.last) > 0)
         return wgctl_fail(err, WGCTL_INVALID,
@@ -146,7 +146,7 @@ int wgctl_pool_check(const struct wgctl_prefix *subnet, const struct wgctl_prefi
         if (!wgctl_prefix_contains(&used->items[i], address) || !counts(&taken, &whole))
             continue;
         char text[WGCTL_PREFIX_TEXT_SIZE], holder[WGCTL_PREFIX_TEXT_SIZE];
-        wgctl_fail(err, WGCTL_EXISTS, "%s is already in use: it belongs to %s",
+        wgctl_fail(err, WGCTL_EXISTS, "%s is already used by %s",
                    wgctl_address_format(address, text),
                    wgctl_prefix_format(&used->items[i], holder));
         return hint_choice(err);

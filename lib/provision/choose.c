@@ -26,14 +26,14 @@ static int check_is_new(const struct wgctl_provision_request *request,
 {
     const char *interface = request->interface;
     if (facts->conf_exists) {
-        wgctl_fail(err, WGCTL_EXISTS, "%s/%s.conf exists already, and is left as it is",
+        wgctl_fail(err, WGCTL_EXISTS, "%s/%s.conf already exists, and was not changed",
                    request->folder, interface);
         return wgctl_hint(err, "'wgctl add-peer NAME' adds a device, 'wgctl up' brings it up; "
-                               "'wgctl -i wg1 init' makes a second tunnel");
+                               "'wgctl -i wg1 init' creates a second tunnel");
     }
     if (request->no_apply || facts->backend == WGCTL_NO_DEVICE)
         return WGCTL_OK;
-    wgctl_fail(err, WGCTL_EXISTS, "an interface %s exists already, and is %s", interface,
+    wgctl_fail(err, WGCTL_EXISTS, "an interface %s already exists, and is %s", interface,
                facts->backend == WGCTL_NOT_WIREGUARD ? "not a WireGuard interface" : "in use");
     return wgctl_hint(err, "choose another name for the tunnel with -i, as in: wgctl -i wg1 init");
 }
@@ -114,9 +114,9 @@ static int choose_endpoint(const struct wgctl_provision_request *request,
         own = &facts->way6.source;
     if (!own->family) {
         wgctl_fail(err, WGCTL_INVALID,
-                   "this host has no way to the internet, so the address at "
-                   "which devices reach it is not known");
-        return wgctl_hint(err, "name it: wgctl init --endpoint vpn.example.org");
+                   "this host has no connection to the internet, so its public "
+                   "address is not known");
+        return wgctl_hint(err, "set it: sudo wgctl init --endpoint vpn.example.org");
     }
     char text[WGCTL_PREFIX_TEXT_SIZE];
     snprintf(settings->endpoint.host, sizeof settings->endpoint.host, "%s",

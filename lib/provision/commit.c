@@ -63,7 +63,7 @@ static int put_ini(struct progress *progress, struct wgctl_error *err)
     if (old.size == 0 || wgctl_slice_equal(old, new))
         return wgctl_transaction_put(&progress->files, name, exists ? &old : NULL, new, err);
     wgctl_fail(err, WGCTL_EXISTS, "%s/%s exists already, with other settings", folder, name);
-    return wgctl_hint(err, "it belongs to a server that is gone: sudo mv %s/%s %s/%s.old", folder,
+    return wgctl_hint(err, "if it is left over from an old server: sudo mv %s/%s %s/%s.old", folder,
                       name, folder, name);
 }
 

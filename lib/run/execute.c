@@ -231,7 +231,7 @@ void wgctl_run_revert(struct wgctl_run *run, struct wgctl_error *err)
     if (!goes_down)
         undo_steps(run, &remains);
     if (remains.what[0])
-        wgctl_hint(err, "%s could not be brought back either (%s; %s): 'sudo wgctl %s' tries again",
+        wgctl_hint(err, "%s could not be restored either (%s; %s): 'sudo wgctl %s' tries again",
                    interface, remains.what, remains.why.message,
                    run->request.goal == WGCTL_GO_UP ? "down" : "apply");
     else if (!goes_down || run->record->op <= WGCTL_SAVE_CONFIG)

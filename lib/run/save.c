@@ -265,7 +265,7 @@ static int check_saved(const struct wgctl_run *run, struct wgctl_slice text,
     if (rc == WGCTL_OK)
         rc = wgctl_plan_make(NULL, &desired, &run->running.device, &left, err);
     if (rc == WGCTL_OK && left.count > 0)
-        rc = wgctl_fail(err, WGCTL_SYSTEM, "what runs cannot be written down in %s", file);
+        rc = wgctl_fail(err, WGCTL_SYSTEM, "the running configuration cannot be saved in %s", file);
     return rc;
 }
 

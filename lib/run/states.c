@@ -144,10 +144,11 @@ static int fail_half(const struct wgctl_run *run, struct wgctl_error *err)
     if (run->begun.goal == WGCTL_GO_UP) {
         wgctl_fail(err, WGCTL_BUSY, "%s did not come up completely: that was interrupted",
                    interface);
-        return wgctl_hint(err, "sudo wgctl up brings it up anew");
+        return wgctl_hint(err, "'sudo wgctl up' brings it up again");
     }
     wgctl_fail(err, WGCTL_BUSY, "%s did not go down completely: that was interrupted", interface);
-    return wgctl_hint(err, "sudo wgctl down finishes that, and sudo wgctl up brings it up anew");
+    return wgctl_hint(err,
+                      "'sudo wgctl down' finishes that, then 'sudo wgctl up' brings it up again");
 }
 
 static int check_goal(const struct wgctl_run *run, struct wgctl_error *err)
@@ -156,7 +157,7 @@ static int check_goal(const struct wgctl_run *run, struct wgctl_error *err)
     enum wgctl_goal goal = run->request.goal;
     bool is_half = run->begun.goal == WGCTL_GO_UP || run->begun.goal == WGCTL_GO_DOWN;
     if (goal == WGCTL_GO_UP && run->is_up && !is_half) {
-        wgctl_fail(err, WGCTL_EXISTS, "%s is up already", interface);
+        wgctl_fail(err, WGCTL_EXISTS, "%s is already up", interface);
         return wgctl_hint(err, "to apply changes to its file: sudo wgctl apply");
     }
     if (goal == WGCTL_GO_DOWN && !run->is_up && !run->record->exists) {

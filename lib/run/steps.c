@@ -136,7 +136,7 @@ static int verify(const struct wgctl_run *run, struct wgctl_error *err)
     for (size_t i = 0; rc == WGCTL_OK && i < left.count; i++)
         if (is_about(&run->transition.device, left.steps[i].peer))
             rc = wgctl_fail(err, WGCTL_SYSTEM,
-                            "%s took the change without an error, but did not make it",
+                            "%s accepted the change without an error, but did not make it",
                             interface_of(run));
     return rc;
 }

@@ -52,7 +52,7 @@ int wgctl_location_make(const struct wgctl_store *store, const char *path, bool 
         return WGCTL_OK;
     /* Files in a new folder are durable only if the folder is. */
     if (!*ret_made || wgctl_fsync(store->folder.fd) < 0)
-        return wgctl_fail_errno(err, "cannot make the folder %s/%s", store->folder.path, name);
+        return wgctl_fail_errno(err, "cannot create the folder %s/%s", store->folder.path, name);
     return WGCTL_OK;
 }
 

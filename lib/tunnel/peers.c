@@ -1,4 +1,5 @@
 /* Adding and revoking peers. */
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -44,6 +45,32 @@ static bool has_family(const struct wgctl_prefixes *list, uint8_t family)
     return false;
 }
 
+/* Says in the error's message who uses that address already. */
+static int name_holder(const struct wgctl_server *server, const struct wgctl_prefix *address,
+                       struct wgctl_error *err)
+{
+    char text[WGCTL_PREFIX_TEXT_SIZE], label[WGCTL_LABEL_SIZE];
+    const struct wgctl_prefix *nearest = NULL;
+    wgctl_address_format(address, text);
+    for (size_t i = 0; i < server->addresses.count; i++) {
+        struct wgctl_prefix own = wgctl_prefix_host(server->addresses.items[i]);
+        if (wgctl_prefix_equal(&own, address))
+            snprintf(err->message, sizeof err->message, "%s is the server's own address", text);
+    }
+    for (size_t i = 0; i < server->peer_count; i++)
+        for (size_t k = 0; k < server->peers[i].allowed_ips.count; k++) {
+            const struct wgctl_prefix *used = &server->peers[i].allowed_ips.items[k];
+            if (!wgctl_prefix_contains(used, address) ||
+                (nearest && nearest->length >= used->length))
+                continue;
+            nearest = used;
+            wgctl_peer_label(server, &server->peers[i], label, sizeof label);
+            snprintf(err->message, sizeof err->message, "%s is already used by peer '%s'", text,
+                     label);
+        }
+    return err->status;
+}
+
 static int check_requested(const struct wgctl_server *server, const struct wgctl_prefixes *used,
                            const struct wgctl_prefix *address, struct wgctl_error *err)
 {
@@ -58,7 +85,8 @@ static int check_requested(const struct wgctl_server *server, const struct wgctl
         return wgctl_fail(err, WGCTL_INVALID, "%s has no %s address, so %s cannot be a peer's",
                           server->file, address->family == AF_INET ? "IPv4" : "IPv6",
                           wgctl_address_format(address, text));
-    return wgctl_pool_check(subnet, used, address, err);
+    int rc = wgctl_pool_check(subnet, used, address, err);
+    return rc == WGCTL_EXISTS ? name_holder(server, address, err) : rc;
 }
 
 /* Takes the requested addresses, and the next free one for each missing family. */
@@ -256,13 +284,13 @@ static int check_request(const struct wgctl_tunnel *tunnel,
         return wgctl_hint(err, "write lists with commas between, on one line");
     }
     if (!tunnel->server.has_private_key) {
-        wgctl_fail(err, WGCTL_INVALID, "%s has no PrivateKey, so it is no server's",
+        wgctl_fail(err, WGCTL_INVALID, "%s has no PrivateKey, so it is not the file of a server",
                    tunnel->conf_name);
-        return wgctl_hint(err, "'wgctl init' makes a server; or put its key into [Interface]");
+        return wgctl_hint(err, "'sudo wgctl init' creates a server; or add its key to [Interface]");
     }
     if (tunnel->settings.endpoint.port)
         return WGCTL_OK;
-    wgctl_fail(err, WGCTL_INVALID, "the address at which devices reach this server is not known");
+    wgctl_fail(err, WGCTL_INVALID, "this server's public address is not known");
     return wgctl_hint(err, "sudo wgctl edit-server --endpoint vpn.example.org");
 }
 

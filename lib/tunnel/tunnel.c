@@ -30,7 +30,7 @@ static int fail_no_tunnel(const struct wgctl_tunnel *tunnel, struct wgctl_error 
 {
     wgctl_fail(err, WGCTL_NOT_FOUND, "there is no tunnel %s: %s/%s does not exist",
                tunnel->interface, tunnel->folder_path, tunnel->conf_name);
-    return wgctl_hint(err, "sudo wgctl init sets one up");
+    return wgctl_hint(err, "'sudo wgctl init' creates one");
 }
 
 static int read_conf(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
@@ -80,10 +80,11 @@ static int refuse_save_config(const struct wgctl_tunnel *tunnel, struct wgctl_er
     if (!tunnel->server.save_config)
         return WGCTL_OK;
     wgctl_fail(err, WGCTL_UNSUPPORTED,
-               "%s says SaveConfig = true: wg-quick would write over it, and lose the names of "
+               "%s says SaveConfig = true: wg-quick would overwrite it and lose the names of "
                "the peers",
                tunnel->conf_name);
-    return wgctl_hint(err, "sudo wgctl adopt takes that line out, and changes nothing that runs");
+    return wgctl_hint(err,
+                      "'sudo wgctl adopt' removes that line, and changes nothing that is running");
 }
 
 int wgctl_tunnel_read(struct wgctl_tunnel *tunnel, struct wgctl_error *err)

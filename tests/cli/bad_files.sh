@@ -28,7 +28,7 @@ ln -s real.conf etc/wg0.conf
 refuses_both "a wg0.conf that is a symbolic link" 'etc/wg0\.conf is a symbolic link'
 ln -sf nowhere etc/wg0.conf
 refuses_both "a wg0.conf that is a symbolic link to nothing" 'etc/wg0\.conf is a symbolic link'
-refuses "init does not write through a symbolic link to nothing" 1 'etc/wg0\.conf exists already' -C etc init --no-apply \
+refuses "init does not write through a symbolic link to nothing" 1 'etc/wg0\.conf already exists' -C etc init --no-apply \
     --firewall none --endpoint vpn.example.org
 fresh
 chown nobody etc/wg0.conf
@@ -250,7 +250,7 @@ refuses "add-peer without the right to write says so" 1 'Permission denied' "${a
 refuses "revoke without the right to write says so" 1 'Permission denied' -C etc -y revoke phone --no-apply
 refuses "edit-server without the right to write says so" 1 'Permission denied' -C etc edit-server --endpoint x.example.org
 refuses "init without the right to write says so" 1 'Permission denied' "${new_server[@]}" --endpoint vpn.example.org
-refuses "init without the right to make the folder says so" 1 'cannot make the folder etc/new: Permission denied' \
+refuses "init without the right to make the folder says so" 1 'cannot create the folder etc/new: Permission denied' \
     -C etc/new init --no-apply --firewall none --endpoint vpn.example.org
 fresh
 refuses "a folder that is a file is refused" 1 'etc/wg0\.conf: Not a directory' -C etc/wg0.conf list

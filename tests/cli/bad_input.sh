@@ -81,17 +81,17 @@ refuses_address() { # WHAT REGEX ADDRESSES
 
 refuses_address "outside the pool" '10\.73\.22\.5 is not in the subnet 10\.73\.21\.0/24' 10.73.22.5
 refuses_address "outside the IPv6 pool" 'fd5c:1:2:4::5 is not in the subnet' fd5c:1:2:4::5
-refuses_address "taken" '10\.73\.21\.2 is already in use' 10.73.21.2
-refuses_address "taken, in IPv6" 'fd5c:1:2:3::2 is already in use' fd5c:1:2:3::2
-refuses_address "taken, written otherwise" 'fd5c:1:2:3::2 is already in use' FD5C:0001:2:3:0:0:0:0002
-refuses_address "the server's" '10\.73\.21\.1 is already in use' 10.73.21.1
-refuses_address "the server's, in IPv6" 'fd5c:1:2:3::1 is already in use' fd5c:1:2:3::1
+refuses_address "taken" '10\.73\.21\.2 is already used' 10.73.21.2
+refuses_address "taken, in IPv6" 'fd5c:1:2:3::2 is already used' fd5c:1:2:3::2
+refuses_address "taken, written otherwise" 'fd5c:1:2:3::2 is already used' FD5C:0001:2:3:0:0:0:0002
+refuses_address "the server's" "10\.73\.21\.1 is the server's own address" 10.73.21.1
+refuses_address "the server's, in IPv6" "fd5c:1:2:3::1 is the server's own address" fd5c:1:2:3::1
 refuses_address "the network's" '10\.73\.21\.0 ' 10.73.21.0
 refuses_address "the network's, in IPv6" 'fd5c:1:2:3:: ' fd5c:1:2:3::
 refuses_address "the broadcast" '10\.73\.21\.255 .*broadcast' 10.73.21.255
-refuses_address "a disabled peer's" '10\.73\.21\.3 is already in use' 10.73.21.3
+refuses_address "a disabled peer's" '10\.73\.21\.3 is already used' 10.73.21.3
 refuses_address "a network" '10\.73\.21\.64/26 is a network' 10.73.21.64/26
-refuses_address "twice there" '10\.73\.21\.9 is already in use' 10.73.21.9,10.73.21.9
+refuses_address "twice there" '10\.73\.21\.9 is already used' 10.73.21.9,10.73.21.9
 refuses_address "good, with one that is not" '10\.73\.22\.1 is not in the subnet' 10.73.21.9,10.73.22.1
 for address in 10.73.21 10.73.21.256 010.73.21.9 10.73.21.9/33 10.73.21.9/ fd5c::1::2 phone '' ',' '10.73.21.9,' \
     10.73.21.9/-1 $'10.73.21.9\n' $'10.73.21.9\e[31m' '10.73.21.9 10.73.21.10' 0x0a491509 \

@@ -89,7 +89,7 @@ killed() {
             interrupted=$((interrupted + 1))
             if ! is_gone; then
                 check_fails 1 "after a kill at $call, add-peer changes nothing" wgctl add-peer new
-                check_said "and says what to do" 'wgctl up brings it up anew'
+                check_said "and says what to do" 'brings it up again'
                 check_fails 1 "nor does apply" wgctl apply
             fi
             check "up after a kill at $call" wgctl up

@@ -80,7 +80,7 @@ static const struct {
     {"[Interface]\nAddress = 10.0.0.1/33\n",
      "2: '10.0.0.1/33' needs a number from 0 to 32 after the '/'"},
     {"[Peer]\nPublicKey = " ALICE "\nAllowedIPs = 10.0.0.1,\n",
-     "3: '10.0.0.1,' has a comma too many, or an address too few"},
+     "3: '10.0.0.1,' has a comma too many, or lacks an address"},
     {"[Peer]\nPublicKey = " ALICE "\nAllowedIPs = 010.0.0.1\n",
      "3: '010.0.0.1' is not an IP address"},
     {"[Peer]\nPublicKey = " ALICE "\nAllowedIPs = 10.0.0.2, lan\n",
