@@ -253,11 +253,16 @@ static int write_new(const struct wgctl_folder *folder, struct wgctl_slice conte
 int wgctl_file_write(const struct wgctl_folder *folder, const char *name,
                      struct wgctl_slice content, mode_t mode, struct wgctl_error *err)
 {
+    /* A killed process may have left it. */
+    int rc = wgctl_file_remove(folder, WGCTL_FILE_NEW, err);
+    if (rc < 0)
+        return rc;
     if (write_new(folder, content, mode) < 0 ||
         renameat(folder->fd, WGCTL_FILE_NEW, folder->fd, name) < 0) {
         wgctl_fail_errno(err, "cannot write %s/%s", folder->path, name);
         if (unlinkat(folder->fd, WGCTL_FILE_NEW, 0) < 0 && errno != ENOENT)
-            wgctl_hint(err, "%s/" WGCTL_FILE_NEW " could not be removed: the next change does it",
+            wgctl_hint(err,
+                       "%s/" WGCTL_FILE_NEW " could not be removed: the next change removes it",
                        folder->path);
         return err->status;
     }

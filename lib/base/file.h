@@ -53,6 +53,7 @@ int wgctl_file_read(const struct wgctl_folder *folder, const char *name,
 int wgctl_file_write(const struct wgctl_folder *folder, const char *name,
                      struct wgctl_slice content, mode_t mode, struct wgctl_error *err);
 #define WGCTL_FILE_NEW ".wgctl.new"
+
 /* Removes a file. Succeeds if it does not exist. */
 int wgctl_file_remove(const struct wgctl_folder *folder, const char *name, struct wgctl_error *err);
 

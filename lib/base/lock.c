@@ -178,9 +178,6 @@ int wgctl_folder_lock(const struct wgctl_folder *folder, const char *name, int *
     int rc = wgctl_lock_take(fd, path, err);
     if (rc < 0)
         return rc;
-    if (unlinkat(folder->fd, WGCTL_FILE_NEW, 0) < 0 && errno != ENOENT)
-        return wgctl_fail_errno(err, "cannot remove %s/" WGCTL_FILE_NEW, folder->path);
-
     *ret_fd = fd;
     fd = -1;
     return WGCTL_OK;

@@ -25,7 +25,7 @@ int wgctl_lock_take(int fd, const char *path, struct wgctl_error *err);
 
 /* Opens and locks `name`, which is created (0600) if it does not exist, and is never removed.
  * Waits, and fails, as wgctl_lock_take() does. *ret_fd is the lock: close(2) releases it as well.
- * Removes a WGCTL_FILE_NEW that a killed process has left in the folder. */
+ */
 int wgctl_folder_lock(const struct wgctl_folder *folder, const char *name, int *ret_fd,
                       struct wgctl_error *err);
 

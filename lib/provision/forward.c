@@ -22,10 +22,6 @@ static int write_sysctl(const struct wgctl_provision *provision, struct wgctl_fo
     rc = wgctl_file_read(&forward->folder, NAME, WGCTL_PUBLIC, &forward->before, err);
     if (rc < 0 && rc != WGCTL_NOT_FOUND)
         return rc;
-    /* A killed process may have left it. No lock covers this folder. */
-    rc = wgctl_file_remove(&forward->folder, WGCTL_FILE_NEW, err);
-    if (rc < 0)
-        return rc;
     forward->wrote = true;
     return wgctl_file_write(&forward->folder, NAME, wgctl_text_slice_of(&forward->written), 0644,
                             err);

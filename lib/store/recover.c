@@ -103,10 +103,12 @@ int wgctl_journal_append(struct wgctl_store *store, const struct wgctl_record *r
 
 int wgctl_journal_clear(struct wgctl_store *store, struct wgctl_error *err)
 {
-    if (ftruncate(store->journal, 0) < 0 || wgctl_fsync(store->journal) < 0)
-        return wgctl_fail_errno(err, "cannot write %s/" WGCTL_STORE_JOURNAL, store->own.path);
-    store->journal_size = 0;
-    return WGCTL_OK;
+    bool is_empty = ftruncate(store->journal, 0) == 0;
+    if (is_empty)
+        store->journal_size = 0;
+    return is_empty && wgctl_fsync(store->journal) == 0
+               ? WGCTL_OK
+               : wgctl_fail_errno(err, "cannot write %s/" WGCTL_STORE_JOURNAL, store->own.path);
 }
 
 /* ---- carrying out ---- */

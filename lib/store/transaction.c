@@ -243,6 +243,8 @@ static void exchange(struct wgctl_transaction *transaction)
     }
 }
 
+#define NOT_CLEANED_UP "what it wrote could not be cleaned up: the next command does that"
+
 /* Removes the folders that were made for files which are not there after all. */
 static void remove_made_folders(const struct wgctl_store *store,
                                 struct wgctl_transaction *transaction)
@@ -253,6 +255,16 @@ static void remove_made_folders(const struct wgctl_store *store,
             wgctl_location_unmake(store, change->path);
         change->made_folder = false;
     }
+}
+
+/* After a commit that did not take place. Adds to the message what is left. */
+static void clean_up(struct wgctl_store *store, struct wgctl_transaction *transaction,
+                     struct wgctl_error *err)
+{
+    struct wgctl_error why;
+    remove_made_folders(store, transaction);
+    if (wgctl_staged_discard(store, &why) < 0)
+        wgctl_hint(err, NOT_CLEANED_UP);
 }
 
 /* Takes back a commit that failed between two files. Its record stays in force until the one of
@@ -272,10 +284,9 @@ static void roll_back(struct wgctl_store *store, struct wgctl_transaction *trans
     if (rc == WGCTL_OK)
         rc = wgctl_journal_clear(store, &why);
     exchange(transaction);
-    if (rc == WGCTL_OK) {
-        wgctl_staged_discard(store, &why);
-        remove_made_folders(store, transaction);
-    } else
+    if (rc == WGCTL_OK)
+        clean_up(store, transaction, err);
+    else
         wgctl_hint(err,
                    "it could not be undone either (%s): the next command finishes or undoes it",
                    why.message);
@@ -286,18 +297,15 @@ static void drop(struct wgctl_store *store, struct wgctl_transaction *transactio
                  struct wgctl_error *err)
 {
     struct wgctl_error why;
-    int status = err->status;
-    if (wgctl_journal_clear(store, &why) < 0 || wgctl_staged_discard(store, &why) < 0)
-        wgctl_hint(err, "%s could not be cleaned up: the next command does", store->own.path);
-    remove_made_folders(store, transaction);
-    err->status = status;
+    if (wgctl_journal_clear(store, &why) < 0)
+        wgctl_hint(err, NOT_CLEANED_UP);
+    clean_up(store, transaction, err);
 }
 
 int wgctl_transaction_commit(struct wgctl_store *store, struct wgctl_transaction *transaction,
                              const struct wgctl_progress *progress, struct wgctl_error *err)
 {
     WGCTL_RECORD record = {0};
-    struct wgctl_error ignored;
     int rc = WGCTL_OK;
     for (size_t i = 0; rc == WGCTL_OK && i < transaction->count; i++)
         rc = check_change(store, &transaction->changes[i], err);
@@ -311,14 +319,11 @@ int wgctl_transaction_commit(struct wgctl_store *store, struct wgctl_transaction
         return rc;
     }
     rc = wgctl_record_carry_out(store, &record, NULL, err);
-    if (rc < 0) {
+    if (rc == WGCTL_OK)
+        rc = wgctl_journal_clear(store, err);
+    if (rc < 0)
         roll_back(store, transaction, err);
-        return rc;
-    }
-    /* All is in place. If this fails, the next one who locks finds nothing left to do. */
-    if (wgctl_journal_clear(store, &ignored) == WGCTL_OK)
-        wgctl_staged_discard(store, &ignored);
-    return WGCTL_OK;
+    return rc;
 }
 
 int wgctl_transaction_revert(struct wgctl_store *store, struct wgctl_transaction *transaction,

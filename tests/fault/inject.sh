@@ -263,12 +263,13 @@ read_file() { # FILE; sets `content`
     [[ ! -f $1 ]] || IFS= read -rd '' content <"$1" || true
 }
 
-# The folder as a text; sets `captured`.
+# The folder as a text; sets `captured`. An empty folder counts as none, and so does one with nothing but the store at rest:
+# an empty lock and journal.
 capture() { # FOLDER
     local file
     captured=
-    [[ ! -d $1 ]] || captured=$'a folder\n'
     for file in "$1"/* "$1"/*/*; do
+        [[ $file != */.wgctl && ($file != */.wgctl/* || -s $file) ]] || continue
         read_file "$file"
         captured+="${file#"$1/"}"$'\n'"$content"$'\n'
     done
@@ -383,7 +384,7 @@ check_private() {
 
 # The error itself says that this is not as it was.
 owns_up() { # REGEX
-    [[ $message =~ $1' could not be '(put|brought|taken)' '(back|away) ]]
+    [[ $message =~ $1' could not be '(put back|brought back|taken away|undone|cleaned up) ]]
 }
 
 check_success() { # WHAT_SAYS_SO
@@ -401,7 +402,7 @@ check_refusal() { # STATUS
         check_success "$what, which says that it is done"
         return
     fi
-    [[ $verdict == old ]] || owns_up '/wg0\.conf' || fault "$what, and wg0.conf is $verdict: $reply"
+    [[ $verdict == old ]] || owns_up '(/wg0\.conf|the files|it)' || fault "$what, and wg0.conf is $verdict: $reply"
     is_as_before || owns_up '' ||
         fault "$what, and not everything in the folder is as it was ($(differences)): $reply"
     [[ ! $live || $device == old ]] || owns_up '(^|[^/])wg0' || fault "$what, and the device is not as it was: $reply"
@@ -548,14 +549,14 @@ is_sanitizers() { # LABEL
     [[ $1 =~ (^| )(mmap|munmap|mremap|madvise)# ]] && grep -q __asan_init "$wgctl"
 }
 
-# A commit that was killed past its commit point is finished by whoever locks next.
+# A commit that ended past its commit point is finished by whoever locks next.
 recover() {
     [[ ! -s $dir/.wgctl/journal ]] || run_wgctl -y revoke nobody || true
 }
 
 judge_run() { # MODE LABEL STATUS
     was_injected "$1" "$3" || is_sanitizers "$2" || fault "the call did not come (exit status $3): the run is another one each time"
-    [[ $1 != kill ]] || recover
+    recover
     capture "$dir"
     judge_conf
     judge_device

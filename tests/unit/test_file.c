@@ -324,9 +324,9 @@ START_TEST(a_link_in_the_place_of_the_new_file_is_not_followed)
 {
     make("other", "mine", 0600);
     ck_assert_int_eq(symlink("other", WGCTL_FILE_NEW), 0);
-    ck_assert_int_eq(write_text("wg0.conf", "new"), WGCTL_EXISTS);
+    assert_ok(write_text("wg0.conf", "new"));
     assert_content("other", "mine");
-    ck_assert(!is_there("wg0.conf"));
+    assert_content("wg0.conf", "new");
 }
 END_TEST
 
@@ -361,10 +361,9 @@ END_TEST
 START_TEST(what_a_killed_one_left_is_in_nobody_s_way)
 {
     make(WGCTL_FILE_NEW, "half", 0600);
-    WGCTL_FD lock = -1;
-    assert_ok(wgctl_folder_lock(&folder, ".lock", &lock, &err));
-    ck_assert(!is_there(WGCTL_FILE_NEW));
     assert_ok(write_text("wg0.conf", "whole"));
+    assert_content("wg0.conf", "whole");
+    ck_assert(!is_there(WGCTL_FILE_NEW));
 }
 END_TEST
 
