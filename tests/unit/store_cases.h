@@ -186,7 +186,7 @@ static inline int case_recover(int number)
     return view;
 }
 
-/* ---- calls that change something ---- */
+/* ---- calls that change something, as they are called with _FILE_OFFSET_BITS=64 ---- */
 
 enum case_call {
     CALL_CREATE,
@@ -202,26 +202,26 @@ enum case_call {
 static void before_call(enum case_call call, int fd, const char *name, int to_fd, const char *to,
                         const void *data, size_t size);
 
-int __real_openat(int fd, const char *name, int flags, ...);
+int __real_openat64(int fd, const char *name, int flags, ...);
 int __real_mkdirat(int fd, const char *name, mode_t mode);
 ssize_t __real_write(int fd, const void *data, size_t size);
-int __real_ftruncate(int fd, off_t size);
+int __real_ftruncate64(int fd, off_t size);
 int __real_renameat(int from_fd, const char *from, int to_fd, const char *to);
 int __real_unlinkat(int fd, const char *name, int flags);
-int __wrap_openat(int fd, const char *name, int flags, ...);
+int __wrap_openat64(int fd, const char *name, int flags, ...);
 int __wrap_mkdirat(int fd, const char *name, mode_t mode);
 ssize_t __wrap_write(int fd, const void *data, size_t size);
-int __wrap_ftruncate(int fd, off_t size);
+int __wrap_ftruncate64(int fd, off_t size);
 int __wrap_renameat(int from_fd, const char *from, int to_fd, const char *to);
 int __wrap_unlinkat(int fd, const char *name, int flags);
 int __wrap_fsync(int fd);
 int __wrap_syncfs(int fd);
 
-int __wrap_openat(int fd, const char *name, int flags, ...)
+int __wrap_openat64(int fd, const char *name, int flags, ...)
 {
     if (flags & O_CREAT && faccessat(fd, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
         before_call(CALL_CREATE, fd, name, -1, NULL, NULL, 0);
-    return __real_openat(fd, name, flags, 0600);
+    return __real_openat64(fd, name, flags, 0600);
 }
 
 int __wrap_mkdirat(int fd, const char *name, mode_t mode)
@@ -237,10 +237,10 @@ ssize_t __wrap_write(int fd, const void *data, size_t size)
     return __real_write(fd, data, size);
 }
 
-int __wrap_ftruncate(int fd, off_t size)
+int __wrap_ftruncate64(int fd, off_t size)
 {
     before_call(CALL_TRUNCATE, fd, NULL, -1, NULL, NULL, (size_t)size);
-    return __real_ftruncate(fd, size);
+    return __real_ftruncate64(fd, size);
 }
 
 int __wrap_renameat(int from_fd, const char *from, int to_fd, const char *to)
