@@ -154,21 +154,35 @@ static bool has_nothing_of_others(const char *folder)
     return count == 0;
 }
 
+static bool ends_in(const char *path, const char *end)
+{
+    size_t size = strlen(path), wanted = strlen(end);
+    return size >= wanted && strcmp(path + size - wanted, end) == 0;
+}
+
+/* The first command that changes something makes it, whether it succeeds or not. */
+static bool is_store_at_rest(const char *path, const struct stat *status)
+{
+    return (ends_in(path, "/.wgctl/lock") || ends_in(path, "/.wgctl/journal")) &&
+           status->st_size == 0 && status->st_mode == (S_IFREG | 0600);
+}
+
 static void describe(const char *path, const char *name, void *ret)
 {
+    (void)name;
     struct stat status;
     char target[PATH_MAX] = "";
     if (lstat(path, &status) < 0)
         drive_give_up("cannot look at %s", path);
-    if (strcmp(name, ".wgctl") == 0 || (strcmp(name, ".wgctl.lock") == 0 && status.st_size == 0 &&
-                                        status.st_mode == (S_IFREG | 0600)))
+    if (is_store_at_rest(path, &status))
         return;
     if (S_ISDIR(status.st_mode) && has_nothing_of_others(path))
         return;
     if (S_ISLNK(status.st_mode) && readlink(path, target, sizeof target - 1) < 0)
         drive_give_up("cannot read %s", path);
-    wgctl_text_format(ret, "%s %o %u:%u %s\n", path, status.st_mode, status.st_uid, status.st_gid,
-                      target);
+    if (!ends_in(path, "/.wgctl") || status.st_mode != (S_IFDIR | 0700))
+        wgctl_text_format(ret, "%s %o %u:%u %s\n", path, status.st_mode, status.st_uid,
+                          status.st_gid, target);
     if (S_ISREG(status.st_mode))
         drive_read(path, ret);
     if (S_ISDIR(status.st_mode))

@@ -28,9 +28,8 @@ void drive_call(const struct call *call, struct answer *ret);
 void drive_answer_clear(struct answer *answer);
 #define DRIVE_ANSWER __attribute__((cleanup(drive_answer_clear))) struct answer
 
-/* Describes everything below a folder, in order: path, kind, mode, owner, target, and the content
- * of each file. wgctl's own .wgctl and an empty .wgctl.lock are left out: the first command makes
- * them, whether it succeeds or not. */
+/* Describes everything below a folder, in order: path, kind, mode, owner, target, and the content of
+ * each file. The store's folder at rest is left out, and so is a folder that holds nothing else. */
 void drive_describe(const char *folder, struct wgctl_text *ret);
 /* Copies a folder with everything below it, modes and owners included, as `cp -a` does; removes
  * what is there. */
