@@ -287,6 +287,13 @@ static bool is_code(const char *code)
     return false;
 }
 
+bool drive_is_json(struct wgctl_slice text)
+{
+    json_t *document = json_loadb(text.data, text.size, JSON_REJECT_DUPLICATES, NULL);
+    json_decref(document);
+    return document != NULL;
+}
+
 bool drive_is_json_error(struct wgctl_slice text)
 {
     json_t *document = json_loadb(text.data, text.size, JSON_REJECT_DUPLICATES, NULL);

@@ -28,8 +28,9 @@ void drive_call(const struct call *call, struct answer *ret);
 void drive_answer_clear(struct answer *answer);
 #define DRIVE_ANSWER __attribute__((cleanup(drive_answer_clear))) struct answer
 
-/* Describes everything below a folder, in order: path, kind, mode, owner, target, and the content of
- * each file. The store's folder at rest is left out, and so is a folder that holds nothing else. */
+/* Describes everything below a folder, in order: path, kind, mode, owner, target, and the content
+ * of each file. The store's folder at rest is left out, and so is a folder that holds nothing else.
+ */
 void drive_describe(const char *folder, struct wgctl_text *ret);
 /* Copies a folder with everything below it, modes and owners included, as `cp -a` does; removes
  * what is there. */
@@ -41,7 +42,9 @@ void drive_append(const char *path, const char *content, size_t size);
 /* Appends the content of a file. */
 void drive_read(const char *path, struct wgctl_text *ret);
 
-/* Whether the text is one JSON document of the form of an error, with a code of the manual's. */
+/* Whether the text is one JSON document. */
+bool drive_is_json(struct wgctl_slice text);
+/* The same, and of the form of an error, with a code of the manual's. */
 bool drive_is_json_error(struct wgctl_slice text);
 
 /* `ok - WHAT` or `not ok - WHAT`, the latter with evidence, a line each, in which no byte is a

@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2034 # what is here is used by those who read it in
 # What is wrong is refused: a clear error with what to do next, exit status 1 or 2, and every file byte for byte as it was.
-# For bad_input.sh, bad_files.sh and bad_host.sh, which are called with WGCTL.
+# For bad_host.sh, which is called with WGCTL; refusals.c is the same for tests in C.
 #
 # Needs root, for files that belong to others and for disks that are full. It works in namespaces of its own, which go with
 # it.
