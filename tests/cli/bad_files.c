@@ -66,7 +66,7 @@ static void test_conf_kinds(void)
     refuses_both("a wg0.conf that is a symbolic link to nothing",
                  "etc/wg0\\.conf is a symbolic link");
     REFUSES("init does not write through a symbolic link to nothing",
-            "etc/wg0\\.conf exists already", "-C", "etc", "init", "--no-apply", "--firewall",
+            "etc/wg0\\.conf already exists", "-C", "etc", "init", "--no-apply", "--firewall",
             "none", "--endpoint", "vpn.example.org");
     fresh();
     must(chown(CONF, nobody, (gid_t)-1), "change the owner");
@@ -475,7 +475,7 @@ static void test_permissions(void)
     REFUSES("init without the right to write says so", "Permission denied", NEW_SERVER,
             "--endpoint", "vpn.example.org");
     REFUSES("init without the right to make the folder says so",
-            "cannot make the folder etc/new: Permission denied", "-C", "etc/new", "init",
+            "cannot create the folder etc/new: Permission denied", "-C", "etc/new", "init",
             "--no-apply", "--firewall", "none", "--endpoint", "vpn.example.org");
 }
 
