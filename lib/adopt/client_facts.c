@@ -85,35 +85,28 @@ static bool is_plain(struct wgctl_slice text)
     return true;
 }
 
-int wgctl_client_facts_read(struct wgctl_slice text, const struct wgctl_key *server_key,
-                            struct wgctl_client_facts *ret, struct wgctl_error *err)
+struct wgctl_client_facts wgctl_client_facts_read(struct wgctl_slice text,
+                                                  const struct wgctl_key *server_key)
 {
-    WGCTL_DOCUMENT document = {0};
-    struct wgctl_text copy = {0};
+    struct wgctl_client_facts facts = {
+        .is_of_server = wgctl_client_is_of(text, server_key),
+        .is_plain = text.size > 0 && is_plain(text),
+    };
+    struct wgctl_line_parts parts;
     size_t peers = 0;
     int section = NOWHERE;
-    *ret = (struct wgctl_client_facts){.is_plain = text.size > 0 && is_plain(text)};
-    wgctl_text_slice(&copy, text);
-    int rc = wgctl_text_check(&copy, err);
-    if (rc == WGCTL_OK)
-        rc = wgctl_document_parse(&copy, &document, err);
-    if (rc == WGCTL_OK)
-        rc = wgctl_client_is_of(text, server_key, &ret->is_of_server, err);
-    if (rc < 0)
-        return rc;
-    for (size_t i = 0; i < document.count; i++) {
-        struct wgctl_line_parts parts = wgctl_line_parse(wgctl_document_line(&document, i));
+    while (wgctl_line_next(&text, &parts)) {
         if (parts.kind == WGCTL_LINE_SECTION) {
             section = wgctl_key_is(parts.key, "Interface") ? INTERFACE
                       : wgctl_key_is(parts.key, "Peer")    ? PEER
                                                            : NOWHERE;
             peers += section == PEER;
         } else if (parts.kind == WGCTL_LINE_SETTING) {
-            take_setting(section, parts, ret);
+            take_setting(section, parts, &facts);
         }
     }
     /* With several peers, it is not clear whose values these are. */
     if (peers != 1)
-        ret->endpoint[0] = ret->allowed_ips[0] = '\0';
-    return WGCTL_OK;
+        facts.endpoint[0] = facts.allowed_ips[0] = '\0';
+    return facts;
 }

@@ -12,7 +12,6 @@ struct wgctl_client_facts {
     char endpoint[300], dns[256], allowed_ips[512]; /* "": missing, or too long */
 };
 
-/* Reads any text; one that is not a client's file has no key. Pure. Fails only if memory runs
- * out. */
-int wgctl_client_facts_read(struct wgctl_slice text, const struct wgctl_key *server_key,
-                            struct wgctl_client_facts *ret, struct wgctl_error *err);
+/* Reads any text; one that is not a client's file has no key. Pure. */
+struct wgctl_client_facts wgctl_client_facts_read(struct wgctl_slice text,
+                                                  const struct wgctl_key *server_key);

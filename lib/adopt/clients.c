@@ -17,15 +17,12 @@ static int look_at_kept(struct wgctl_adopt *adopt, size_t index, bool *ret_there
 {
     struct wgctl_tunnel *tunnel = adopt->tunnel;
     struct wgctl_adopt_peer *peer = &adopt->peers[index];
-    struct wgctl_client_facts facts = {0};
     WGCTL_TEXT text = {0};
     int rc = wgctl_device_file_read(tunnel, peer->name, WGCTL_SECRET, &text, ret_there, err);
     if (rc < 0 || !*ret_there)
         return rc;
-    rc = wgctl_client_facts_read(wgctl_text_slice_of(&text), &tunnel->server.public_key, &facts,
-                                 err);
-    if (rc < 0)
-        return rc;
+    const struct wgctl_client_facts facts =
+        wgctl_client_facts_read(wgctl_text_slice_of(&text), &tunnel->server.public_key);
     if (facts.has_key &&
         wgctl_key_compare(&facts.public_key, &tunnel->server.peers[index].public_key) != 0)
         return refuse(adopt, peer, "another peer's file has that name here", err);

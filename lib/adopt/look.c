@@ -22,10 +22,10 @@ static int take_file(void *user, const char *path, bool trusted, struct wgctl_te
 {
     const struct search *search = user;
     struct wgctl_adopt *adopt = search->adopt;
-    struct wgctl_client_facts facts;
-    int rc = wgctl_client_facts_read(wgctl_text_slice_of(text), search->server_key, &facts, err);
-    if (rc < 0 || !facts.has_key || !wgctl_server_by_key(&adopt->server, &facts.public_key))
-        return rc;
+    const struct wgctl_client_facts facts =
+        wgctl_client_facts_read(wgctl_text_slice_of(text), search->server_key);
+    if (!facts.has_key || !wgctl_server_by_key(&adopt->server, &facts.public_key))
+        return WGCTL_OK;
     struct wgctl_candidate *candidates = wgctl_array_grow(
         adopt->candidates, adopt->candidate_count, &adopt->candidate_capacity, sizeof *candidates);
     if (!candidates)

@@ -53,14 +53,6 @@ int wgctl_client_render(const struct wgctl_client *client, struct wgctl_slice te
     return rc;
 }
 
-static int parse_copy(struct wgctl_slice text, struct wgctl_document *ret, struct wgctl_error *err)
-{
-    struct wgctl_text copy = {0};
-    wgctl_text_slice(&copy, text);
-    int rc = wgctl_text_check(&copy, err);
-    return rc < 0 ? rc : wgctl_document_parse(&copy, ret, err);
-}
-
 static bool is_key(struct wgctl_slice value, const struct wgctl_key *key)
 {
     char buffer[WGCTL_KEY_TEXT_SIZE];
@@ -137,29 +129,28 @@ int wgctl_client_set_endpoint(struct wgctl_text *source, const struct wgctl_key 
     return wgctl_text_check(ret, err);
 }
 
-int wgctl_client_has_private_key(struct wgctl_slice text, bool *ret, struct wgctl_error *err)
+/* Whether a setting `key` of a `section` has the value `wanted`; NULL: any value. */
+static bool has_setting(struct wgctl_slice text, const char *section, const char *key,
+                        const struct wgctl_key *wanted)
 {
-    WGCTL_DOCUMENT document = {0};
-    int rc = parse_copy(text, &document, err);
-    if (rc < 0)
-        return rc;
-    struct wgctl_slice value;
-    *ret = false;
-    for (size_t i = 0; i < document.count; i++)
-        *ret |= is_section(&document, i, "Interface") &&
-                find_setting(&document, i, "PrivateKey", &value) != NO_LINE;
-    return WGCTL_OK;
+    struct wgctl_line_parts parts;
+    bool inside = false;
+    while (wgctl_line_next(&text, &parts)) {
+        if (parts.kind == WGCTL_LINE_SECTION)
+            inside = wgctl_key_is(parts.key, section);
+        else if (inside && parts.kind == WGCTL_LINE_SETTING && wgctl_key_is(parts.key, key) &&
+                 (!wanted || is_key(parts.value, wanted)))
+            return true;
+    }
+    return false;
 }
 
-int wgctl_client_is_of(struct wgctl_slice text, const struct wgctl_key *server_key, bool *ret,
-                       struct wgctl_error *err)
+bool wgctl_client_has_private_key(struct wgctl_slice text)
 {
-    WGCTL_DOCUMENT document = {0};
-    int rc = parse_copy(text, &document, err);
-    if (rc < 0)
-        return rc;
-    *ret = false;
-    for (size_t i = 0; i < document.count; i++)
-        *ret |= is_server(&document, i, server_key);
-    return WGCTL_OK;
+    return has_setting(text, "Interface", "PrivateKey", NULL);
+}
+
+bool wgctl_client_is_of(struct wgctl_slice text, const struct wgctl_key *server_key)
+{
+    return has_setting(text, "Peer", "PublicKey", server_key);
 }

@@ -34,10 +34,8 @@ int wgctl_client_set_endpoint(struct wgctl_text *source, const struct wgctl_key 
                               const struct wgctl_endpoint *endpoint, struct wgctl_text *ret,
                               bool *ret_changed, struct wgctl_error *err);
 
-/* Whether the file has a private key, so that a device can import it as it is. Fails only if
- * memory runs out. */
-int wgctl_client_has_private_key(struct wgctl_slice text, bool *ret, struct wgctl_error *err);
+/* Whether the file has a private key, so that a device can import it as it is. */
+bool wgctl_client_has_private_key(struct wgctl_slice text);
 /* Whether a [Peer] of the file has the key `server_key`: whether the client is one of that
- * server's. Fails only if memory runs out. */
-int wgctl_client_is_of(struct wgctl_slice text, const struct wgctl_key *server_key, bool *ret,
-                       struct wgctl_error *err);
+ * server's. */
+bool wgctl_client_is_of(struct wgctl_slice text, const struct wgctl_key *server_key);

@@ -182,6 +182,15 @@ struct wgctl_line_parts wgctl_line_parse(struct wgctl_slice line)
     return parts;
 }
 
+bool wgctl_line_next(struct wgctl_slice *rest, struct wgctl_line_parts *ret)
+{
+    struct wgctl_slice line;
+    if (!wgctl_slice_split(rest, '\n', &line))
+        return false;
+    *ret = wgctl_line_parse(line);
+    return true;
+}
+
 bool wgctl_value_squeeze(struct wgctl_slice value, char *buffer, size_t size,
                          struct wgctl_slice *ret)
 {

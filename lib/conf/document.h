@@ -57,6 +57,9 @@ struct wgctl_line_parts {
     struct wgctl_slice value; /* trimmed, without the comment */
 };
 struct wgctl_line_parts wgctl_line_parse(struct wgctl_slice line);
+/* Does the same with the first line of `rest`, and removes it. False if there was none:
+ *     while (wgctl_line_next(&rest, &parts)) ... */
+bool wgctl_line_next(struct wgctl_slice *rest, struct wgctl_line_parts *ret);
 
 /* A line with its end: LF, CRLF, or none for the last one. Valid until the document is edited, like
  * every slice of a document below. */

@@ -247,8 +247,8 @@ int wgctl_userspace_ask(const char *interface, int *ret, struct wgctl_error *err
 }
 
 /* Takes each line as it arrives, so that the whole answer is never in memory. */
-static int receive_answer(const char *interface, int fd, struct wgctl_device *device,
-                          struct wgctl_error *err)
+int wgctl_userspace_answer(const char *interface, int fd, struct wgctl_device *device,
+                           struct wgctl_error *err)
 {
     WGCTL_TEXT text = {0};
     struct answer answer = {.device = device};
@@ -262,15 +262,4 @@ static int receive_answer(const char *interface, int fd, struct wgctl_device *de
     return answer.number == 0
                ? WGCTL_OK
                : wgctl_fail_errno(err, "the process that runs %s refused", interface);
-}
-
-int wgctl_userspace_answer(const char *interface, int fd, struct wgctl_device *ret,
-                           struct wgctl_error *err)
-{
-    return receive_answer(interface, fd, ret, err);
-}
-
-int wgctl_userspace_confirm(const char *interface, int fd, struct wgctl_error *err)
-{
-    return receive_answer(interface, fd, NULL, err);
 }

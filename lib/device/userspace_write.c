@@ -174,7 +174,7 @@ int wgctl_userspace_write(const char *interface, const struct wgctl_plan *plan,
     if (rc == WGCTL_OK)
         rc = send_part(interface, fd, &request, err);
     if (rc == WGCTL_OK)
-        rc = wgctl_userspace_confirm(interface, fd, err);
+        rc = wgctl_userspace_answer(interface, fd, NULL, err);
     if (rc == WGCTL_OK)
         wgctl_progress_report(progress, plan->count, plan->count);
     return rc;

@@ -88,11 +88,8 @@ int wgctl_tunnel_client(const struct wgctl_tunnel *tunnel, const char *name, str
 int wgctl_tunnel_client_import(const struct wgctl_tunnel *tunnel, const char *name,
                                struct wgctl_text *ret, struct wgctl_error *err)
 {
-    bool complete = false;
     int rc = wgctl_tunnel_client(tunnel, name, ret, err);
-    if (rc == WGCTL_OK)
-        rc = wgctl_client_has_private_key(wgctl_text_slice_of(ret), &complete, err);
-    if (rc < 0 || complete)
+    if (rc < 0 || wgctl_client_has_private_key(wgctl_text_slice_of(ret)))
         return rc;
     wgctl_fail(err, WGCTL_UNSUPPORTED,
                "'%s' brought its own public key: without its private key there is nothing to scan",

@@ -300,12 +300,9 @@ static int check_leftover(const struct wgctl_tunnel *tunnel, const char *peer,
                           struct wgctl_text *ret, bool *ret_exists, struct wgctl_error *err)
 {
     char path[WGCTL_DEVICE_PATH_SIZE];
-    bool ours = false;
     int rc = wgctl_device_file_read(tunnel, peer, WGCTL_SECRET, ret, ret_exists, err);
-    if (rc < 0 || !*ret_exists)
-        return rc;
-    rc = wgctl_client_is_of(wgctl_text_slice_of(ret), &tunnel->server.public_key, &ours, err);
-    if (rc < 0 || ours)
+    if (rc < 0 || !*ret_exists ||
+        wgctl_client_is_of(wgctl_text_slice_of(ret), &tunnel->server.public_key))
         return rc;
     wgctl_fail(err, WGCTL_EXISTS, "%s/%s already exists, and is for another server",
                tunnel->folder_path, wgctl_device_path(tunnel, peer, path));

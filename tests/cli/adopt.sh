@@ -85,7 +85,7 @@ status_of() { # COMMAND...
 
 # Lists the files that adopt has written.
 result() {
-    (cd /etc/wireguard && find . -type f ! -name .wgctl.lock ! -path './configs/*' ! -name params ! -name '*.json' | sort)
+    (cd /etc/wireguard && find . -type f ! -path './.wgctl/*' ! -path './configs/*' ! -name params ! -name '*.json' | sort)
 }
 
 write_expected() { # PROGRAM
@@ -311,10 +311,14 @@ set_up wgdashboard
 refuses_save_config() { # ARGUMENT...
     [[ $(status_of ./wgctl "$@") == 1 ]] && grep -q 'SaveConfig = true' err && grep -q 'wgctl adopt' err
 }
-for command in 'add-peer new --no-apply' '-y revoke x' 'edit-server --endpoint a.example.org' apply; do
+for command in 'add-peer new --no-apply' '-y revoke x' 'edit-server --endpoint a.example.org'; do
     read -ra words <<<"$command"
-    check "'${words[0]}' refuses SaveConfig, and names the mend" refuses_save_config "${words[@]}"
+    check "'${words[0]}' refuses SaveConfig, and names the fix" refuses_save_config "${words[@]}"
 done
+apply_writes_no_file() {
+    [[ $(status_of ./wgctl apply) == 1 ]] && ! grep -q SaveConfig err
+}
+check "'apply', which writes no file, does not mention it" apply_writes_no_file
 put_back
 
 # ---- unsuitable files ----
@@ -379,7 +383,7 @@ put_back
 # If the command is killed or one of its system calls fails, the files are either all old or all new, and the next command
 # finds nothing unfinished.
 files_of() { # FOLDER
-    (cd "$1" && find . -type f ! -name .wgctl.lock -exec sha256sum {} + | sort -k 2)
+    (cd "$1" && find . -type f ! \( -path './.wgctl/*' -empty \) -exec sha256sum {} + | sort -k 2)
 }
 
 prepare_start() { # PROGRAM
