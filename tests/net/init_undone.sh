@@ -82,6 +82,23 @@ fails() {
     check "and leaves nothing behind" is_as_before
 }
 
+# The sysctl file is put back if there was one, and left alone if somebody edits it meanwhile.
+sysctl_file() {
+    local file=/etc/sysctl.d/90-wgctl.conf
+    server bash -c "echo '# mine' >$file"
+    start_init
+    check "init writes its sysctl file" server grep -q ip_forward "$file"
+    echo 1 >"$work/go"
+    check "init whose hook fails, where such a file was, fails" ends_with 1
+    check "the file is the one that was there" test "$(server cat "$file")" = '# mine'
+    start_init
+    server bash -c "echo '# edited' >>$file"
+    echo 1 >"$work/go"
+    check "init whose hook fails, while somebody edits the file, fails" ends_with 1
+    check "the file is the edited one" test "$(server tail -n 1 "$file")" = '# edited'
+    server rm "$file"
+}
+
 # A peer that was added with success is there afterwards, whatever becomes of init.
 others_stay() {
     local status=0
@@ -121,6 +138,7 @@ main() {
     interrupted INT 130
     interrupted TERM 143
     interrupted HUP 129
+    sysctl_file
     others_stay
     service_fails
     fresh
