@@ -22,6 +22,7 @@ run_ours() { # ARGUMENT...
 make_server() { # PEERS
     rm -rf "${work:?}/$ours" "${work:?}/$theirs"
     run_ours init --endpoint vpn.example.org --address 10.64.0.1/16,fd00:64::1/64 --no-apply
+    mkdir -m 0700 "$work/$ours/wg0.peers"
     head -c $((33 * 2 * $1)) /dev/urandom | base64 -w 44 | awk -v folder="$work/$ours" '
         function key() { getline random; return substr(random, 1, 42) "A=" }
         BEGIN {

@@ -43,11 +43,13 @@ make_device() { # INTERFACE
     ip link set "$1" up
 }
 
+# A process that is told to end right after its start can leave its socket behind.
 remove_device() { # INTERFACE
     ip link delete "$1"
-    while [[ -e /run/wireguard/$1.sock ]]; do
+    while pgrep -f "^wireguard-go $1\$" >/dev/null; do
         sleep 0.1
     done
+    rm -f "/run/wireguard/$1.sock"
 }
 
 load_device() { # INTERFACE CONFIGURATION
