@@ -18,7 +18,7 @@ static int look_at_kept(struct wgctl_adopt *adopt, size_t index, bool *ret_there
     struct wgctl_tunnel *tunnel = adopt->tunnel;
     struct wgctl_adopt_peer *peer = &adopt->peers[index];
     WGCTL_TEXT text = {0};
-    int rc = wgctl_device_file_read(tunnel, peer->name, WGCTL_SECRET, &text, ret_there, err);
+    int rc = wgctl_devices_read(tunnel, peer->name, WGCTL_SECRET, &text, ret_there, err);
     if (rc < 0 || !*ret_there)
         return rc;
     const struct wgctl_client_facts facts =
@@ -139,7 +139,7 @@ static int take_client(struct wgctl_adopt *adopt, size_t index, struct wgctl_err
     rc = own ? copy_client(adopt, own, &text, err)
              : render_client(adopt, server_peer, &private_key, &text, err);
     peer->file_taken = rc == WGCTL_OK;
-    return rc < 0 ? rc : wgctl_device_file_put(adopt->tunnel, peer->name, false, &none, &text, err);
+    return rc < 0 ? rc : wgctl_devices_put(adopt->tunnel, peer->name, false, &none, &text, err);
 }
 
 int wgctl_adopt_take_clients(struct wgctl_adopt *adopt, struct wgctl_error *err)

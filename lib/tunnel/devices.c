@@ -4,43 +4,43 @@
 
 #include "tunnel/state.h"
 
-char *wgctl_device_path(const struct wgctl_tunnel *tunnel, const char *peer,
-                        char path[WGCTL_DEVICE_PATH_SIZE])
+char *wgctl_devices_path(const struct wgctl_tunnel *tunnel, const char *peer,
+                         char path[WGCTL_DEVICES_PATH_SIZE])
 {
-    snprintf(path, WGCTL_DEVICE_PATH_SIZE, "%s.peers/%s.conf", tunnel->interface, peer);
+    snprintf(path, WGCTL_DEVICES_PATH_SIZE, "%s.peers/%s.conf", tunnel->interface, peer);
     return path;
 }
 
-int wgctl_device_file_read(const struct wgctl_tunnel *tunnel, const char *peer,
-                           enum wgctl_exposure exposure, struct wgctl_text *ret, bool *ret_exists,
-                           struct wgctl_error *err)
+int wgctl_devices_read(const struct wgctl_tunnel *tunnel, const char *peer,
+                       enum wgctl_exposure exposure, struct wgctl_text *ret, bool *ret_exists,
+                       struct wgctl_error *err)
 {
-    char path[WGCTL_DEVICE_PATH_SIZE];
+    char path[WGCTL_DEVICES_PATH_SIZE];
     *ret_exists = false;
     if (!tunnel->store)
         return WGCTL_OK;
-    wgctl_device_path(tunnel, peer, path);
+    wgctl_devices_path(tunnel, peer, path);
     int rc = wgctl_store_read(tunnel->store, path, exposure, ret, err);
     *ret_exists = rc == WGCTL_OK;
     return rc == WGCTL_NOT_FOUND ? WGCTL_OK : rc;
 }
 
-int wgctl_device_file_put(struct wgctl_tunnel *tunnel, const char *peer, bool existed,
-                          const struct wgctl_text *before, const struct wgctl_text *after,
-                          struct wgctl_error *err)
+int wgctl_devices_put(struct wgctl_tunnel *tunnel, const char *peer, bool existed,
+                      const struct wgctl_text *before, const struct wgctl_text *after,
+                      struct wgctl_error *err)
 {
-    char path[WGCTL_DEVICE_PATH_SIZE];
+    char path[WGCTL_DEVICES_PATH_SIZE];
     const struct wgctl_slice old = wgctl_text_slice_of(before);
-    return wgctl_transaction_put(&tunnel->files, wgctl_device_path(tunnel, peer, path),
+    return wgctl_transaction_put(&tunnel->files, wgctl_devices_path(tunnel, peer, path),
                                  existed ? &old : NULL, wgctl_text_slice_of(after), err);
 }
 
-int wgctl_device_file_remove(struct wgctl_tunnel *tunnel, const char *peer,
-                             const struct wgctl_text *before, struct wgctl_error *err)
+int wgctl_devices_remove(struct wgctl_tunnel *tunnel, const char *peer,
+                         const struct wgctl_text *before, struct wgctl_error *err)
 {
-    char path[WGCTL_DEVICE_PATH_SIZE];
+    char path[WGCTL_DEVICES_PATH_SIZE];
     const struct wgctl_slice old = wgctl_text_slice_of(before);
-    return wgctl_transaction_remove(&tunnel->files, wgctl_device_path(tunnel, peer, path), &old,
+    return wgctl_transaction_remove(&tunnel->files, wgctl_devices_path(tunnel, peer, path), &old,
                                     err);
 }
 
@@ -57,14 +57,14 @@ static int fail_no_client(const struct wgctl_tunnel *tunnel, const char *name,
 static int find_client(const struct wgctl_tunnel *tunnel, const char *peer, struct wgctl_text *ret,
                        bool *ret_exists, struct wgctl_error *err)
 {
-    char path[WGCTL_DEVICE_PATH_SIZE];
+    char path[WGCTL_DEVICES_PATH_SIZE];
     const struct wgctl_file_change *change =
-        wgctl_transaction_find(&tunnel->files, wgctl_device_path(tunnel, peer, path));
+        wgctl_transaction_find(&tunnel->files, wgctl_devices_path(tunnel, peer, path));
     const struct wgctl_text *pending = change ? &change->after : NULL;
     if (strcmp(tunnel->unstored_name, peer) == 0)
         pending = &tunnel->unstored;
     if (!pending)
-        return wgctl_device_file_read(tunnel, peer, WGCTL_SECRET, ret, ret_exists, err);
+        return wgctl_devices_read(tunnel, peer, WGCTL_SECRET, ret, ret_exists, err);
     *ret_exists = pending == &tunnel->unstored || change->exists;
     wgctl_text_slice(ret, wgctl_text_slice_of(pending));
     return wgctl_text_check(ret, err);

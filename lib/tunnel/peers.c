@@ -299,13 +299,13 @@ static int check_request(const struct wgctl_tunnel *tunnel,
 static int check_leftover(const struct wgctl_tunnel *tunnel, const char *peer,
                           struct wgctl_text *ret, bool *ret_exists, struct wgctl_error *err)
 {
-    char path[WGCTL_DEVICE_PATH_SIZE];
-    int rc = wgctl_device_file_read(tunnel, peer, WGCTL_SECRET, ret, ret_exists, err);
+    char path[WGCTL_DEVICES_PATH_SIZE];
+    int rc = wgctl_devices_read(tunnel, peer, WGCTL_SECRET, ret, ret_exists, err);
     if (rc < 0 || !*ret_exists ||
         wgctl_client_is_of(wgctl_text_slice_of(ret), &tunnel->server.public_key))
         return rc;
     wgctl_fail(err, WGCTL_EXISTS, "%s/%s already exists, and is for another server",
-               tunnel->folder_path, wgctl_device_path(tunnel, peer, path));
+               tunnel->folder_path, wgctl_devices_path(tunnel, peer, path));
     return wgctl_hint(err, "move it away, or choose another name");
 }
 
@@ -318,7 +318,7 @@ static int leave_unstored(struct wgctl_tunnel *tunnel, const char *name, bool le
     tunnel->unstored = *text;
     *text = (struct wgctl_text){0};
     wgctl_slice_string(wgctl_slice_of(name), tunnel->unstored_name, sizeof tunnel->unstored_name);
-    return leftover_exists ? wgctl_device_file_remove(tunnel, name, leftover, err) : WGCTL_OK;
+    return leftover_exists ? wgctl_devices_remove(tunnel, name, leftover, err) : WGCTL_OK;
 }
 
 static int add_client_file(struct wgctl_tunnel *tunnel, const struct wgctl_peer_request *request,
@@ -335,7 +335,7 @@ static int add_client_file(struct wgctl_tunnel *tunnel, const struct wgctl_peer_
         return rc;
     return request->no_store
                ? leave_unstored(tunnel, request->name, exists, &leftover, &text, err)
-               : wgctl_device_file_put(tunnel, request->name, exists, &leftover, &text, err);
+               : wgctl_devices_put(tunnel, request->name, exists, &leftover, &text, err);
 }
 
 struct new_peer {
@@ -405,19 +405,19 @@ static int revoke_client_file(struct wgctl_tunnel *tunnel, struct wgctl_slice pe
 {
     WGCTL_TEXT content = {0};
     char name[WGCTL_NAME_SIZE];
-    char path[WGCTL_DEVICE_PATH_SIZE];
+    char path[WGCTL_DEVICES_PATH_SIZE];
     struct wgctl_error ignored;
     bool exists;
     if (wgctl_peer_name_check(peer_name, &ignored) < 0)
         return WGCTL_OK;
     wgctl_slice_string(peer_name, name, sizeof name);
-    wgctl_device_path(tunnel, name, path);
+    wgctl_devices_path(tunnel, name, path);
     if (strcmp(tunnel->unstored_name, name) == 0)
         tunnel->unstored_name[0] = '\0';
-    int rc = wgctl_device_file_read(tunnel, name, WGCTL_PUBLIC, &content, &exists, err);
+    int rc = wgctl_devices_read(tunnel, name, WGCTL_PUBLIC, &content, &exists, err);
     if (rc < 0 || (!exists && !wgctl_transaction_find(&tunnel->files, path)))
         return rc;
-    return wgctl_device_file_remove(tunnel, name, &content, err);
+    return wgctl_devices_remove(tunnel, name, &content, err);
 }
 
 int wgctl_tunnel_revoke(struct wgctl_tunnel *tunnel, const char *name, struct wgctl_error *err)

@@ -17,15 +17,14 @@ static int follow(struct wgctl_tunnel *tunnel, const struct wgctl_peer *peer, bo
         return WGCTL_OK;
     wgctl_slice_string(peer_name, name, sizeof name);
 
-    int rc = wgctl_device_file_read(tunnel, name, WGCTL_SECRET, &original, ret_here, err);
+    int rc = wgctl_devices_read(tunnel, name, WGCTL_SECRET, &original, ret_here, err);
     if (rc < 0 || !*ret_here)
         return rc;
     wgctl_text_slice(&source, wgctl_text_slice_of(&original));
     rc = wgctl_client_set_endpoint(&source, &tunnel->server.public_key, &tunnel->settings.endpoint,
                                    &text, ret_changed, err);
-    return rc < 0 || !*ret_changed
-               ? rc
-               : wgctl_device_file_put(tunnel, name, true, &original, &text, err);
+    return rc < 0 || !*ret_changed ? rc
+                                   : wgctl_devices_put(tunnel, name, true, &original, &text, err);
 }
 
 int wgctl_clients_follow(struct wgctl_tunnel *tunnel, size_t *ret_followed, size_t *ret_elsewhere,

@@ -56,20 +56,20 @@ int wgctl_tunnel_read_settings(struct wgctl_tunnel *tunnel, struct wgctl_error *
 /* ---- lib/tunnel/devices.c ---- */
 
 /* Writes the path of a device's file, such as "wg0.peers/phone.conf". Returns `path`. */
-enum { WGCTL_DEVICE_PATH_SIZE = 2 * WGCTL_FILE_NAME_SIZE };
-char *wgctl_device_path(const struct wgctl_tunnel *tunnel, const char *peer,
-                        char path[WGCTL_DEVICE_PATH_SIZE]);
+enum { WGCTL_DEVICES_PATH_SIZE = 2 * WGCTL_FILE_NAME_SIZE };
+char *wgctl_devices_path(const struct wgctl_tunnel *tunnel, const char *peer,
+                         char path[WGCTL_DEVICES_PATH_SIZE]);
 /* Reads a device's file from the disk. It need not exist. */
-int wgctl_device_file_read(const struct wgctl_tunnel *tunnel, const char *peer,
-                           enum wgctl_exposure exposure, struct wgctl_text *ret, bool *ret_exists,
-                           struct wgctl_error *err);
+int wgctl_devices_read(const struct wgctl_tunnel *tunnel, const char *peer,
+                       enum wgctl_exposure exposure, struct wgctl_text *ret, bool *ret_exists,
+                       struct wgctl_error *err);
 /* Adds a device's file to the transaction. `before` is the content as read. */
-int wgctl_device_file_put(struct wgctl_tunnel *tunnel, const char *peer, bool existed,
-                          const struct wgctl_text *before, const struct wgctl_text *after,
-                          struct wgctl_error *err);
+int wgctl_devices_put(struct wgctl_tunnel *tunnel, const char *peer, bool existed,
+                      const struct wgctl_text *before, const struct wgctl_text *after,
+                      struct wgctl_error *err);
 /* Adds the removal of a device's file to the transaction. */
-int wgctl_device_file_remove(struct wgctl_tunnel *tunnel, const char *peer,
-                             const struct wgctl_text *before, struct wgctl_error *err);
+int wgctl_devices_remove(struct wgctl_tunnel *tunnel, const char *peer,
+                         const struct wgctl_text *before, struct wgctl_error *err);
 
 /* ---- lib/tunnel/server.c ---- */
 
