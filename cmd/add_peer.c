@@ -162,8 +162,7 @@ static int report(struct context *context, struct wgctl_tunnel *tunnel,
     if (request.public_key)
         note(context, "On the device, add its private key to this configuration:\n");
     else if (!pictures->terminal && !request.no_store)
-        note(context,
-             "'sudo wgctl qr %s' shows its QR code, 'sudo wgctl show %s' its configuration", name,
+        note(context, "'sudo wgctl qr %s' shows its QR code, 'sudo wgctl show %s' its config", name,
              name);
     if (request.public_key || (request.no_store && !pictures->terminal))
         return print_config(tunnel, name, err);

@@ -28,6 +28,21 @@ static const struct command *find_command(const char *name)
     return NULL;
 }
 
+static int fail_no_command(struct context *context, const char *name, struct wgctl_error *err)
+{
+    struct wgctl_nearest nearest = {.word = wgctl_slice_of(name)};
+    for (size_t i = 0; commands[i]; i++) {
+        wgctl_nearest_offer(&nearest, wgctl_slice_of(commands[i]->name));
+        if (commands[i]->alias)
+            wgctl_nearest_offer(&nearest, wgctl_slice_of(commands[i]->alias));
+    }
+    fail_usage(context, err, "there is no command '%s'", name);
+    if (nearest.best.size > 0)
+        return wgctl_hint(err, "did you mean '%.*s'? 'wgctl --help' lists all commands",
+                          (int)nearest.best.size, nearest.best.data);
+    return wgctl_hint(err, "'wgctl --help' lists them");
+}
+
 static void say_who_is_waited_for(void *data, const char *holder)
 {
     const struct context *context = data;
@@ -59,10 +74,8 @@ static int run_command(struct context *context, const struct command *command, i
 static int run_named(struct context *context, int argc, char **argv, struct wgctl_error *err)
 {
     const struct command *command = find_command(argv[0]);
-    if (!command) {
-        fail_usage(context, err, "there is no command '%s'", argv[0]);
-        return wgctl_hint(err, "'wgctl --help' lists them");
-    }
+    if (!command)
+        return fail_no_command(context, argv[0], err);
     int rc = parse_options(context, command, &argc, &argv, err);
     if (rc < 0)
         return rc;

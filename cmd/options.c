@@ -144,8 +144,28 @@ static const struct option_spec *find_option(const struct parser *parser, int fo
     return NULL;
 }
 
-static int fail_option(struct context *context, int found, const char *word,
-                       struct wgctl_error *err)
+/* A long option that does not exist, or the beginning of several. */
+static int fail_long_option(struct context *context, const struct parser *parser, const char *word,
+                            struct wgctl_error *err)
+{
+    struct wgctl_nearest nearest = {.word = {word + 2, strcspn(word + 2, "=")}};
+    bool is_ambiguous = false;
+    for (int i = 0; i < parser->count; i++) {
+        const char *name = parser->specs[i]->name;
+        is_ambiguous |= strncmp(name, nearest.word.data, nearest.word.size) == 0;
+        wgctl_nearest_offer(&nearest, wgctl_slice_of(name));
+    }
+    if (is_ambiguous)
+        return fail_usage(context, err, "the option '%s' is ambiguous", word);
+    fail_usage(context, err, "there is no option '%s'", word);
+    if (nearest.best.size > 0)
+        return wgctl_hint(err, "did you mean --%.*s? --help lists the options",
+                          (int)nearest.best.size, nearest.best.data);
+    return err->status;
+}
+
+static int fail_option(struct context *context, const struct parser *parser, int found,
+                       const char *word, struct wgctl_error *err)
 {
     if (found == ':')
         return fail_usage(context, err, "%s needs an argument", word);
@@ -153,7 +173,7 @@ static int fail_option(struct context *context, int found, const char *word,
         return fail_usage(context, err, "%s takes no argument", word);
     if (optopt != 0)
         return fail_usage(context, err, "there is no option '-%c'", optopt);
-    return fail_usage(context, err, "there is no option '%s', or it is ambiguous", word);
+    return fail_long_option(context, parser, word, err);
 }
 
 static int set_color(struct context *context, struct wgctl_error *err)
@@ -233,7 +253,7 @@ int parse_options(struct context *context, const struct command *command, int *a
                     (found = getopt_long(*argc, *argv, letters, parser.options, NULL)) != -1;) {
         const struct option_spec *option = find_option(&parser, found);
         if (!option)
-            return fail_option(context, found, (*argv)[optind - 1], err);
+            return fail_option(context, &parser, found, (*argv)[optind - 1], err);
         if (option->flag)
             *option->flag = true;
         else

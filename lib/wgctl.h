@@ -29,6 +29,7 @@
 #include "adopt/adopt.h"
 #include "base/error.h"
 #include "base/lock.h"
+#include "base/nearest.h"
 #include "base/text.h"
 #include "provision/provision.h"
 #include "qr/qr.h"

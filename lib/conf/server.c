@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/nearest.h"
+
 void wgctl_server_clear(struct wgctl_server *server)
 {
     for (size_t i = 0; i < server->peer_count; i++)
@@ -66,8 +68,14 @@ static int fail_no_peer(const struct wgctl_server *server, const char *name,
                         struct wgctl_error *err)
 {
     char quoted[WGCTL_QUOTE_SIZE];
-    wgctl_fail(err, WGCTL_NOT_FOUND, "there is no peer %s in %s",
-               wgctl_quote(wgctl_slice_of(name), quoted), server->file);
+    struct wgctl_nearest nearest = {.word = wgctl_slice_of(name)};
+    for (size_t i = 0; i < server->peer_count; i++)
+        wgctl_nearest_offer(&nearest, wgctl_peer_text(server, &server->peers[i], WGCTL_PEER_NAME));
+    wgctl_fail(err, WGCTL_NOT_FOUND, "there is no peer %s in %s", wgctl_quote(nearest.word, quoted),
+               server->file);
+    if (nearest.best.size > 0)
+        return wgctl_hint(err, "did you mean %s? 'wgctl list' shows all peers",
+                          wgctl_quote(nearest.best, quoted));
     return wgctl_hint(err, "'wgctl list' shows the peers there are");
 }
 

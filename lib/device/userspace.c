@@ -73,8 +73,8 @@ static int receive_more(int fd, struct wgctl_text *ret)
 
 static int fail_nonsense(const char *interface, struct wgctl_error *err)
 {
-    return wgctl_fail(err, WGCTL_SYSTEM,
-                      "the process that runs %s gave an invalid answer", interface);
+    return wgctl_fail(err, WGCTL_SYSTEM, "the process that runs %s gave an invalid answer",
+                      interface);
 }
 
 void wgctl_userspace_outlast(int fd)
