@@ -283,8 +283,8 @@ int wgctl_route_list_into(const char *interface, struct wgctl_routes *ret, struc
 
 /* ---- changes ---- */
 
-/* -ENODEV if the interface does not exist: to the kernel an index of 0 is any interface, and
- * it would remove somebody else's route. */
+/* Returns 0 or a negative errno: -ENODEV if the interface does not exist. To the kernel, an index
+ * of 0 means any interface, and it would remove somebody else's route. */
 static int change_route(uint16_t type, uint16_t flags, const char *interface,
                         const struct wgctl_route *route, struct wgctl_netlink *netlink)
 {

@@ -1,7 +1,7 @@
 #include "net/firewall.h"
 
-/* An "accept" in a table of our own does not override a "drop" in the rules of iptables, so
- * where those are in use the rules have to be among them. */
+/* An "accept" in a table of our own does not override a "drop" in the rules of iptables: if those
+ * are in use, ours have to be among them. */
 static unsigned iptables_preference(const struct wgctl_firewall_facts *facts)
 {
     return !facts->has_iptables ? 0 : facts->uses_iptables ? 3 : 1;

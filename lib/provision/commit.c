@@ -29,7 +29,7 @@ static int check_signals(struct wgctl_error *err)
 
 /* ---- files ---- */
 
-/* Opens and locks the folder, in which no other init has made the tunnel meanwhile. */
+/* Opens and locks the folder. Fails if another init has created the tunnel meanwhile. */
 static int open_store(struct progress *progress, struct wgctl_error *err)
 {
     const struct wgctl_provision *provision = progress->provision;

@@ -12,8 +12,7 @@
 #include "net/name.h"
 #include "store/store.h"
 
-/* A folder that cannot be opened for a reason other than that it does not exist is refused
- * here, before questions are asked about it. */
+/* A folder that does not exist has no tunnel; one that cannot be opened is an error. */
 static int look_for_conf(const char *path, const char *interface, bool *ret,
                          struct wgctl_error *err)
 {

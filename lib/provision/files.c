@@ -98,7 +98,7 @@ static int fill_hooks(const struct wgctl_provision *provision, struct wgctl_text
     return fill(provision, template, &values, ret, err);
 }
 
-/* Cuts the text into strings, one a line. */
+/* Adds each line of the text, which is cut into strings. */
 static void add_lines(struct values *values, const char *name, char *text)
 {
     for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
