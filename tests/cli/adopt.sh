@@ -405,7 +405,7 @@ inject() { # CALL:WHAT:when=COUNT
 
 judge() { # STATUS CALL
     local now conf=wg0.conf
-    now=$(files_of /etc/wireguard | sed '/\.wgctl\.new$/d')
+    now=$(files_of /etc/wireguard | sed '/ \.\/\.wgctl\//d')
     if (($1 == 0)); then
         [[ $now == "$new" ]] || faults+=("$2: exit status 0, and not all is done")
     elif (($1 < 128)); then
