@@ -53,7 +53,7 @@ static int send_all(int fd, struct wgctl_slice data)
 /* Appends what has arrived. */
 static int receive_more(int fd, struct wgctl_text *ret)
 {
-    enum { PIECE = 262144 };
+    enum { PIECE = 32768 };
     char *room = wgctl_text_room(ret, PIECE);
     if (!room) {
         errno = ENOMEM;
