@@ -86,6 +86,13 @@ const char *wgctl_step_noun(const struct wgctl_step *step);
 /* Returns the op with that name, or WGCTL_OPS. */
 enum wgctl_op wgctl_op_by_name(struct wgctl_slice name);
 
+/* ---- write.c: keys and peers ---- */
+
+/* Executes the plan for the device, and reads back whether that was done. */
+int wgctl_run_write_device(const struct wgctl_run *run, struct wgctl_error *err);
+/* Undoes as much of it as was done. */
+int wgctl_run_undo_device(const struct wgctl_run *run, struct wgctl_error *err);
+
 /* ---- record.c: the record in /run/wgctl ---- */
 
 /* The record about an interface in this network namespace. */
