@@ -129,7 +129,9 @@ list_files() { # FOLDER...
         [[ $file != */.wgctl ]] || continue # It stays,
         [[ $file != */.wgctl/* || -s $file ]] || continue # with an empty lock and journal
         stat -c '%a %n' "$file" | sed -E 's/(wg0)\.[0-9]+$/\1.(namespace)/'
-        [[ ! -f $file ]] || sed '/^# interface [ 0-9]* mark /d' "$file" # Its number is another one each time
+        # The interface's number differs each time, and so does the size of random addresses.
+        [[ ! -f $file ]] || sed -E '/^# interface [ 0-9]* mark /d; /^# target /s/ +/ /g
+            /^# target /s/ [1-9][0-9]*/ SIZE/g' "$file"
     done
 }
 
