@@ -209,18 +209,18 @@ adapters_stay_apart() {
 
 check "no adapter in host includes another" adapters_stay_apart
 
-conf_uses_error_and_text_of_base() {
+conf_uses_what_is_pure_of_base() {
     local file include wrong=0
     for file in "${sources[@]}"; do
         [[ $file == lib/conf/* ]] || continue
         while read -r include; do
-            [[ $include != lib/base/* || $include == lib/base/@(error|text).h ]] || { echo "$file includes $include" && wrong=1; }
+            [[ $include != lib/base/* || $include == lib/base/@(error|nearest|text).h ]] || { echo "$file includes $include" && wrong=1; }
         done < <(included_by "$file")
     done
     return $wrong
 }
 
-check "conf includes only error.h and text.h of base" conf_uses_error_and_text_of_base
+check "conf includes only error.h, nearest.h and text.h of base" conf_uses_what_is_pure_of_base
 
 # ---- third-party libraries ----
 
