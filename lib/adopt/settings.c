@@ -51,9 +51,10 @@ static bool take(struct wgctl_adopt *adopt, struct wgctl_slice endpoint, uint16_
 static bool path_of(const struct wgctl_adopt_request *request, const struct variables *where,
                     char path[PATH_MAX])
 {
-    bool beside = where->file[0] != '/';
-    const char *folder = beside ? request->folder : request->root ? request->root : "";
-    return snprintf(path, PATH_MAX, "%s%s%s", folder, beside ? "/" : "", where->file) < PATH_MAX;
+    bool is_relative = where->file[0] != '/';
+    const char *folder = is_relative ? request->folder : request->root ? request->root : "";
+    return snprintf(path, PATH_MAX, "%s%s%s", folder, is_relative ? "/" : "", where->file) <
+           PATH_MAX;
 }
 
 /* A host can have other tunnels than the one of that program. */

@@ -1,4 +1,4 @@
-/* Progress: reported to whoever waits for work that takes long.
+/* Progress reports of long work.
  */
 #pragma once
 

@@ -16,8 +16,8 @@ struct wgctl_way_out {
     struct wgctl_prefix source; /* the address packets are sent from; family 0: unknown */
 };
 
-/* Each asks the kernel for its route, without sending a packet; no route is no error. Fails
- * with WGCTL_SYSTEM or WGCTL_DENIED if the kernel does not answer. */
+/* Each asks the kernel for its route, without sending a packet. A missing route is not an error.
+ * Fails with WGCTL_SYSTEM or WGCTL_DENIED if the kernel does not answer. */
 
 /* To the internet, that is to one public address of the family. */
 int wgctl_route_way_out(uint8_t family, struct wgctl_way_out *ret, struct wgctl_error *err);

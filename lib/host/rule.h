@@ -37,8 +37,8 @@ bool wgctl_rules_are_whole(const struct wgctl_rule *rules, size_t count, uint32_
  * `ret_whole`: both are there. */
 int wgctl_rules_find(uint8_t family, uint32_t mark, bool *ret_any, bool *ret_whole,
                      struct wgctl_error *err);
-/* Adds the two rules, above all that are there. */
+/* Adds the two rules before all existing ones. */
 int wgctl_rules_add(uint8_t family, uint32_t mark, struct wgctl_error *err);
-/* Removes the rules that wgctl_rules_choose() tells, whoever added them. Succeeds if there are
- * none, and if `mark` is 0. */
+/* Removes the rules that wgctl_rules_choose() selects, no matter who added them. Succeeds if there
+ * are none, or if `mark` is 0. */
 int wgctl_rules_remove(uint8_t family, uint32_t mark, struct wgctl_error *err);

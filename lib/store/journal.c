@@ -13,8 +13,8 @@
 
 const struct wgctl_version wgctl_version_none = {"-"};
 
-/* FNV-1a. It has to tell one version of the owner's file from the next; whoever could forge it
- * could write the file itself. */
+/* FNV-1a. It only has to distinguish versions of the owner's file. Anyone who could forge it could
+ * write the file itself. */
 static uint64_t checksum(struct wgctl_slice text)
 {
     uint64_t sum = 0xcbf29ce484222325;

@@ -244,7 +244,7 @@ static int choose_keys(const struct wgctl_tunnel *tunnel, const struct wgctl_pee
     }
     if (wgctl_key_equal(&peer->public_key, &tunnel->server.public_key)) {
         wgctl_fail(err, WGCTL_INVALID, "that is the server's own public key");
-        return wgctl_hint(err, "give the device's: it shows it beside its own private key");
+        return wgctl_hint(err, "use the device's public key, which it shows with its private key");
     }
     if (!request->no_preshared_key)
         wgctl_key_generate_preshared(&peer->preshared_key);

@@ -364,7 +364,40 @@ hint_is() { # TEXT ARGUMENT_OF_ENV...
     env "${@:2}" "$wgctl" -C "$work/hints" list 2>&1 | grep -qF "$1"
 }
 
+# ---- the language ----
+
+# Phrases that a native speaker would not use, and that have crept in before.
+readonly foreign_phrases=(
+    '[Mm]end(s|ed|ing)?' shall '[Bb]eside' '[Ww]hoever' "nobody's" 'for it is' 'as it shall' 'to be had' 'that is meant'
+    'where (there|nothing|nobody|one|none|no) (is|are|was|has|does)'
+    '(it|that|this|which|one) is no (key|port|name|error|failure|harm|sign|secret|address|network)'
+    '(take|takes|taken|taking) away' '(take|takes|taken) (it|that|them|all|this) back'
+    'stands? (in|here|there|behind|before|above|below|twice|beside)'
+    'goes as a whole' 'of its own accord' 'let (it|them) go through'
+)
+
+no_phrase_in() { # TEXT_FILE...
+    local IFS='|'
+    ! grep -nE "\<(${foreign_phrases[*]})\>" "$@"
+}
+
+test_language() {
+    local command sources
+    mapfile -t sources < <(find "$repo/lib" "$repo/cmd" "$repo/conf-templates" -type f ! -name '*.png' | sort)
+    {
+        "$wgctl" --help
+        for command in $(commands); do
+            "$wgctl" "$command" --help
+        done
+    } >"$work/help"
+    check "the README reads as a native speaker would put it" no_phrase_in "$repo/README.md" "$repo/tests/bench/README.md"
+    check "so does the manual" no_phrase_in "$manual"
+    check "so does the help" no_phrase_in "$work/help"
+    check "so do the comments and messages of lib and cmd" no_phrase_in "${sources[@]}"
+}
+
 test_hints
+test_language
 test_manual
 test_json
 test_stricter
