@@ -225,8 +225,8 @@ START_TEST(what_no_wgctl_wrote_can_be_read)
         "# interface 5\n",
         "# wgctl 1\n",
         "[Interface]\n",
-        "# wgctl 1\n# interface          0 mark          0\n# begun nothing  run_pre_down     "
-        "         0\n# target 99999999999999999999 applied 99999999999999999999\n",
+        ("# wgctl 1\n# interface          0 mark          0\n# begun nothing  run_pre_down     "
+         "         0\n# target 99999999999999999999 applied 99999999999999999999\n"),
     };
     write_record(WGCTL_GO_UP, "text\n", "");
     for (size_t i = 0; i < sizeof contents / sizeof *contents; i++) {

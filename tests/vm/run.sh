@@ -8,7 +8,8 @@
 # usage: run.sh BINARY_DIR SCRIPT [ARGUMENT...]
 #
 # BINARY_DIR/wgctl, if there is one, is /usr/local/bin/wgctl to the script. SCRIPT is named from the top of the repository,
-# which is the working folder. Prints what the script prints, and exits as it did; with 125 if it could not be run.
+# which is the working folder. Prints what the script prints, and exits as it did; with 125 if it could not be run, and with
+# 77 if this is no machine for virtual time.
 #
 # VM_LEAST    the oldest Linux that will do, as in 6.16
 # VM_MOST     the newest one
@@ -55,10 +56,15 @@ run_here() { # BINARY_DIR SCRIPT [ARGUMENT...]
 main() {
     local uml=${VM_UML-}
     (($# >= 2)) || die "usage: run.sh BINARY_DIR SCRIPT [ARGUMENT...]"
-    if has_wireguard && is_wanted "$(uname -r)"; then
+    if [[ ${VM_TIME-} && $(uname -m) != x86_64 ]]; then
+        echo "Linux runs as a program, in virtual time, on x86-64 only"
+        exit 77
+    elif [[ ! ${VM_TIME-} ]] && has_wireguard && is_wanted "$(uname -r)"; then
         run_here "$@"
     elif { [[ $uml ]] || uml=$("$here/build-uml.sh" --cached 2>/dev/null); } && is_wanted "$("$uml" --version)"; then
         exec "$here/uml.sh" "$uml" "$@"
+    elif [[ ${VM_TIME-} ]]; then
+        die "there is no kernel for virtual time: see build-uml.sh"
     elif [[ -e ${VM_QEMU-}/vmlinuz ]]; then
         exec "$here/qemu.sh" "$VM_QEMU" "$@"
     elif has_wireguard; then
