@@ -112,7 +112,8 @@ struct wgctl_run_record {
 };
 /* Wipes the record, closes its file and frees what it owns. */
 void wgctl_run_record_clear(struct wgctl_run_record *record);
-/* Reads the record. A broken one, or one about a previous interface of that name, counts as none.
+/* Reads the record. A broken one, one that the user may not read, or one about a previous interface
+ * of that name counts as none.
  * `ret` must be all zero. */
 int wgctl_run_record_read(const char *interface, struct wgctl_run_record *ret,
                           struct wgctl_error *err);

@@ -120,12 +120,13 @@ int wgctl_run_record_read(const char *interface, struct wgctl_run_record *ret,
     PLACE place;
     ret->fd = -1;
     int rc = open_place(interface, false, &place, err);
-    if (rc == WGCTL_NOT_FOUND)
-        return WGCTL_OK;
     if (rc == WGCTL_OK)
         rc = wgctl_file_read(&place.folder, place.name, WGCTL_SECRET, &ret->text, err);
+    /* Users who may not read it can still look at a plan. A change would fail to write it. */
+    if (rc == WGCTL_NOT_FOUND || rc == WGCTL_DENIED)
+        return WGCTL_OK;
     if (rc < 0)
-        return rc == WGCTL_NOT_FOUND ? WGCTL_OK : rc;
+        return rc;
     ret->exists = parse_record(interface, ret);
     if (!ret->exists)
         wgctl_run_record_clear(ret);

@@ -168,6 +168,14 @@ START_TEST(one_that_cannot_be_written_leaves_the_old_one)
 }
 END_TEST
 
+START_TEST(one_that_may_not_be_read_counts_as_none)
+{
+    write_record(WGCTL_GO_UP, "text\n", "");
+    ck_assert_int_eq(chmod(find_file(), 0644), 0);
+    ck_assert(!is_there("left"));
+}
+END_TEST
+
 /* ---- broken ---- */
 
 static void put_content(const char *content, size_t size)
@@ -249,6 +257,7 @@ static Suite *record_suite(void)
     tcase_add_test(tests, another_interface_of_that_name_has_none);
     tcase_add_test(tests, what_another_wrote_since_stays);
     tcase_add_test(tests, one_that_cannot_be_written_leaves_the_old_one);
+    tcase_add_test(tests, one_that_may_not_be_read_counts_as_none);
     tcase_add_test(tests, one_that_was_cut_off_counts_as_none);
     tcase_add_test(tests, one_with_any_other_byte_can_be_read);
     tcase_add_test(tests, what_no_wgctl_wrote_can_be_read);
