@@ -117,6 +117,11 @@ void wgctl_store_unlock(struct wgctl_store *store)
     wgctl_folder_unlock(&store->lock);
 }
 
+bool wgctl_store_is_interrupted(const struct wgctl_store *store)
+{
+    return store->pending.count > 0;
+}
+
 bool wgctl_store_is_locked(const struct wgctl_store *store)
 {
     return store->lock >= 0;

@@ -36,6 +36,9 @@ int wgctl_store_lock(struct wgctl_store *store, struct wgctl_error *err);
 /* Releases the lock. Reading stays possible. No effect if it is not locked. */
 void wgctl_store_unlock(struct wgctl_store *store);
 bool wgctl_store_is_locked(const struct wgctl_store *store);
+/* Whether the journal had a whole record when the store was opened: a commit was under way, or
+ * had been killed. False once the store is locked. */
+bool wgctl_store_is_interrupted(const struct wgctl_store *store);
 /* Releases the lock, closes and frees; sets the pointer to NULL. */
 void wgctl_store_close(struct wgctl_store **store);
 #define WGCTL_STORE __attribute__((cleanup(wgctl_store_close))) struct wgctl_store

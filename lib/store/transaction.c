@@ -243,8 +243,6 @@ static void exchange(struct wgctl_transaction *transaction)
     }
 }
 
-#define NOT_CLEANED_UP "what it wrote could not be cleaned up: the next command does that"
-
 /* Removes the folders that were made for files which are not there after all. */
 static void remove_made_folders(const struct wgctl_store *store,
                                 struct wgctl_transaction *transaction)
@@ -264,7 +262,13 @@ static void clean_up(struct wgctl_store *store, struct wgctl_transaction *transa
     struct wgctl_error why;
     remove_made_folders(store, transaction);
     if (wgctl_staged_discard(store, &why) < 0)
-        wgctl_hint(err, NOT_CLEANED_UP);
+        wgctl_hint(err, "what it wrote could not be cleaned up: the next command does that");
+}
+
+static void note_unfinished(const struct wgctl_error *why, struct wgctl_error *err)
+{
+    wgctl_hint(err, "it could not be undone either (%s): the next command finishes or undoes it",
+               why->message);
 }
 
 /* Takes back a commit that failed between two files. Its record stays in force until the one of
@@ -287,9 +291,7 @@ static void roll_back(struct wgctl_store *store, struct wgctl_transaction *trans
     if (rc == WGCTL_OK)
         clean_up(store, transaction, err);
     else
-        wgctl_hint(err,
-                   "it could not be undone either (%s): the next command finishes or undoes it",
-                   why.message);
+        note_unfinished(&why, err);
 }
 
 /* Nothing has been put in its place yet. */
@@ -297,9 +299,10 @@ static void drop(struct wgctl_store *store, struct wgctl_transaction *transactio
                  struct wgctl_error *err)
 {
     struct wgctl_error why;
-    if (wgctl_journal_clear(store, &why) < 0)
-        wgctl_hint(err, NOT_CLEANED_UP);
-    clean_up(store, transaction, err);
+    if (wgctl_journal_clear(store, &why) == WGCTL_OK)
+        clean_up(store, transaction, err);
+    else
+        note_unfinished(&why, err); /* The record may be whole */
 }
 
 int wgctl_transaction_commit(struct wgctl_store *store, struct wgctl_transaction *transaction,

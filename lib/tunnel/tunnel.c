@@ -131,7 +131,9 @@ static int lock_existing(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
     int rc = wgctl_store_exists(tunnel->store, tunnel->conf_name, &exists, err);
     if (rc < 0)
         return rc;
-    return exists ? wgctl_store_lock(tunnel->store, err) : fail_no_tunnel(tunnel, err);
+    return exists || wgctl_store_is_interrupted(tunnel->store)
+               ? wgctl_store_lock(tunnel->store, err)
+               : fail_no_tunnel(tunnel, err);
 }
 
 int wgctl_tunnel_open(const char *folder, const char *interface, enum wgctl_access access,

@@ -581,7 +581,7 @@ judge_run() { # MODE LABEL STATUS
         settled[$state]=
         check_next
         begin
-    elif [[ $captured != "$start_state" ]] || { [[ $live ]] && { [[ $device != old ]] || ! is_start_applied; }; }; then
+    elif [[ $deed == init || $captured != "$start_state" ]] || { [[ $live ]] && { [[ $device != old ]] || ! is_start_applied; }; }; then
         begin
     fi
 }
