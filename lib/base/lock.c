@@ -126,7 +126,7 @@ static int fail_called_by_holder(const char *path, const char *holder, struct wg
     wgctl_fail(err, WGCTL_BUSY, "cannot lock %s: %s holds it, and is waiting for this command",
                path, holder);
     return wgctl_hint(err, "a hook (PreUp, PostUp, PreDown, PostDown) cannot change its own "
-                           "tunnel: remove that call of wgctl from the hook");
+                           "tunnel: remove that call from the hook");
 }
 
 static int fail_too_long(const char *path, const char *holder, struct wgctl_error *err)

@@ -249,6 +249,20 @@ check "init that is left alone succeeds" test $status = 0
 check "and its interface is up" ip link show wg0
 ip link delete wg0
 
+# ---- a hook that calls wgctl ----
+
+# `up` holds the lock and waits for its hook, whose command would wait for the lock.
+make_server
+sed -i "/^ListenPort/a PostUp = $PWD/wgctl -C $PWD/etc add-peer late --no-apply" etc/wg0.conf
+up_fails() {
+    ! timeout 30 ./wgctl -C etc up >out 2>err </dev/null && grep -q "'wgctl -C etc up' (pid [0-9]*) holds it, and is waiting" err &&
+        ! ip link show wg0 && ! ./wgctl -C etc show late
+}
+check "a hook that changes its own tunnel fails at once" up_fails
+sed -i 's/add-peer late --no-apply$/list/' etc/wg0.conf
+check "a hook that only reads does not" ./wgctl -C etc up
+check "and the interface goes down again" ./wgctl -C etc down
+
 # ---- init whose service does not start ----
 
 # The service takes the lock itself, so another command can come in between. This systemctl runs ./meanwhile, and fails.
