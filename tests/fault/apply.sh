@@ -36,14 +36,14 @@ declare -A what_holds=(
 # ---- the jobs ----
 
 list_jobs() { # <CALLS
-    local name count own error
-    while read -r name count own; do
+    local name count own first error
+    while read -r name count own first; do
         ((own)) || continue
         if [[ $sending == *" $name "* || $wireguard == process && $changing == *" $name "* ]]; then
             echo "kill $name#$count $name:signal=KILL:when=$count"
         fi
         for error in EIO ENOBUFS; do
-            if is_worth_a_run "$name" "$error"; then
+            if ((first)) && is_worth_a_run "$name" "$error"; then
                 echo "$error $name#$count $name:error=$error:when=$count"
             fi
         done
@@ -228,7 +228,7 @@ prepare() {
     done
     LC_ALL=C comm -12 "$fault_folder/old" "$fault_folder/new" >"$fault_folder/both"
     begin_apply
-    strace -qq -o "$fault_folder/clean" "$wgctl" -C "$dir" -i wg0 apply </dev/null >"$said" 2>&1 ||
+    strace -k -qq -o "$fault_folder/clean" "$wgctl" -C "$dir" -i wg0 apply </dev/null >"$said" 2>&1 ||
         fail_early "apply fails by itself: $(<"$said")"
     judge_running
     [[ $device == new ]] || fail_early "apply by itself does not make the device what the file says: $(differences_from new)"

@@ -1,5 +1,6 @@
 #!/bin/bash
-# init, add-peer and revoke, with each of their system calls failing in turn; the latter two also while wg0 runs.
+# init, add-peer and revoke, with their system calls failing in turn, one from each place in the program (with WGCTL_LONG=1
+# all); the latter two also while wg0 runs.
 #
 # usage: errors.sh WGCTL
 set -euo pipefail
@@ -25,11 +26,11 @@ describe_mode() { # MODE COUNT
 # Not what the loader and the C library do before main(): that would be their test. Nor what cannot fail: exit_group()
 # does not return, and brk() returns where the memory ends, whatever happens.
 list_jobs() { # <CALLS
-    local name count own error other injections
+    local name count own first error other injections
     local -A seen=()
-    while read -r name count own; do
+    while read -r name count own first; do
         seen[$name]=$count
-        [[ $own == 1 && $name != exit_group && $name != brk ]] || continue
+        [[ $own$first == 11 && $name != exit_group && $name != brk ]] || continue
         for error in EIO EINTR; do
             echo "$error $name#$count $name:error=$error:when=$count"
         done

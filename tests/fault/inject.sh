@@ -222,15 +222,19 @@ prepare() {
     done
 }
 
-# The calls of a run to which nothing happens, as `NAME COUNT OWN [changes]`: the COUNTth of its name; OWN is 1 for what
-# wgctl itself calls, and 0 for what the loader and the run-time library do before main().
+# Lists the calls of a run without faults as `NAME COUNT OWN FIRST [changes]`: the COUNTth of its name; OWN is 1 for what
+# wgctl itself calls, and 0 for what the loader and the run-time library do before main(); FIRST is 1 for the first call from
+# its place, which is the stack that `strace -k` shows, and with WGCTL_LONG=1 for all.
 list_calls() { # <STRACE_LOG
-    awk '
-        /^[a-z_0-9]+\(/ { name[++calls] = substr($0, 1, index($0, "(") - 1) }
+    awk -v all="${WGCTL_LONG-}" '
+        /^[a-z_0-9]+\(/ { name[++calls] = place[calls] = substr($0, 1, index($0, "(") - 1) }
+        /^ > / { place[calls] = place[calls] " " $NF }
         /^prctl\(PR_SET_DUMPABLE/ && !first { first = calls - 1 } # The second call of wgctl_setup()
         END {
-            for (call = 1; call <= calls; call++)
-                print name[call], ++count[name[call]], (call >= first)
+            for (call = 1; call <= calls; call++) {
+                own = call >= first
+                print name[call], ++count[name[call]], own, (all != "" || (own && !seen[place[call]]++))
+            }
         }'
 }
 
@@ -245,14 +249,14 @@ prepare_case() { # CASE
     local memory='^(mmap|mmap2|munmap|mremap|mprotect|madvise) '
     take_case "$1"
     begin
-    if ! strace -qq -o "$fault_folder/clean.$case" "$wgctl" -C "$dir" -i wg0 "${command[@]}" </dev/null >"$said" 2>&1; then
+    if ! strace -k -qq -o "$fault_folder/clean.$case" "$wgctl" -C "$dir" -i wg0 "${command[@]}" </dev/null >"$said" 2>&1; then
         fault_all "$case" "it fails by itself: $(tr '\n' ' ' <"$said")"
         return
     fi
     [[ $deed != init ]] || mask_random "$dir/wg0.conf" >"$fault_folder/init.masked"
     list_calls <"$fault_folder/clean.$case" >"$fault_folder/calls.$case"
     # Where a sanitizer gets no memory it ends the program.
-    ! grep -q __asan_init "$wgctl" || sed -i -E "/$memory/s/1\$/0/" "$fault_folder/calls.$case"
+    ! grep -q __asan_init "$wgctl" || sed -i -E "/$memory/s/1 [01]\$/0 0/" "$fault_folder/calls.$case"
     list_jobs <"$fault_folder/calls.$case" | sed "s/^/$case /" >>"$fault_folder/jobs"
 }
 

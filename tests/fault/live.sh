@@ -44,11 +44,11 @@ is_worth_a_run() { # NAME COUNT
 }
 
 list_jobs() { # <CALLS
-    local name count own
-    while read -r name count own; do
+    local name count own first
+    while read -r name count own first; do
         ((own)) || continue
-        is_worth_a_run "$name" "$count" || continue
-        echo "kill $name#$count $name:signal=KILL:when=$count"
+        ! is_worth_a_run "$name" "$count" || echo "kill $name#$count $name:signal=KILL:when=$count"
+        ((first)) || continue
         [[ $sure != *" $name "* ]] || continue
         # One's own child that is there can be waited for: all that can happen is a signal.
         [[ $name == wait4 ]] || echo "EIO $name#$count $name:error=EIO:when=$count"
@@ -153,6 +153,7 @@ describe_host() {
 # Sets `status` and `message`; returns when also what it started has ended.
 run_strace() { # INJECTION...
     local injections=() injection
+    (($#)) || injections=(-k)
     for injection; do
         injections+=(-e "inject=$injection")
     done
