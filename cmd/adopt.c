@@ -5,6 +5,7 @@
 #include "terminal.h"
 
 static struct wgctl_adopt_request request;
+static bool may_remove_line; /* SaveConfig */
 
 static const struct option_spec options[] = {
     {"endpoint", "HOST[:PORT]", "this server's public hostname or address", &request.endpoint, NULL,
@@ -126,12 +127,35 @@ static void print_advice(const struct context *context, const struct wgctl_adopt
                       "devices reach this server but not the internet");
 }
 
+static int ask(struct context *context, const struct wgctl_adopt *adoption, struct wgctl_error *err)
+{
+    if (may_remove_line || !wgctl_adopt_show(adoption)->removes_save_config)
+        return WGCTL_OK;
+    int rc =
+        confirm(context, "SaveConfig = true lets wg-quick overwrite the names. Remove it?", err);
+    may_remove_line = rc == WGCTL_OK;
+    return rc;
+}
+
+/* Asks before the lock is taken, so that no other command has to wait for the answer. */
+static int check(struct context *context, int argc, char **argv, struct wgctl_error *err)
+{
+    WGCTL_ADOPTION *adoption = NULL;
+    request.folder = context->folder;
+    request.dry_run = true;
+    request.file = argc > 0 ? argv[0] : NULL;
+    /* A JSON file says what its interface is called. */
+    if (!request.file || (context->interface && context->interface[0]))
+        request.interface = interface_of(context);
+    if (context->dry_run || context->yes)
+        return WGCTL_OK;
+    int rc = wgctl_adopt_open(&request, &adoption, err);
+    return rc < 0 ? rc : ask(context, adoption, err);
+}
+
 static int commit(struct context *context, struct wgctl_adopt *adoption, struct wgctl_error *err)
 {
-    int rc = WGCTL_OK;
-    if (wgctl_adopt_show(adoption)->removes_save_config)
-        rc = confirm(context, "SaveConfig = true lets wg-quick overwrite the names. Remove it?",
-                     err);
+    int rc = ask(context, adoption, err); /* nothing new, unless the file was edited since */
     if (rc == WGCTL_OK)
         rc = wgctl_adopt_commit(adoption, err);
     context->committed = rc == WGCTL_OK;
@@ -142,13 +166,8 @@ static int run(struct context *context, struct wgctl_tunnel *tunnel, int argc, c
                struct wgctl_error *err)
 {
     WGCTL_ADOPTION *adoption = NULL;
-    (void)tunnel;
-    request.folder = context->folder;
+    (void)tunnel, (void)argc, (void)argv;
     request.dry_run = context->dry_run;
-    request.file = argc > 0 ? argv[0] : NULL;
-    /* A JSON file says what its interface is called. */
-    if (!request.file || (context->interface && context->interface[0]))
-        request.interface = interface_of(context);
     int rc = wgctl_adopt_open(&request, &adoption, err);
     if (rc == WGCTL_OK && !context->dry_run)
         rc = commit(context, adoption, err);
@@ -169,5 +188,6 @@ const struct command adopt_command = {
     .most = 1,
     .options = options,
     .access = ACCESS_NONE,
+    .check = check,
     .run = run,
 };
