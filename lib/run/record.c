@@ -1,5 +1,6 @@
 /* The record about an interface in /run/wgctl: the applied configuration, which plans compare with
  * and `down` undoes, and the progress of a transition. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -241,6 +242,24 @@ int wgctl_run_record_finish(const char *interface, struct wgctl_run_record *reco
     return rc;
 }
 
+/* Removes what killed predecessors left in the middle of writing: it holds keys. */
+static void sweep(const struct place *place)
+{
+    size_t size = strlen(place->name);
+    int fd = openat(place->folder.fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *listing = fd < 0 ? NULL : fdopendir(fd);
+    if (!listing) {
+        if (fd >= 0)
+            close(fd);
+        return;
+    }
+    for (const struct dirent *entry; (entry = readdir(listing));)
+        if (entry->d_name[0] == '.' && strncmp(entry->d_name + 1, place->name, size) == 0 &&
+            entry->d_name[size + 1] == '.')
+            unlinkat(place->folder.fd, entry->d_name, 0);
+    closedir(listing);
+}
+
 int wgctl_run_record_remove(const char *interface, struct wgctl_run_record *record,
                             struct wgctl_error *err)
 {
@@ -249,6 +268,7 @@ int wgctl_run_record_remove(const char *interface, struct wgctl_run_record *reco
     int rc = open_place(interface, false, &place, err);
     if (rc < 0) /* without the folder, there is no record */
         return rc == WGCTL_NOT_FOUND ? WGCTL_OK : rc;
+    sweep(&place);
     if (record->fd >= 0 && fstat(record->fd, &ours) == 0 &&
         fstatat(place.folder.fd, place.name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
         ours.st_ino != there.st_ino)

@@ -176,6 +176,20 @@ START_TEST(one_that_may_not_be_read_counts_as_none)
 }
 END_TEST
 
+/* As a kill in the middle of writing leaves it. */
+START_TEST(what_was_not_written_to_the_end_goes_with_it)
+{
+    char path[512], command[600];
+    write_record(WGCTL_GO_UP, "text\n", "");
+    const char *name = strrchr(find_file(), '/') + 1;
+    snprintf(path, sizeof path, "/run/wgctl/.%s.0123456789abcdef", name);
+    snprintf(command, sizeof command, "echo key >%s", path);
+    host(command);
+    ck_assert_int_eq(wgctl_run_record_remove("left", &record, &err), WGCTL_OK);
+    ck_assert_ptr_null(find_file());
+}
+END_TEST
+
 /* ---- broken ---- */
 
 static void put_content(const char *content, size_t size)
@@ -257,6 +271,7 @@ static Suite *record_suite(void)
     tcase_add_test(tests, another_interface_of_that_name_has_none);
     tcase_add_test(tests, what_another_wrote_since_stays);
     tcase_add_test(tests, one_that_cannot_be_written_leaves_the_old_one);
+    tcase_add_test(tests, what_was_not_written_to_the_end_goes_with_it);
     tcase_add_test(tests, one_that_may_not_be_read_counts_as_none);
     tcase_add_test(tests, one_that_was_cut_off_counts_as_none);
     tcase_add_test(tests, one_with_any_other_byte_can_be_read);
