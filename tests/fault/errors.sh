@@ -14,12 +14,15 @@ modes=(EIO ENOSPC EINTR stuck dead)
 # What changes files, but for write(): with it the error could not be said.
 readonly changing=' openat mkdir mkdirat rmdir pwrite64 fsync fdatasync rename renameat renameat2 unlink unlinkat ftruncate '
 
+# What a signal can interrupt: with WGCTL_LONG=1 all calls are.
+readonly waiting=' openat read write pwrite64 fsync syncfs close ftruncate flock connect sendto recvmsg recvfrom wait4 '
+
 describe_mode() { # MODE COUNT
     case $1 in
         ENOSPC) echo "with no space left at one of $2 calls" ;;
         stuck) echo "with EIO from one of $2 calls, after which nothing can be removed" ;;
         dead) echo "on a disk that dies at one of $2 calls, and stays dead" ;;
-        *) echo "with $1 from each of its $2 system calls" ;;
+        *) echo "with $1 from $2 of its system calls" ;;
     esac
 }
 
@@ -32,6 +35,7 @@ list_jobs() { # <CALLS
         seen[$name]=$count
         [[ $own$first == 11 && $name != exit_group && $name != brk ]] || continue
         for error in EIO EINTR; do
+            [[ $error == EIO || ${WGCTL_LONG-} || $waiting == *" $name "* ]] || continue
             echo "$error $name#$count $name:error=$error:when=$count"
         done
         [[ $changing == *" $name "* || $name == write ]] || continue

@@ -3,33 +3,33 @@
 
 # ---- store ----
 mutant staged-not-synced lib/store/transaction.c 's/\(sync && wgctl_fsync\(fd\) < 0\)/(sync \&\& fd < 0)/' \
-    'unit.store_power|unit.store'
+    'unit.store|unit.store_kill|unit.store_power'
 mutant many-not-synced lib/store/transaction.c 's/return wgctl_store_sync_all\(store, err\);/return WGCTL_OK;/' \
-    'unit.store|unit.store_power'
+    'unit.store|unit.store_kill|unit.store_power'
 mutant own-folder-not-synced lib/store/transaction.c 's/return wgctl_fsync\(store->own.fd\) < 0/return store->own.fd < 0/' \
-    'unit.store_power|unit.store'
+    'unit.store|unit.store_kill|unit.store_power'
 mutant journal-not-synced lib/store/recover.c 's/wgctl_fsync\(store->journal\) < 0\)/store->journal < 0)/' \
-    'unit.store_power|unit.store'
+    'unit.store|unit.store_kill|unit.store_power'
 mutant journal-not-written lib/store/transaction.c 's/rc = wgctl_journal_append\(store, &record, err\);/rc = WGCTL_OK;/' \
-    'unit.store'
+    'unit.store|unit.store_kill|unit.store_power'
 mutant journal-not-cleared lib/store/recover.c 's/bool is_empty = ftruncate\(store->journal, 0\) == 0;/bool is_empty = true;/' \
-    'unit.store'
+    'unit.store|unit.store_kill|unit.store_power'
 mutant folders-not-synced lib/store/recover.c 's/rc == WGCTL_OK && wgctl_fsync\(location.folder->fd\) < 0/rc == WGCTL_OK \&\& location.folder->fd < 0/' \
-    'unit.store_power|unit.store'
+    'unit.store|unit.store_kill|unit.store_power'
 mutant edited-file-replaced lib/store/recover.c 's/if \(!wgctl_version_equal\(&version, &file->before\)\)/if (false)/' \
-    'unit.store'
+    'unit.store|unit.store_kill|unit.store_power'
 mutant done-file-done-again lib/store/recover.c 's/if \(rc < 0 \|\| wgctl_version_equal\(&version, &file->after\)\)/if (rc < 0)/' \
-    'unit.store'
-mutant broken-record-taken lib/store/journal.c 's/valid = ends_record\(.*$/valid = true;/' 'unit.store'
+    'unit.store|unit.store_kill|unit.store_power'
+mutant broken-record-taken lib/store/journal.c 's/valid = ends_record\(.*$/valid = true;/' 'unit.store|unit.store_kill|unit.store_power'
 mutant first-record-in-force lib/store/journal.c 's/^( *)wgctl_record_clear\(ret\);/\1if (ret->count > 0)\n\1    break;\n\1wgctl_record_clear(ret);/' \
-    'unit.store'
+    'unit.store|unit.store_kill|unit.store_power'
 mutant staged-left-behind lib/store/transaction.c 's/if \(wgctl_staged_discard\(store, &why\) < 0\)/if (false \&\& \&why)/' \
-    'unit.store'
-mutant no-roll-back lib/store/transaction.c 's/^( *)roll_back\(store, transaction, err\);/\1(void)roll_back;/' 'unit.store'
+    'unit.store|unit.store_kill|unit.store_power'
+mutant no-roll-back lib/store/transaction.c 's/^( *)roll_back\(store, transaction, err\);/\1(void)roll_back;/' 'unit.store|unit.store_kill|unit.store_power'
 mutant lock-not-taken lib/store/store.c 's/rc = wgctl_folder_lock\(&store->own, WGCTL_STORE_LOCK, &store->lock, err\);/rc = (store->lock = dup(store->own.fd)) < 0;/' \
     'unit.store|cli.together|cli.files'
-mutant no-recovery lib/store/store.c 's/rc = wgctl_store_recover\(store, err\);/(void)wgctl_store_recover;/' 'unit.store'
-mutant path-not-checked lib/store/journal.c 's/^( *)wgctl_path_is_valid\(path\);/\1true;/' 'unit.store'
+mutant no-recovery lib/store/store.c 's/rc = wgctl_store_recover\(store, err\);/(void)wgctl_store_recover;/' 'unit.store|unit.store_kill|unit.store_power'
+mutant path-not-checked lib/store/journal.c 's/^( *)wgctl_path_is_valid\(path\);/\1true;/' 'unit.store|unit.store_kill|unit.store_power'
 
 # ---- secrets ----
 mutant wipes-size lib/base/text.c 's/explicit_bzero\(memory, malloc_usable_size\(memory\)\)/explicit_bzero(memory, malloc_usable_size(memory) \/ 2)/' \
