@@ -203,7 +203,7 @@ first_run() {
     local own=nothing
     ! ip link add probe type wireguard 2>/dev/null || { own=WireGuard && ip link delete probe; }
     check "the first run ends well" in_window 100 50 "$quickstart"
-    check_said "it says that the endpoint is an address of the LAN" "192.168.77.2 is this machine's address"
+    check_said "it says that the endpoint is an address of the LAN" "192.168.77.2 is this server's address"
     [[ $own == WireGuard ]] || check_said "it says that the kernel has no WireGuard" 'kernel has no WireGuard support'
     check "apt was not called" has_not_called_apt
     check "wg0 is up, with one peer" test "$(peers)" = 1
@@ -228,7 +228,7 @@ second_run() {
 
 small_window() {
     check "in a window of 80x24 it ends well" in_window 80 24 "$quickstart"
-    check_said "and says what to do" 'make the window larger'
+    check_said "and says what to do" 'enlarge the window'
 }
 
 mend() {
