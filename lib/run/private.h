@@ -31,6 +31,8 @@ int wgctl_mtu_find(const struct wgctl_device *device, uint32_t *ret, struct wgct
 
 /* ---- routes.c: the routes into the tunnel ---- */
 
+/* Whether the list has that very address. Pure. */
+bool wgctl_addresses_have(const struct wgctl_prefixes *list, const struct wgctl_prefix *address);
 /* Reads the value of Table. Fails with WGCTL_NOT_FOUND if this host has no table of that name. */
 int wgctl_routing_read(struct wgctl_slice table, struct wgctl_routing *ret,
                        struct wgctl_error *err);

@@ -131,7 +131,7 @@ static bool needs_none(const struct wgctl_routing *routing, const struct wgctl_d
     return none;
 }
 
-static bool is_among(const struct wgctl_prefix *address, const struct wgctl_prefixes *list)
+bool wgctl_addresses_have(const struct wgctl_prefixes *list, const struct wgctl_prefix *address)
 {
     for (size_t i = 0; i < list->count; i++)
         if (wgctl_prefix_equal(&list->items[i], address))
@@ -145,9 +145,9 @@ static bool addresses_stay(const struct wgctl_state *applied, const struct wgctl
 {
     bool stay = true;
     for (size_t i = 0; stay && i < desired->addresses.count; i++)
-        stay = is_among(&desired->addresses.items[i], &running->addresses);
+        stay = wgctl_addresses_have(&running->addresses, &desired->addresses.items[i]);
     for (size_t i = 0; stay && i < applied->addresses.count; i++)
-        stay = is_among(&applied->addresses.items[i], &desired->addresses);
+        stay = wgctl_addresses_have(&desired->addresses, &applied->addresses.items[i]);
     return stay;
 }
 
@@ -189,7 +189,7 @@ static bool has_address_of(const struct wgctl_prefixes *list, uint8_t family,
                            const struct wgctl_prefixes *but)
 {
     for (size_t i = 0; i < list->count; i++)
-        if (list->items[i].family == family && !(but && is_among(&list->items[i], but)))
+        if (list->items[i].family == family && !(but && wgctl_addresses_have(but, &list->items[i])))
             return true;
     return false;
 }
@@ -210,11 +210,12 @@ static int foresee_addresses(const struct wgctl_state *applied, const struct wgc
     int rc = WGCTL_OK;
     for (size_t i = 0; rc == WGCTL_OK && i < applied->addresses.count; i++) {
         const struct wgctl_prefix *address = &applied->addresses.items[i];
-        if (!is_among(address, &desired->addresses) && is_among(address, &running->addresses))
+        if (!wgctl_addresses_have(&desired->addresses, address) &&
+            wgctl_addresses_have(&running->addresses, address))
             rc = wgctl_prefixes_add(ret_going, address, err);
     }
     for (size_t i = 0; rc == WGCTL_OK && i < desired->addresses.count; i++)
-        if (!is_among(&desired->addresses.items[i], &running->addresses))
+        if (!wgctl_addresses_have(&running->addresses, &desired->addresses.items[i]))
             rc = wgctl_prefixes_add(ret_coming, &desired->addresses.items[i], err);
     return rc;
 }

@@ -201,14 +201,6 @@ static void plan_coming(struct planner *planner)
 
 /* ---- applying ---- */
 
-static bool is_among(const struct wgctl_prefixes *list, const struct wgctl_prefix *address)
-{
-    for (size_t i = 0; i < list->count; i++)
-        if (wgctl_prefix_equal(&list->items[i], address))
-            return true;
-    return false;
-}
-
 /* Adds before removing, so that there is always an address. An address that was never in the file
  * belongs to someone else. */
 static void plan_addresses(struct planner *planner)
@@ -217,10 +209,11 @@ static void plan_addresses(struct planner *planner)
     const struct wgctl_prefixes *desired = &planner->desired->addresses;
     const struct wgctl_prefixes *running = &planner->running->addresses;
     for (size_t i = 0; i < desired->count; i++)
-        if (!is_among(running, &desired->items[i]))
+        if (!wgctl_addresses_have(running, &desired->items[i]))
             add_address(planner, WGCTL_ADD_ADDRESS, &desired->items[i]);
     for (size_t i = 0; i < applied->count; i++)
-        if (!is_among(desired, &applied->items[i]) && is_among(running, &applied->items[i]))
+        if (!wgctl_addresses_have(desired, &applied->items[i]) &&
+            wgctl_addresses_have(running, &applied->items[i]))
             add_address(planner, WGCTL_REMOVE_ADDRESS, &applied->items[i]);
 }
 
