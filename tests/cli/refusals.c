@@ -20,8 +20,8 @@ char own_key[64], taken_key[64], disabled_key[64];
 /* cmd/main.c, under another name. */
 int wgctl_main(int argc, char **argv);
 
-/* Looking for leaks takes most of the time: one call in seven is enough, and all with WGCTL_LONG=1. It
- * cannot be done without the right to trace a process that made itself undumpable. */
+/* Looking for leaks takes most of the time: one call in seven is enough, and all with WGCTL_LONG=1.
+ * It cannot be done without the right to trace a process that made itself undumpable. */
 static unsigned calls;
 int __lsan_is_turned_off(void);
 int __lsan_is_turned_off(void)

@@ -168,12 +168,12 @@ test_windows() {
 
     # If wgctl does not exit, its message is missing too.
     window 80 24 qr phone || true
-    check "80x24 is said to be too small, and what to do instead" too_small 80x24
-    check "the size it needs is said" too_small "${columns}x$((rows + 1))"
+    check "80x24 is said to be too small, and what to do instead" too_small "this window has 80 and 24"
+    check "the size it needs is said" too_small "needs $columns columns and $((rows + 1)) lines"
     window $((columns - 1)) 60 qr phone || true
-    check "a column too few is too small" too_small "$((columns - 1))x60"
+    check "a column too few is too small" too_small "this window has $((columns - 1)) and 60"
     window 80 "$rows" qr phone || true
-    check "a row too few is too small" too_small "80x$rows"
+    check "a row too few is too small" too_small "this window has 80 and $rows"
 
     window 80 40 add-peer tablet --qr --no-apply || true
     check "add-peer --qr shows it whole in a window of 80x40" \
