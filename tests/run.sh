@@ -114,7 +114,7 @@ if [[ ${WGCTL_LONG-} ]]; then
     build_in "$build/fuzz" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_COMPILER=clang -DWGCTL_FUZZ=ON -DWGCTL_SANITIZE=ON
 fi
 cd "$build/tests"
-if ctest -N "${selection[@]}" "$@" | grep -q ': vm'; then
+if [[ $(ctest -N "${selection[@]}" "$@") == *': vm'* ]]; then
     make_kernels
 fi
 
