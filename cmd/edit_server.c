@@ -16,7 +16,7 @@ static int check(struct context *context, int argc, char **argv, struct wgctl_er
     if (endpoint)
         return WGCTL_OK;
     fail_usage(context, err, "edit-server needs an option that says what to change");
-    return wgctl_hint(err, "wgctl edit-server --endpoint vpn.example.org");
+    return wgctl_hint(err, "sudo wgctl edit-server --endpoint vpn.example.org");
 }
 
 static int report(struct context *context, const struct wgctl_tunnel *tunnel, size_t clients,

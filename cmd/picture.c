@@ -42,7 +42,7 @@ static int open_named(const char *path, const char *staged, struct wgctl_error *
     int fd = open(staged, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0 && errno == EEXIST) {
         wgctl_fail(err, WGCTL_EXISTS, "cannot write %s: %s already exists", path, staged);
-        return wgctl_hint(err, "wgctl did not create it: choose another name, or remove it");
+        return wgctl_hint(err, "it is not one of wgctl's: choose another name, or remove it");
     }
     if (fd < 0)
         return wgctl_fail_errno(err, "cannot write %s", path);

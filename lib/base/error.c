@@ -54,7 +54,7 @@ static const char *hint_of_errno(int number)
     case EISDIR:
         return "check the path for typos";
     case ELOOP:
-        return "it is a symbolic link, which wgctl does not follow: put the file itself there";
+        return "it is a symbolic link, which is not followed: put the file itself there";
     case EROFS:
         return "the disk is mounted read-only; 'dmesg' often says why";
     case EIO:

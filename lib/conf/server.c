@@ -61,7 +61,7 @@ static int fail_ambiguous(const char *name, struct wgctl_error *err)
     char quoted[WGCTL_QUOTE_SIZE];
     wgctl_fail(err, WGCTL_INVALID, "more than one peer is called %s",
                wgctl_quote(wgctl_slice_of(name), quoted));
-    return wgctl_hint(err, "use its public key, as 'wgctl list' shows it");
+    return wgctl_hint(err, "use its public key, as 'sudo wgctl list' shows it");
 }
 
 static int fail_no_peer(const struct wgctl_server *server, const char *name,
@@ -74,9 +74,9 @@ static int fail_no_peer(const struct wgctl_server *server, const char *name,
     wgctl_fail(err, WGCTL_NOT_FOUND, "there is no peer %s in %s", wgctl_quote(nearest.word, quoted),
                server->file);
     if (nearest.best.size > 0)
-        return wgctl_hint(err, "did you mean %s? 'wgctl list' shows all peers",
+        return wgctl_hint(err, "did you mean %s? 'sudo wgctl list' shows all peers",
                           wgctl_quote(nearest.best, quoted));
-    return wgctl_hint(err, "'wgctl list' shows the peers there are");
+    return wgctl_hint(err, "'sudo wgctl list' shows the peers there are");
 }
 
 static bool is_called(const struct wgctl_server *server, const struct wgctl_peer *peer,

@@ -59,7 +59,8 @@ int wgctl_device_find_wireguard(const char *interface, enum wgctl_backend *ret,
     if (rc < 0 || *ret != WGCTL_NOT_WIREGUARD)
         return rc;
     wgctl_fail(err, WGCTL_UNSUPPORTED, "%s exists, and is not a WireGuard interface", interface);
-    return wgctl_hint(err, "choose another name for the tunnel with -i, as in: wgctl -i wg1 …");
+    return wgctl_hint(err,
+                      "choose another name for the tunnel with -i, as in: sudo wgctl -i wg1 …");
 }
 
 void wgctl_device_await_end(const char *interface)

@@ -71,7 +71,7 @@ static int fail_ipv6_unknown(const struct wgctl_facts *facts, struct wgctl_error
 {
     errno = facts->ipv6_errno;
     wgctl_fail_errno(err, "cannot find out whether this host has IPv6");
-    return wgctl_hint(err, "if it has none: wgctl init --no-ipv6");
+    return wgctl_hint(err, "if it has none: sudo wgctl init --no-ipv6");
 }
 
 static int check_server_address(const struct wgctl_prefix *address, struct wgctl_error *err)

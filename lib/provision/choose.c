@@ -28,14 +28,16 @@ static int check_is_new(const struct wgctl_provision_request *request,
     if (facts->conf_exists) {
         wgctl_fail(err, WGCTL_EXISTS, "%s/%s.conf already exists, and was not changed",
                    request->folder, interface);
-        return wgctl_hint(err, "'wgctl add-peer NAME' adds a device, 'wgctl up' brings it up; "
-                               "'wgctl -i wg1 init' creates a second tunnel");
+        return wgctl_hint(err,
+                          "'sudo wgctl add-peer NAME' adds a device, 'sudo wgctl up' brings it up; "
+                          "'sudo wgctl -i wg1 init' creates a second tunnel");
     }
     if (request->no_apply || facts->backend == WGCTL_NO_DEVICE)
         return WGCTL_OK;
     wgctl_fail(err, WGCTL_EXISTS, "an interface %s already exists, and is %s", interface,
                facts->backend == WGCTL_NOT_WIREGUARD ? "not a WireGuard interface" : "in use");
-    return wgctl_hint(err, "choose another name for the tunnel with -i, as in: wgctl -i wg1 init");
+    return wgctl_hint(err,
+                      "choose another name for the tunnel with -i, as in: sudo wgctl -i wg1 init");
 }
 
 /* ---- port, MTU, endpoint ---- */

@@ -50,7 +50,8 @@ static int fail_no_client(const struct wgctl_tunnel *tunnel, const char *name,
     wgctl_fail(err, WGCTL_NOT_FOUND,
                "the configuration of '%s' is not kept here (%s/%s.peers/%s.conf)", name,
                tunnel->folder_path, tunnel->interface, name);
-    return wgctl_hint(err, "only the device has it; for a new one: wgctl revoke, then add-peer");
+    return wgctl_hint(err,
+                      "only the device has it; for a new one: sudo wgctl revoke, then add-peer");
 }
 
 /* Finds a client file on the disk or, if it changes, in the transaction. */
@@ -94,5 +95,5 @@ int wgctl_tunnel_client_import(const struct wgctl_tunnel *tunnel, const char *na
     wgctl_fail(err, WGCTL_UNSUPPORTED,
                "'%s' brought its own public key: without its private key there is nothing to scan",
                name);
-    return wgctl_hint(err, "'wgctl show %s' prints what to add on the device", name);
+    return wgctl_hint(err, "'sudo wgctl show %s' prints what to add on the device", name);
 }

@@ -264,7 +264,7 @@ static int check_request(const struct wgctl_tunnel *tunnel,
         return rc;
     if (wgctl_server_has_name(&tunnel->server, wgctl_slice_of(request->name))) {
         wgctl_fail(err, WGCTL_EXISTS, "peer '%s' already exists", request->name);
-        return wgctl_hint(err, "'wgctl qr %s' shows its code again; or choose another name",
+        return wgctl_hint(err, "'sudo wgctl qr %s' shows its code again; or choose another name",
                           request->name);
     }
     if (request->note && (strlen(request->note) > LONGEST_NOTE ||
