@@ -176,7 +176,7 @@ static void describe(const char *path, const char *name, void *ret)
         drive_give_up("cannot look at %s", path);
     if (is_store_at_rest(path, &status))
         return;
-    if (S_ISDIR(status.st_mode) && has_nothing_of_others(path))
+    if (S_ISDIR(status.st_mode) && strcmp(path, ".") != 0 && has_nothing_of_others(path))
         return;
     if (S_ISLNK(status.st_mode) && readlink(path, target, sizeof target - 1) < 0)
         drive_give_up("cannot read %s", path);
