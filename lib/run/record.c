@@ -7,6 +7,7 @@
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -164,6 +165,29 @@ static int write_content(int fd, const char *header, struct wgctl_slice target,
     return rc < 0 ? rc : wgctl_write_all(fd, applied);
 }
 
+/* Removes what killed commands left in the middle of writing, because it holds keys. One that is
+ * still being written is locked. */
+static void sweep(const struct place *place)
+{
+    size_t size = strlen(place->name);
+    int folder = openat(place->folder.fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *listing = folder < 0 ? NULL : fdopendir(folder);
+    if (!listing) {
+        if (folder >= 0)
+            close(folder);
+        return;
+    }
+    for (const struct dirent *entry; (entry = readdir(listing));) {
+        if (entry->d_name[0] != '.' || strncmp(entry->d_name + 1, place->name, size) != 0 ||
+            entry->d_name[size + 1] != '.')
+            continue;
+        WGCTL_FD fd = openat(folder, entry->d_name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+        if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+            unlinkat(folder, entry->d_name, 0);
+    }
+    closedir(listing);
+}
+
 /* A wgctl that works on another folder may write at the same time. */
 static int name_temporary(const struct place *place, char name[sizeof place->name + 24])
 {
@@ -184,6 +208,7 @@ static int write_file(const struct place *place, const char *header, struct wgct
         openat(place->folder.fd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return -1;
+    flock(fd, LOCK_EX | LOCK_NB); /* see sweep() */
     if (write_content(fd, header, target, applied) < 0 ||
         renameat(place->folder.fd, name, place->folder.fd, place->name) < 0) {
         int reason = errno;
@@ -192,6 +217,7 @@ static int write_file(const struct place *place, const char *header, struct wgct
         errno = reason;
         return -1;
     }
+    flock(fd, LOCK_UN);
     *ret = fd;
     return 0;
 }
@@ -207,6 +233,8 @@ int wgctl_run_record_write(const char *interface, struct wgctl_run_record *recor
     record->target = target;
     record->applied = applied;
     format_header(interface, record, header);
+    if (rc == WGCTL_OK)
+        sweep(&place);
     if (rc == WGCTL_OK && write_file(&place, header, target, applied, &fd) < 0)
         rc = wgctl_fail_errno(err, "cannot write %s/%s", place.folder.path, place.name);
     if (rc < 0)
@@ -233,31 +261,20 @@ int wgctl_run_record_note(const char *interface, struct wgctl_run_record *record
 int wgctl_run_record_finish(const char *interface, struct wgctl_run_record *record,
                             struct wgctl_error *err)
 {
+    const enum wgctl_goal goal = record->goal;
+    const struct wgctl_slice target = record->target, applied = record->applied;
     record->goal = WGCTL_GO_NOWHERE;
-    record->applied = record->target;
+    record->applied = target;
     record->target.size = 0;
     int rc = wgctl_run_record_note(interface, record, err);
-    if (rc == WGCTL_OK && ftruncate(record->fd, (off_t)(HEADER_SIZE + record->applied.size)) < 0)
+    if (rc == WGCTL_OK && ftruncate(record->fd, (off_t)(HEADER_SIZE + target.size)) < 0)
         rc = fail_note(err);
+    if (rc == WGCTL_OK)
+        return rc;
+    record->goal = goal; /* it is still on its way, and will be undone */
+    record->target = target;
+    record->applied = applied;
     return rc;
-}
-
-/* Removes what killed predecessors left in the middle of writing: it holds keys. */
-static void sweep(const struct place *place)
-{
-    size_t size = strlen(place->name);
-    int fd = openat(place->folder.fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *listing = fd < 0 ? NULL : fdopendir(fd);
-    if (!listing) {
-        if (fd >= 0)
-            close(fd);
-        return;
-    }
-    for (const struct dirent *entry; (entry = readdir(listing));)
-        if (entry->d_name[0] == '.' && strncmp(entry->d_name + 1, place->name, size) == 0 &&
-            entry->d_name[size + 1] == '.')
-            unlinkat(place->folder.fd, entry->d_name, 0);
-    closedir(listing);
 }
 
 int wgctl_run_record_remove(const char *interface, struct wgctl_run_record *record,

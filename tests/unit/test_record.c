@@ -1,6 +1,9 @@
 /* What is noted in /run/wgctl, on a host of the test's own. */
 #include <dirent.h>
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "host.h"
 #include "run/private.h"
@@ -176,17 +179,59 @@ START_TEST(one_that_may_not_be_read_counts_as_none)
 }
 END_TEST
 
-/* As a kill in the middle of writing leaves it. */
-START_TEST(what_was_not_written_to_the_end_goes_with_it)
+/* Makes what a kill in the middle of writing leaves. Returns its path. */
+static const char *leave_half(void)
 {
-    char path[512], command[600];
-    write_record(WGCTL_GO_UP, "text\n", "");
+    static char path[512];
+    char command[600];
     const char *name = strrchr(find_file(), '/') + 1;
     snprintf(path, sizeof path, "/run/wgctl/.%s.0123456789abcdef", name);
     snprintf(command, sizeof command, "echo key >%s", path);
     host(command);
+    return path;
+}
+
+START_TEST(what_was_not_written_to_the_end_goes_with_it)
+{
+    write_record(WGCTL_GO_UP, "text\n", "");
+    leave_half();
     ck_assert_int_eq(wgctl_run_record_remove("left", &record, &err), WGCTL_OK);
     ck_assert_ptr_null(find_file());
+}
+END_TEST
+
+START_TEST(what_was_not_written_to_the_end_goes_when_the_next_is_written)
+{
+    write_record(WGCTL_GO_UP, "text\n", "");
+    const char *path = leave_half();
+    write_record(WGCTL_GO_UP, "other text\n", "");
+    ck_assert_int_lt(access(path, F_OK), 0);
+    assert_record(WGCTL_GO_UP, "other text\n", "");
+}
+END_TEST
+
+START_TEST(what_another_is_writing_stays)
+{
+    write_record(WGCTL_GO_UP, "text\n", "");
+    const char *path = leave_half();
+    WGCTL_FD fd = open(path, O_RDONLY | O_CLOEXEC);
+    ck_assert_int_eq(flock(fd, LOCK_EX), 0);
+    write_record(WGCTL_GO_UP, "other text\n", "");
+    ck_assert_int_eq(access(path, F_OK), 0);
+}
+END_TEST
+
+/* As with EIO from pwrite(2). */
+START_TEST(one_that_cannot_be_finished_is_still_on_its_way)
+{
+    write_record(WGCTL_GO_UP, "text\n", "");
+    int fd = record.fd;
+    record.fd = -1;
+    ck_assert_int_lt(wgctl_run_record_finish("left", &record, &err), 0);
+    record.fd = fd;
+    ck_assert_int_eq(record.goal, WGCTL_GO_UP);
+    ck_assert(wgctl_slice_equal(record.target, slice("text\n")));
+    ck_assert_uint_eq(record.applied.size, 0);
 }
 END_TEST
 
@@ -272,6 +317,9 @@ static Suite *record_suite(void)
     tcase_add_test(tests, what_another_wrote_since_stays);
     tcase_add_test(tests, one_that_cannot_be_written_leaves_the_old_one);
     tcase_add_test(tests, what_was_not_written_to_the_end_goes_with_it);
+    tcase_add_test(tests, what_was_not_written_to_the_end_goes_when_the_next_is_written);
+    tcase_add_test(tests, what_another_is_writing_stays);
+    tcase_add_test(tests, one_that_cannot_be_finished_is_still_on_its_way);
     tcase_add_test(tests, one_that_may_not_be_read_counts_as_none);
     tcase_add_test(tests, one_that_was_cut_off_counts_as_none);
     tcase_add_test(tests, one_with_any_other_byte_can_be_read);
