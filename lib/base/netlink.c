@@ -84,8 +84,12 @@ void wgctl_netlink_begin_nftables(struct wgctl_netlink_message *message, uint8_t
 void wgctl_netlink_put(struct wgctl_netlink_message *message, uint16_t type, const void *data,
                        size_t size)
 {
-    if (!mnl_attr_put_check(header_of(message), sizeof message->buffer, type, size, data))
+    struct nlmsghdr *header = header_of(message);
+    size_t end = header->nlmsg_len + sizeof(struct nlattr) + size;
+    if (!mnl_attr_put_check(header, sizeof message->buffer, type, size, data))
         message->full = true;
+    else /* libmnl before 1.0.5 leaves the padding as it is */
+        memset(message->buffer + end, 0, header->nlmsg_len - end);
 }
 
 void wgctl_netlink_put_u8(struct wgctl_netlink_message *message, uint16_t type, uint8_t value)
