@@ -52,7 +52,8 @@ struct start {
     int input, output, errors;
     bool own_session;
     int signals;    /* readable when one arrives */
-    bool cleans_up; /* one has arrived already */
+    bool signalled; /* one had arrived before */
+    bool cleans_up;
 };
 
 static int add_streams(posix_spawn_file_actions_t *actions, const struct start *start)
@@ -118,7 +119,9 @@ static void pass_signal_on(pid_t child, const struct start *start)
 {
     enum { TO_CLEAN_UP_MS = 10000, TO_END_MS = 5000 };
     WGCTL_FD ended = pidfd_open(child, 0);
-    if (ended < 0 || await_end(ended, start->signals, start->cleans_up ? TO_CLEAN_UP_MS : -1))
+    if (ended < 0 || await_end(ended, start->signals, start->signalled ? TO_CLEAN_UP_MS : -1))
+        return;
+    if (start->cleans_up && !start->signalled && await_end(ended, -1, TO_CLEAN_UP_MS))
         return;
     kill(-child, SIGTERM);
     if (!await_end(ended, -1, TO_END_MS))
@@ -171,7 +174,7 @@ static int run_path(const char *path, struct start *start, int kept, struct wgct
     pid_t child = -1;
     WGCTL_FD signals = wgctl_signals_watch(); /* first, so that none is missed */
     start->signals = signals;
-    start->cleans_up = wgctl_signals_pending();
+    start->signalled = wgctl_signals_pending();
     errno = spawn(path, start, &child);
     if (errno != 0)
         return wgctl_fail_errno(err, "cannot start %s", start->argv[0]);
@@ -222,7 +225,7 @@ static char **extend_environment(const char *const variables[])
 }
 
 int wgctl_process_run_with(const char *const argv[], const char *const variables[],
-                           enum wgctl_output output, struct wgctl_error *err)
+                           enum wgctl_output output, bool cleans_up, struct wgctl_error *err)
 {
     /* A memfd, not a pipe: a service that stays would hold a pipe open forever. */
     WGCTL_FD kept = -1;
@@ -239,13 +242,14 @@ int wgctl_process_run_with(const char *const argv[], const char *const variables
         .output = shown,
         .errors = shown,
         .own_session = output == WGCTL_OUTPUT_KEPT,
+        .cleans_up = cleans_up,
     };
     return run(&start, kept, err);
 }
 
 int wgctl_process_run(const char *const argv[], enum wgctl_output output, struct wgctl_error *err)
 {
-    return wgctl_process_run_with(argv, NULL, output, err);
+    return wgctl_process_run_with(argv, NULL, output, false, err);
 }
 
 static int rewind_to_start(int fd)

@@ -28,9 +28,10 @@ enum wgctl_output {
 int wgctl_process_run(const char *const argv[], enum wgctl_output output, struct wgctl_error *err);
 
 /* Same as wgctl_process_run(), with `variables` ("NAME=VALUE" each, NULL at the end; NULL for
- * none) added to the environment. */
+ * none) added to the environment. A program that `cleans_up` is not stopped by a signal at once,
+ * but gets ten seconds from then on: what it removes would stay otherwise. */
 int wgctl_process_run_with(const char *const argv[], const char *const variables[],
-                           enum wgctl_output output, struct wgctl_error *err);
+                           enum wgctl_output output, bool cleans_up, struct wgctl_error *err);
 /* Runs a program with `input` as its standard input, and appends its standard output to
  * `ret_output` (NULL: discarded). If it fails, the last line of its standard error becomes
  * part of the message. Fails as wgctl_process_run() does. */

@@ -18,7 +18,7 @@ static void substitute(struct wgctl_slice command, const char *interface, struct
 }
 
 int wgctl_hook_run(struct wgctl_slice command, const char *interface, enum wgctl_output output,
-                   struct wgctl_error *err)
+                   bool cleans_up, struct wgctl_error *err)
 {
     WGCTL_TEXT line = {0};
     substitute(command, interface, &line);
@@ -34,7 +34,7 @@ int wgctl_hook_run(struct wgctl_slice command, const char *interface, enum wgctl
     snprintf(variable, sizeof variable, "INTERFACE=%s", interface);
     const char *const variables[] = {"LC_ALL=C", variable, NULL};
     rc = wgctl_process_run_with(wgctl_process_find("bash", NULL, 0) ? bash : sh, variables, output,
-                                err);
+                                cleans_up, err);
     if (rc == WGCTL_OK)
         return rc;
     wgctl_context(err, "the command '%.200s' in the configuration", line.data);

@@ -22,7 +22,7 @@ static int run_command(struct wgctl_run *run, struct wgctl_step *step, struct wg
     bool shown = !step->may_fail ||
                  (run->request.goal == WGCTL_GO_DOWN && run->begun.goal == WGCTL_GO_NOWHERE);
     return wgctl_hook_run(step->text, interface_of(run),
-                          shown ? WGCTL_OUTPUT_SHOWN : WGCTL_OUTPUT_KEPT, err);
+                          shown ? WGCTL_OUTPUT_SHOWN : WGCTL_OUTPUT_KEPT, step->may_fail, err);
 }
 
 static void try_commands(const struct wgctl_run *run, const struct wgctl_server *server,
@@ -31,7 +31,7 @@ static void try_commands(const struct wgctl_run *run, const struct wgctl_server 
     struct wgctl_error ignored;
     for (size_t i = 0; i < server->hook_count; i++)
         if (server->hooks[i].kind == kind)
-            wgctl_hook_run(server->hooks[i].command, interface_of(run), WGCTL_OUTPUT_KEPT,
+            wgctl_hook_run(server->hooks[i].command, interface_of(run), WGCTL_OUTPUT_KEPT, true,
                            &ignored);
 }
 
@@ -55,7 +55,7 @@ static int undo_post_down(struct wgctl_run *run, struct wgctl_step *step, struct
     for (size_t i = 0; step->item == 0 && rc == WGCTL_OK && i < before->hook_count; i++)
         if (before->hooks[i].kind == WGCTL_POST_UP)
             rc = wgctl_hook_run(before->hooks[i].command, interface_of(run), WGCTL_OUTPUT_SHOWN,
-                                err);
+                                true, err);
     return rc;
 }
 

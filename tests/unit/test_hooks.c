@@ -29,7 +29,7 @@ static void teardown(void)
 
 static int run(const char *command)
 {
-    return wgctl_hook_run(wgctl_slice_of(command), "wg0", WGCTL_OUTPUT_SHOWN, &err);
+    return wgctl_hook_run(wgctl_slice_of(command), "wg0", WGCTL_OUTPUT_SHOWN, false, &err);
 }
 
 static void assert_says(const char *command, const char *expected)
@@ -62,7 +62,7 @@ START_TEST(the_command_is_no_longer_than_its_slice)
 {
     const char *text = "echo one >said; echo %i >said";
     struct wgctl_slice first = {text, strlen("echo one >said")};
-    ck_assert_int_eq(wgctl_hook_run(first, "wg0", WGCTL_OUTPUT_SHOWN, &err), WGCTL_OK);
+    ck_assert_int_eq(wgctl_hook_run(first, "wg0", WGCTL_OUTPUT_SHOWN, false, &err), WGCTL_OK);
     assert_says("true", "one\n");
 }
 END_TEST
