@@ -57,8 +57,8 @@ mutant hooks-of-the-file lib/run/transition.c 's/hooks = wgctl_hooks_that_undo\(
     'unit.transition'
 mutant rules-stay lib/run/transition.c 's/^( *)plan_removed_rules\(planner\);/\1(void)plan_removed_rules;/' 'unit.transition'
 mutant lost-rules-unnoticed lib/run/transition.c 's/return planner->running->rules\[family\].whole &&/return /' 'unit.transition'
-mutant address-gap lib/run/transition.c 's/if \(!is_among\(running, &desired->items\[i\]\)\)/if (false)/' 'unit.transition'
-mutant other-address-removed lib/run/transition.c 's/&& is_among\(running, &applied->items\[i\]\)//' 'unit.transition'
+mutant address-gap lib/run/transition.c 's/if \(!wgctl_addresses_have\(running, &desired->items\[i\]\)\)/if (false)/' 'unit.transition'
+mutant other-address-removed lib/run/transition.c 's/^( *)wgctl_addresses_have\(running, &applied->items\[i\]\)\)/\1true)/' 'unit.transition'
 mutant mtu-always-set lib/run/transition.c 's/if \(mtu && mtu != planner->running->mtu\)/if (mtu)/' 'unit.transition'
 mutant endpoint-resent lib/device/plan.c 's/return !wgctl_sockaddr_equal\(wanted, &peer->applied->endpoint\);/return true;/' \
     'unit.plan|unit.plan_small'

@@ -531,6 +531,23 @@ START_TEST(a_journal_of_garbage_is_dropped)
 }
 END_TEST
 
+/* Whoever recovers a record with such a path would write or remove a file elsewhere. */
+START_TEST(a_record_with_a_path_out_of_the_folder_does_not_count)
+{
+    static const char *const paths[] = {"../wg0.conf", "/etc/shadow", "wg0.peers/../../x",
+                                        ".wgctl/lock", "a/b/c"};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        WGCTL_RECORD record = {0}, parsed = {0};
+        WGCTL_TEXT text = {0};
+        assert_ok(wgctl_record_add(&record, wgctl_slice_of(paths[i]), &wgctl_version_none,
+                                   &wgctl_version_none, 0, &err));
+        wgctl_record_format(&record, &text);
+        assert_ok(wgctl_record_parse(wgctl_text_slice_of(&text), &parsed, &err));
+        ck_assert_msg(parsed.count == 0, "%s", paths[i]);
+    }
+}
+END_TEST
+
 static Suite *store_suite(void)
 {
     Suite *suite = suite_create("store");
@@ -557,6 +574,7 @@ static Suite *store_suite(void)
     tcase_add_test(tests, ten_thousand_files_are_made_durable_together);
     tcase_add_test(tests, a_signal_stops_a_commit_before_its_commit_point);
     tcase_add_test(tests, only_a_whole_record_counts);
+    tcase_add_test(tests, a_record_with_a_path_out_of_the_folder_does_not_count);
     tcase_add_test(tests, the_last_whole_record_is_in_force);
     tcase_add_test(tests, a_journal_of_garbage_is_dropped);
     suite_add_tcase(suite, tests);
