@@ -34,6 +34,11 @@ show_nft() {
 # Prints everything that wg-quick can change. This is a single script, because processes are slow in a virtual machine.
 # shellcheck disable=SC2016 # the inner shell's variables
 state_script='
+    # The kernel checks new IPv6 addresses for duplicates in the background, and then adds their routes.
+    for _ in {1..500}; do
+        [[ $(ip -6 -o addr show tentative) ]] || break
+        sleep 0.01
+    done
     section() { echo "==== $*"; "$@" 2>/dev/null || true; }
     section ip -d link
     section ip -d -o addr
