@@ -46,23 +46,21 @@ targets_of() { # REGEX
 mutant() { # NAME FILE SED_EXPRESSION TESTS
     local name=$1 file=$2 tests=$4 targets=() log=$work/$1.log
     is_wanted "$name" || return 0
-    cp -a "$repo/$file" "$work/src/$file"
+    cp -a "$work/src/$file" "$work/saved"
     sed -i -E "$3" "$work/src/$file"
-    if cmp -s "$repo/$file" "$work/src/$file"; then
+    if cmp -s "$work/saved" "$work/src/$file"; then
         say "$name" WRONG "it changes nothing in $file"
         wrong=$((wrong + 1))
         return 0
     fi
-    touch "$work/src/$file"
     $all || mapfile -t targets < <(targets_of "$tests" | tr ' ' '\n')
     if ! make -C "$work/build" -j"$(nproc)" --no-print-directory "${targets[@]}" >"$log" 2>&1; then
-        say "$name" WRONG "it does not build: $(grep -m 1 'error' "$log" | cut -c 1-60)"
+        say "$name" WRONG "it does not build: $(grep -m 1 'error' "$log" | cut -c 1-100)"
         wrong=$((wrong + 1))
     else
         judge "$name" "$tests" "$log"
     fi
-    cp -a "$repo/$file" "$work/src/$file"
-    touch "$work/src/$file"
+    cp "$work/saved" "$work/src/$file"
 }
 
 judge() { # NAME TESTS LOG
