@@ -93,6 +93,21 @@ flushed_firewall() {
     check "nothing is left" is_clean
 }
 
+failing_post_up() {
+    full_tunnel
+    server sed -i -e '/^Post/d' -e 's/^Address/PostUp = touch \/run\/half; false\nPostDown = rm -f \/run\/half\n&/' "$conf"
+    check_fails 1 "up fails if PostUp does" wgctl up
+    check "what PostUp had begun is undone" server test ! -e /run/half
+    check "nothing is left" is_clean
+    full_tunnel 'PostUp = touch /run/rules' 'PostDown = rm -f /run/rules'
+    check "up" wgctl up
+    server sed -i 's/^PostUp = touch.*/&; false/' "$conf"
+    check_fails 1 "apply fails if the new PostUp does" wgctl apply
+    check "the new one is undone first, then the old one runs again" server test -e /run/rules
+    check "down" down
+    check "nothing is left" is_clean
+}
+
 calls_wgctl() {
     full_tunnel "PostUp = $wgctl -i wg0 add-peer phone"
     check_fails 1 "a hook that calls wgctl on the same folder fails" wgctl up
@@ -336,6 +351,7 @@ main() {
     edits
     failing_post_down
     flushed_firewall
+    failing_post_up
     calls_wgctl
     signals
     vanished
