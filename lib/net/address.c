@@ -215,14 +215,6 @@ static int compare_items(const void *left, const void *right)
     return wgctl_prefix_compare(left, right);
 }
 
-bool wgctl_prefixes_equal(const struct wgctl_prefixes *a, const struct wgctl_prefixes *b)
-{
-    bool equal = a->count == b->count;
-    for (size_t i = 0; equal && i < a->count; i++)
-        equal = wgctl_prefix_equal(&a->items[i], &b->items[i]);
-    return equal;
-}
-
 void wgctl_prefixes_sort(struct wgctl_prefixes *list)
 {
     /* Most are sorted already: a peer has one address of each family. */

@@ -64,8 +64,6 @@ int wgctl_prefixes_parse(struct wgctl_prefixes *list, struct wgctl_slice text,
                          struct wgctl_error *err);
 /* Appends "10.0.0.1/32, fd00::1/128". */
 void wgctl_prefixes_format(const struct wgctl_prefixes *list, struct wgctl_text *text);
-/* Whether both have the same items in the same order. */
-bool wgctl_prefixes_equal(const struct wgctl_prefixes *a, const struct wgctl_prefixes *b);
 /* Sorts by wgctl_prefix_compare(). */
 void wgctl_prefixes_sort(struct wgctl_prefixes *list);
 /* Whether the list, which has to be sorted, has an equal prefix. */
