@@ -26,16 +26,16 @@ static int read_own_json(struct wgctl_adopt *adopt, struct wgctl_error *err)
     char name[WGCTL_FILE_NAME_SIZE];
     struct wgctl_error ignored;
     snprintf(name, sizeof name, "%s.json", adopt->tunnel->interface);
-    int rc = set_path(&adopt->json_path, adopt->tunnel->folder_path, name, err);
+    int rc = set_path(&adopt->other_path, adopt->tunnel->folder_path, name, err);
     if (rc < 0)
         return rc;
-    rc = wgctl_adopt_look_for_json(adopt, NULL, &ignored);
+    rc = wgctl_adopt_read_other(adopt, NULL, &ignored);
     if (rc == WGCTL_SYSTEM) {
         *err = ignored;
         return rc;
     }
-    if (rc < 0 || !wgctl_key_equal(&adopt->json.private_key, &adopt->tunnel->server.private_key))
-        wgctl_json_server_clear(&adopt->json);
+    if (rc < 0 || !wgctl_key_equal(&adopt->other.private_key, &adopt->tunnel->server.private_key))
+        wgctl_other_server_clear(&adopt->other);
     return WGCTL_OK;
 }
 
@@ -64,7 +64,7 @@ static int rewrite_conf(struct wgctl_adopt *adopt, struct wgctl_text *ret, struc
     if (rc < 0)
         return rc;
     info->removes_save_config = wgctl_adopt_remove_save_config(&document) > 0;
-    info->peers_added = wgctl_adopt_put_peers(&adopt->json, &adopt->tunnel->server, true, &added);
+    info->peers_added = wgctl_adopt_put_peers(&adopt->other, &adopt->tunnel->server, true, &added);
     rc = append(&document, &added, err);
     if (rc < 0)
         return rc;
@@ -138,16 +138,16 @@ static int refuse_untrusted(const char *path, struct wgctl_error *err)
 static int open_json(struct wgctl_adopt *adopt, const struct wgctl_adopt_request *request,
                      struct wgctl_text *ret, struct wgctl_error *err)
 {
-    adopt->json_path = wgctl_slice_dup(wgctl_slice_of(request->file));
-    if (!adopt->json_path)
+    adopt->other_path = wgctl_slice_dup(wgctl_slice_of(request->file));
+    if (!adopt->other_path)
         return wgctl_fail_memory(err);
     bool trusted = false;
-    int rc = wgctl_adopt_look_for_json(adopt, &trusted, err);
+    int rc = wgctl_adopt_read_other(adopt, &trusted, err);
     if (rc == WGCTL_OK && !trusted)
-        rc = refuse_untrusted(adopt->json_path, err);
+        rc = refuse_untrusted(adopt->other_path, err);
     if (rc < 0)
         return rc;
-    const char *name = adopt->json.interface[0] ? adopt->json.interface : "wg0";
+    const char *name = adopt->other.interface[0] ? adopt->other.interface : "wg0";
     rc = wgctl_tunnel_new(request->interface ? request->interface : name, &adopt->tunnel, err);
     if (rc == WGCTL_OK)
         rc = open_folder(adopt->tunnel, request, err);
@@ -157,9 +157,9 @@ static int open_json(struct wgctl_adopt *adopt, const struct wgctl_adopt_request
         rc = wgctl_tunnel_read_settings(adopt->tunnel, err);
     if (rc < 0)
         return rc;
-    adopt->info.made_from = adopt->json.source;
-    wgctl_adopt_put_server(&adopt->json, ret);
-    wgctl_adopt_put_peers(&adopt->json, NULL, false, ret);
+    adopt->info.made_from = adopt->other.source;
+    wgctl_adopt_put_server(&adopt->other, ret);
+    wgctl_adopt_put_peers(&adopt->other, NULL, false, ret);
     return wgctl_text_check(ret, err);
 }
 

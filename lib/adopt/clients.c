@@ -101,13 +101,14 @@ static int render_client(struct wgctl_adopt *adopt, const struct wgctl_peer *pee
 static const char *find_private_key(const struct wgctl_adopt *adopt, const struct wgctl_peer *peer,
                                     struct wgctl_key *ret)
 {
-    const struct wgctl_json_peer *known = wgctl_json_server_by_key(&adopt->json, &peer->public_key);
+    const struct wgctl_other_peer *known =
+        wgctl_other_server_by_key(&adopt->other, &peer->public_key);
     struct wgctl_key public_key;
     struct wgctl_error ignored;
     if (known && wgctl_key_public(&known->private_key, &public_key, &ignored) == WGCTL_OK &&
         wgctl_key_compare(&public_key, &peer->public_key) == 0) {
         *ret = known->private_key;
-        return adopt->json_path;
+        return adopt->other_path;
     }
     return wgctl_adopt_find_private_key(&adopt->tunnel->server.document, peer, ret)
                ? adopt->conf_path

@@ -29,16 +29,16 @@ static void put_list(struct wgctl_text *text, const char *mark, const char *name
     wgctl_text_string(text, "\n");
 }
 
-void wgctl_adopt_put_server(const struct wgctl_json_server *json, struct wgctl_text *text)
+void wgctl_adopt_put_server(const struct wgctl_other_server *other, struct wgctl_text *text)
 {
-    wgctl_text_format(text, "# Made from what %s had\n[Interface]\n", json->source);
-    put_key(text, "", "PrivateKey", &json->private_key);
-    wgctl_text_format(text, "ListenPort = %u\n", json->listen_port ? json->listen_port : 51820);
-    put_list(text, "", "Address", &json->addresses);
-    if (json->post_up)
-        wgctl_text_format(text, "PostUp = %s\n", json->post_up);
-    if (json->post_down)
-        wgctl_text_format(text, "PostDown = %s\n", json->post_down);
+    wgctl_text_format(text, "# Made from what %s had\n[Interface]\n", other->source);
+    put_key(text, "", "PrivateKey", &other->private_key);
+    wgctl_text_format(text, "ListenPort = %u\n", other->listen_port ? other->listen_port : 51820);
+    put_list(text, "", "Address", &other->addresses);
+    if (other->post_up)
+        wgctl_text_format(text, "PostUp = %s\n", other->post_up);
+    if (other->post_down)
+        wgctl_text_format(text, "PostDown = %s\n", other->post_down);
 }
 
 /* One line of plain text, as add-peer takes it. */
@@ -49,7 +49,7 @@ static bool is_note(struct wgctl_slice note)
            !wgctl_key_may_be_in(note);
 }
 
-static void put_peer(const struct wgctl_json_peer *peer, struct wgctl_text *text)
+static void put_peer(const struct wgctl_other_peer *peer, struct wgctl_text *text)
 {
     const char *mark = peer->enabled ? "" : "#- ";
     struct wgctl_slice note =
@@ -64,13 +64,13 @@ static void put_peer(const struct wgctl_json_peer *peer, struct wgctl_text *text
     put_list(text, mark, "AllowedIPs", &peer->allowed_ips);
 }
 
-size_t wgctl_adopt_put_peers(const struct wgctl_json_server *json,
+size_t wgctl_adopt_put_peers(const struct wgctl_other_server *other,
                              const struct wgctl_server *server, bool disabled,
                              struct wgctl_text *text)
 {
     size_t put = 0;
-    for (size_t i = 0; i < json->peer_count; i++) {
-        const struct wgctl_json_peer *peer = &json->peers[i];
+    for (size_t i = 0; i < other->peer_count; i++) {
+        const struct wgctl_other_peer *peer = &other->peers[i];
         if ((disabled && peer->enabled) ||
             (server && wgctl_server_by_key(server, &peer->public_key)))
             continue;
@@ -104,8 +104,8 @@ static void take_name(struct wgctl_adopt *adopt, struct wgctl_adopt_peer *peer, 
 static struct wgctl_found_name name_in_json(const struct wgctl_adopt *adopt,
                                             const struct wgctl_key *key)
 {
-    const struct wgctl_json_peer *peer = wgctl_json_server_by_key(&adopt->json, key);
-    return peer ? (struct wgctl_found_name){wgctl_slice_of(peer->name), adopt->json.source}
+    const struct wgctl_other_peer *peer = wgctl_other_server_by_key(&adopt->other, key);
+    return peer ? (struct wgctl_found_name){wgctl_slice_of(peer->name), adopt->other.source}
                 : (struct wgctl_found_name){0};
 }
 

@@ -5,32 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-void wgctl_json_server_clear(struct wgctl_json_server *server)
-{
-    for (size_t i = 0; i < server->peer_count; i++) {
-        struct wgctl_json_peer *peer = &server->peers[i];
-        wgctl_prefixes_clear(&peer->allowed_ips);
-        free(peer->name);
-        free(peer->note);
-        explicit_bzero(peer, sizeof *peer);
-    }
-    free(server->peers);
-    wgctl_prefixes_clear(&server->addresses);
-    free(server->allowed_ips);
-    free(server->post_up);
-    free(server->post_down);
-    explicit_bzero(server, sizeof *server);
-}
-
-const struct wgctl_json_peer *wgctl_json_server_by_key(const struct wgctl_json_server *server,
-                                                       const struct wgctl_key *public_key)
-{
-    for (size_t i = 0; i < server->peer_count; i++)
-        if (wgctl_key_compare(&server->peers[i].public_key, public_key) == 0)
-            return &server->peers[i];
-    return NULL;
-}
-
 /* The place in the file, for messages. */
 struct reader {
     const char *file;
@@ -105,25 +79,12 @@ static void read_day(const json_t *object, const char *key, char day[16])
         snprintf(day, 16, "%.10s", text);
 }
 
-static struct wgctl_json_peer *add_peer(const struct reader *reader,
-                                        struct wgctl_json_server *server)
-{
-    struct wgctl_json_peer *peers =
-        wgctl_array_grow(server->peers, server->peer_count, &server->peer_capacity, sizeof *peers);
-    if (!peers) {
-        wgctl_fail_memory(reader->err);
-        return NULL;
-    }
-    server->peers = peers;
-    return &peers[server->peer_count++];
-}
-
 /* ---- wg-easy ---- */
 
 static int read_wg_easy_client(const struct reader *reader, const json_t *client,
-                               struct wgctl_json_server *server)
+                               struct wgctl_other_server *server)
 {
-    struct wgctl_json_peer *peer = add_peer(reader, server);
+    struct wgctl_other_peer *peer = wgctl_other_server_add(server, reader->err);
     if (!peer)
         return WGCTL_SYSTEM;
     peer->enabled = !json_is_false(json_object_get(client, "enabled"));
@@ -140,7 +101,7 @@ static int read_wg_easy_client(const struct reader *reader, const json_t *client
     return rc;
 }
 
-static int read_wg_easy(struct reader *reader, json_t *root, struct wgctl_json_server *ret)
+static int read_wg_easy(struct reader *reader, json_t *root, struct wgctl_other_server *ret)
 {
     enum { LENGTH = 24 }; /* the only one it supports */
     const json_t *server = json_object_get(root, "server");
@@ -184,9 +145,9 @@ static int read_networks(const struct reader *reader, const json_t *object,
 }
 
 static int read_dsnet_peer(const struct reader *reader, const json_t *object,
-                           struct wgctl_json_server *server)
+                           struct wgctl_other_server *server)
 {
-    struct wgctl_json_peer *peer = add_peer(reader, server);
+    struct wgctl_other_peer *peer = wgctl_other_server_add(server, reader->err);
     if (!peer)
         return WGCTL_SYSTEM;
     const char *note = text_at(object, "Description");
@@ -212,7 +173,7 @@ static int read_dsnet_peer(const struct reader *reader, const json_t *object,
  * clients reach. */
 static int read_dsnet_network(const struct reader *reader, const json_t *root, const char *network,
                               const char *address, struct wgctl_prefixes *reached,
-                              struct wgctl_json_server *ret)
+                              struct wgctl_other_server *ret)
 {
     struct wgctl_prefix prefix;
     const char *text = text_at(root, network);
@@ -225,7 +186,7 @@ static int read_dsnet_network(const struct reader *reader, const json_t *root, c
 }
 
 static int read_dsnet_server(const struct reader *reader, json_t *root,
-                             struct wgctl_json_server *ret)
+                             struct wgctl_other_server *ret)
 {
     static const char *const endpoints[] = {"ExternalHostname", "ExternalIP", "ExternalIP6"};
     WGCTL_PREFIXES reached = {0};
@@ -257,7 +218,7 @@ static int read_dsnet_server(const struct reader *reader, json_t *root,
     return rc < 0 ? rc : copy_text(reader, allowed_ips.data, &ret->allowed_ips);
 }
 
-static int read_dsnet(struct reader *reader, json_t *root, struct wgctl_json_server *ret)
+static int read_dsnet(struct reader *reader, json_t *root, struct wgctl_other_server *ret)
 {
     ret->source = "dsnet";
     int rc = read_dsnet_server(reader, root, ret);
@@ -286,10 +247,10 @@ static void *allocate(size_t size)
     return memory;
 }
 
-int wgctl_json_server_parse(const char *file, struct wgctl_slice text,
-                            struct wgctl_json_server *ret, struct wgctl_error *err)
+int wgctl_other_server_parse_json(const char *file, struct wgctl_slice text,
+                                  struct wgctl_other_server *ret, struct wgctl_error *err)
 {
-    WGCTL_JSON_SERVER server = {0};
+    WGCTL_OTHER_SERVER server = {0};
     struct reader reader = {.file = file, .where = "the server", .err = err};
     json_error_t where;
     int rc;
@@ -311,6 +272,6 @@ int wgctl_json_server_parse(const char *file, struct wgctl_slice text,
     if (rc < 0)
         return rc;
     *ret = server;
-    server = (struct wgctl_json_server){0};
+    server = (struct wgctl_other_server){0};
     return WGCTL_OK;
 }

@@ -126,16 +126,17 @@ int wgctl_adopt_look_for_clients(struct wgctl_adopt *adopt,
 
 /* ---- JSON ---- */
 
-int wgctl_adopt_look_for_json(struct wgctl_adopt *adopt, bool *ret_trusted, struct wgctl_error *err)
+int wgctl_adopt_read_other(struct wgctl_adopt *adopt, bool *ret_trusted, struct wgctl_error *err)
 {
-    WGCTL_JSON_SERVER json = {0};
+    WGCTL_OTHER_SERVER json = {0};
     WGCTL_TEXT text = {0};
-    int rc = wgctl_third_party_read(adopt->json_path, LARGEST_JSON, &text, ret_trusted, err);
+    int rc = wgctl_third_party_read(adopt->other_path, LARGEST_JSON, &text, ret_trusted, err);
     if (rc == WGCTL_OK)
-        rc = wgctl_json_server_parse(adopt->json_path, wgctl_text_slice_of(&text), &json, err);
+        rc = wgctl_other_server_parse_json(adopt->other_path, wgctl_text_slice_of(&text), &json,
+                                           err);
     if (rc < 0)
         return rc;
-    adopt->json = json;
-    json = (struct wgctl_json_server){0};
+    adopt->other = json;
+    json = (struct wgctl_other_server){0};
     return WGCTL_OK;
 }

@@ -22,9 +22,9 @@ struct wgctl_adopt {
     struct wgctl_text endpoint;
     bool endpoint_is_given; /* clients' files follow it; otherwise they stay as they are */
 
-    struct wgctl_server server;    /* before the names are written */
-    struct wgctl_json_server json; /* its `source` is NULL if there is none */
-    char *json_path;
+    struct wgctl_server server;      /* before the names are written */
+    struct wgctl_other_server other; /* its `source` is NULL if there is none */
+    char *other_path;
     struct wgctl_adopt_peer *peers;     /* one for each of `server` */
     const struct wgctl_candidate **own; /* each peer's file; NULL: none */
 
@@ -43,18 +43,17 @@ const char *wgctl_adopt_keep(struct wgctl_adopt *adopt, struct wgctl_slice text)
 int wgctl_adopt_look_for_clients(struct wgctl_adopt *adopt,
                                  const struct wgctl_adopt_request *request,
                                  struct wgctl_error *err);
-/* Reads the program's own JSON file, `json_path`. `ret_trusted` (may be NULL) says whether only
+/* Reads the program's own file, `other_path`. `ret_trusted` (may be NULL) says whether only
  * root and the caller can write it. */
-int wgctl_adopt_look_for_json(struct wgctl_adopt *adopt, bool *ret_trusted,
-                              struct wgctl_error *err);
+int wgctl_adopt_read_other(struct wgctl_adopt *adopt, bool *ret_trusted, struct wgctl_error *err);
 
 /* ---- adopt/conf.c ---- */
 
-/* Appends a tunnel's file, without its peers, made from the JSON. */
-void wgctl_adopt_put_server(const struct wgctl_json_server *json, struct wgctl_text *text);
-/* Appends the peers of the JSON that are not in `server` (NULL: all of them); with `disabled`, only
+/* Appends a tunnel's file, without its peers, made from `other`. */
+void wgctl_adopt_put_server(const struct wgctl_other_server *other, struct wgctl_text *text);
+/* Appends the peers of `other` that are not in `server` (NULL: all of them); with `disabled`, only
  * the disabled ones of these. Returns how many. */
-size_t wgctl_adopt_put_peers(const struct wgctl_json_server *json,
+size_t wgctl_adopt_put_peers(const struct wgctl_other_server *other,
                              const struct wgctl_server *server, bool disabled,
                              struct wgctl_text *text);
 /* Decides on the name of each peer. */

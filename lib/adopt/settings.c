@@ -150,9 +150,9 @@ static int find_endpoint(struct wgctl_adopt *adopt, const struct wgctl_adopt_req
         rc = look_in_variables(adopt, request, &variables[i], &source, err);
     if (rc < 0)
         return rc;
-    if (!source && take(adopt, wgctl_slice_of(adopt->json.endpoint),
-                        adopt->json.listen_port ? adopt->json.listen_port : default_port(adopt)))
-        source = adopt->json_path;
+    if (!source && take(adopt, wgctl_slice_of(adopt->other.endpoint),
+                        adopt->other.listen_port ? adopt->other.listen_port : default_port(adopt)))
+        source = adopt->other_path;
     if (!source && of_clients && take(adopt, wgctl_slice_of(of_clients), default_port(adopt)))
         source = "clients' files";
     adopt->info.endpoint_source = source;
@@ -173,10 +173,10 @@ static int find_defaults(struct wgctl_adopt *adopt, struct wgctl_error *err)
     const char *dns = common(adopt, DNS), *allowed_ips = common(adopt, ALLOWED_IPS);
     if (adopt->tunnel->ini_original.size > 0)
         return WGCTL_OK;
-    if (!dns && adopt->json.dns[0])
-        dns = adopt->json.dns;
+    if (!dns && adopt->other.dns[0])
+        dns = adopt->other.dns;
     if (!allowed_ips || !allowed_ips[0])
-        allowed_ips = adopt->json.allowed_ips;
+        allowed_ips = adopt->other.allowed_ips;
     /* Alone, it would let a new device's IPv6 leak around the tunnel. */
     if (allowed_ips && strcmp(allowed_ips, "0.0.0.0/0") == 0)
         allowed_ips = NULL;

@@ -18,9 +18,9 @@ void wgctl_adopt_close(struct wgctl_adopt **pointer)
     free(adopt->peers);
     free(adopt->own);
     free(adopt->conf_path);
-    free(adopt->json_path);
+    free(adopt->other_path);
     wgctl_text_clear(&adopt->endpoint);
-    wgctl_json_server_clear(&adopt->json);
+    wgctl_other_server_clear(&adopt->other);
     wgctl_server_clear(&adopt->server);
     wgctl_tunnel_close(&adopt->tunnel);
     free(adopt);

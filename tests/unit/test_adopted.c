@@ -316,9 +316,9 @@ END_TEST
 
 /* ---- JSON ---- */
 
-static int parse_json(const char *text, struct wgctl_json_server *ret, struct wgctl_error *err)
+static int parse_json(const char *text, struct wgctl_other_server *ret, struct wgctl_error *err)
 {
-    return wgctl_json_server_parse("x.json", wgctl_slice_of(text), ret, err);
+    return wgctl_other_server_parse_json("x.json", wgctl_slice_of(text), ret, err);
 }
 
 #define EASY(client)                                                                            \
@@ -330,7 +330,7 @@ static int parse_json(const char *text, struct wgctl_json_server *ret, struct wg
 
 START_TEST(names_in_json_are_taken_as_they_are)
 {
-    WGCTL_JSON_SERVER server = {0};
+    WGCTL_OTHER_SERVER server = {0};
     struct wgctl_error err;
     char text[WGCTL_PREFIX_TEXT_SIZE];
     int rc = parse_json(EASY("{\"name\": \"a\\nb\\u001b[31m\\\"../x\", \"publicKey\": \"" ALICE
@@ -344,7 +344,7 @@ START_TEST(names_in_json_are_taken_as_they_are)
     ck_assert_str_eq(server.peers[0].name, "a\nb\x1b[31m\"../x");
     ck_assert_str_eq(server.peers[0].added, "2025-03-02");
     ck_assert(!server.peers[0].enabled);
-    ck_assert_ptr_eq(wgctl_json_server_by_key(&server, &server.peers[0].public_key), server.peers);
+    ck_assert_ptr_eq(wgctl_other_server_by_key(&server, &server.peers[0].public_key), server.peers);
 }
 END_TEST
 
@@ -372,7 +372,7 @@ enum { BAD_JSON = sizeof bad_json / sizeof *bad_json };
 
 START_TEST(bad_json_is_refused_and_no_key_is_shown)
 {
-    WGCTL_JSON_SERVER server = {0};
+    WGCTL_OTHER_SERVER server = {0};
     struct wgctl_error err;
     ck_assert_int_eq(parse_json(bad_json[_i].json, &server, &err), WGCTL_INVALID);
     ck_assert_msg(strstr(err.message, bad_json[_i].message), "%s", err.message);

@@ -1,0 +1,45 @@
+/* What another program keeps of a server in a file of its own, whatever that file's format. */
+#pragma once
+
+#include "net/address.h"
+#include "net/key.h"
+#include "net/name.h"
+
+struct wgctl_other_peer {
+    char *name; /* as it is there: any text */
+    struct wgctl_key public_key;
+    struct wgctl_key private_key;   /* all zero: unknown */
+    struct wgctl_key preshared_key; /* all zero: none */
+    struct wgctl_prefixes allowed_ips;
+    bool enabled;
+    char added[16]; /* a date; "": unknown */
+    char *note;     /* NULL: none */
+};
+
+/* Owns all strings but `source`. */
+struct wgctl_other_server {
+    const char *source;              /* the program; NULL: there is no file */
+    char interface[WGCTL_NAME_SIZE]; /* "": unknown */
+    struct wgctl_key private_key;
+    struct wgctl_prefixes addresses;
+    uint16_t listen_port;      /* 0: unknown */
+    char endpoint[300];        /* a host or an address; "": unknown */
+    char dns[64];              /* "": unknown */
+    char *allowed_ips;         /* what clients send through the tunnel; NULL: unknown */
+    char *post_up, *post_down; /* NULL: none */
+    struct wgctl_other_peer *peers;
+    size_t peer_count, peer_capacity;
+};
+
+/* Wipes it and frees what it owns. */
+void wgctl_other_server_clear(struct wgctl_other_server *server);
+#define WGCTL_OTHER_SERVER \
+    __attribute__((cleanup(wgctl_other_server_clear))) struct wgctl_other_server
+
+/* The peer with that key, or NULL. */
+const struct wgctl_other_peer *wgctl_other_server_by_key(const struct wgctl_other_server *server,
+                                                         const struct wgctl_key *public_key);
+
+/* Adds a peer that is all zero, and returns it; NULL if memory runs out. Valid until the next. */
+struct wgctl_other_peer *wgctl_other_server_add(struct wgctl_other_server *server,
+                                                struct wgctl_error *err);
