@@ -84,7 +84,12 @@ static int preview(struct context *context, const struct wgctl_provision *provis
     if (rc < 0)
         return rc;
     print_result(context, info, false);
-    printf("\n%s would be:\n\n%s", info->conf, conf.data);
+    printf("\n%s would be:\n\n", info->conf);
+    struct wgctl_slice rest = wgctl_text_slice_of(&conf), line;
+    while (rest.size > 0 && wgctl_slice_split(&rest, '\n', &line)) {
+        print_escaped(stdout, line);
+        putchar('\n');
+    }
     return WGCTL_OK;
 }
 

@@ -25,21 +25,12 @@ static void print_remark(const char *name, struct wgctl_slice value)
     print_escaped(stdout, value);
 }
 
-/* A character of several bytes is one column. */
-static int columns(const char *text)
-{
-    int count = 0;
-    for (; *text; text++)
-        count += ((unsigned char)*text & 0xc0) != 0x80;
-    return count;
-}
-
-static void print_peer(const struct wgctl_tunnel *tunnel, size_t index, int width)
+static void print_peer(const struct wgctl_tunnel *tunnel, size_t index, size_t width)
 {
     struct wgctl_peer_info peer;
     wgctl_tunnel_peer(tunnel, index, &peer);
-    print_escaped(stdout, wgctl_slice_of(peer.label));
-    printf("%*s", width - columns(peer.label) + 2, "");
+    size_t columns = print_escaped(stdout, wgctl_slice_of(peer.label));
+    printf("%*s", (int)(width - columns + 2), "");
     print_addresses(stdout, tunnel, index);
     if (!peer.enabled)
         printf("  disabled");
@@ -48,13 +39,13 @@ static void print_peer(const struct wgctl_tunnel *tunnel, size_t index, int widt
     putchar('\n');
 }
 
-static int widest_label(const struct wgctl_tunnel *tunnel)
+static size_t widest_label(const struct wgctl_tunnel *tunnel)
 {
-    int widest = 0;
+    size_t widest = 0;
     for (size_t i = 0; i < wgctl_tunnel_peer_count(tunnel); i++) {
         struct wgctl_peer_info peer;
         wgctl_tunnel_peer(tunnel, i, &peer);
-        int width = columns(peer.label);
+        size_t width = columns_of(wgctl_slice_of(peer.label));
         widest = width > widest ? width : widest;
     }
     return widest;
@@ -66,7 +57,7 @@ static int run(struct context *context, struct wgctl_tunnel *tunnel, int argc, c
     (void)argc, (void)argv;
     if (context->json)
         return list_json(tunnel, err);
-    int width = widest_label(tunnel);
+    size_t width = widest_label(tunnel);
     for (size_t i = 0; i < wgctl_tunnel_peer_count(tunnel); i++)
         print_peer(tunnel, i, width);
     if (wgctl_tunnel_peer_count(tunnel) == 0)

@@ -9,21 +9,44 @@
 #include <time.h>
 #include <unistd.h>
 
-void print_escaped(FILE *stream, struct wgctl_slice text)
+enum { PIECE_SIZE = 16 };
+
+/* Takes a character off the text, and writes it to `ret` as a terminal may get it. Returns how many
+ * columns it fills. */
+static size_t next_piece(struct wgctl_slice *text, char ret[PIECE_SIZE])
 {
+    unsigned code = 0;
+    size_t length = wgctl_slice_character(*text, &code), columns = 1;
+    if (length > 0 && !wgctl_is_harmful(code))
+        wgctl_slice_string((struct wgctl_slice){text->data, length}, ret, PIECE_SIZE);
+    else if (length <= 1)
+        columns = (size_t)sprintf(ret, "\\x%02x", (unsigned char)text->data[0]);
+    else
+        columns = (size_t)sprintf(ret, "\\u{%x}", code);
+    length = length ? length : 1;
+    text->data += length;
+    text->size -= length;
+    return columns;
+}
+
+size_t print_escaped(FILE *stream, struct wgctl_slice text)
+{
+    char piece[PIECE_SIZE];
+    size_t columns = 0;
     while (text.size > 0) {
-        unsigned code = 0;
-        size_t length = wgctl_slice_character(text, &code);
-        if (length > 0 && !wgctl_is_harmful(code))
-            fwrite(text.data, 1, length, stream);
-        else if (length <= 1)
-            fprintf(stream, "\\x%02x", (unsigned char)text.data[0]);
-        else
-            fprintf(stream, "\\u{%x}", code);
-        length = length ? length : 1;
-        text.data += length;
-        text.size -= length;
+        columns += next_piece(&text, piece);
+        fputs(piece, stream);
     }
+    return columns;
+}
+
+size_t columns_of(struct wgctl_slice text)
+{
+    char piece[PIECE_SIZE];
+    size_t columns = 0;
+    while (text.size > 0)
+        columns += next_piece(&text, piece);
+    return columns;
 }
 
 bool use_color(const struct context *context, FILE *stream)

@@ -12,8 +12,11 @@
 #define PLAIN "\033[0m"
 
 /* Prints text that came from a file or the command line. Characters that a terminal would take as
- * a command are printed as escapes. */
-void print_escaped(FILE *stream, struct wgctl_slice text);
+ * a command, or that hide what the text is, are printed as escapes: \x1b, \u{202e}. Returns how
+ * many columns it fills, if each character fills one. */
+size_t print_escaped(FILE *stream, struct wgctl_slice text);
+/* Returns the same without printing. */
+size_t columns_of(struct wgctl_slice text);
 enum { COMPLETED_SIZE = 8192 };
 /* Copies `text` with each call in it, "sudo wgctl COMMAND", completed so that it works as printed:
  * "wgctl -C DIR -i wg1 COMMAND" if those options were given, and without sudo for root. Allocates

@@ -86,11 +86,45 @@ size_t wgctl_slice_character(struct wgctl_slice text, unsigned *ret_code)
     return length;
 }
 
+/* In order. */
+static const struct {
+    unsigned first, last;
+} harmful[] = {
+    {0x00, 0x1f},       /* C0 controls */
+    {0x7f, 0x9f},       /* DEL, C1 controls */
+    {0xad, 0xad},       /* soft hyphen */
+    {0x34f, 0x34f},     /* combining grapheme joiner */
+    {0x600, 0x605},     /* Arabic number signs */
+    {0x61c, 0x61c},     /* Arabic letter mark */
+    {0x6dd, 0x6dd},     /* Arabic end of ayah */
+    {0x70f, 0x70f},     /* Syriac abbreviation mark */
+    {0x890, 0x891},     /* Arabic currency marks */
+    {0x8e2, 0x8e2},     /* Arabic disputed end of ayah */
+    {0x115f, 0x1160},   /* Hangul fillers */
+    {0x17b4, 0x17b5},   /* Khmer inherent vowels */
+    {0x180b, 0x180f},   /* Mongolian variation selectors, vowel separator */
+    {0x200b, 0x200f},   /* zero-width space, joiners, direction marks */
+    {0x2028, 0x202e},   /* line and paragraph separator, direction embeddings */
+    {0x2060, 0x206f},   /* word joiner, invisible operators, direction isolates */
+    {0x2800, 0x2800},   /* empty Braille pattern */
+    {0x3164, 0x3164},   /* Hangul filler */
+    {0xd800, 0xdfff},   /* surrogates */
+    {0xfeff, 0xfeff},   /* zero-width no-break space, byte order mark */
+    {0xffa0, 0xffa0},   /* halfwidth Hangul filler */
+    {0xfff0, 0xfffb},   /* interlinear annotations */
+    {0x110bd, 0x110bd}, /* Kaithi number signs */
+    {0x110cd, 0x110cd}, {0x13430, 0x1343f}, /* Egyptian format controls */
+    {0x1bca0, 0x1bca3},                     /* shorthand format controls */
+    {0x1d173, 0x1d17a},                     /* musical beams and phrases */
+    {0xe0000, 0xe0fff},                     /* tags, variation selectors */
+};
+
 bool wgctl_is_harmful(unsigned code)
 {
-    return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x200e || code == 0x200f ||
-           (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) ||
-           code == 0xfeff;
+    size_t i = 0;
+    while (i < sizeof harmful / sizeof *harmful && code > harmful[i].last)
+        i++;
+    return i < sizeof harmful / sizeof *harmful && code >= harmful[i].first;
 }
 
 bool wgctl_slice_is_plain(struct wgctl_slice text)

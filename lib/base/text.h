@@ -82,10 +82,13 @@ char *wgctl_slice_dup(struct wgctl_slice slice);
 bool wgctl_slice_has_control(struct wgctl_slice slice);
 /* Decodes the UTF-8 character at the start. Returns its size in bytes, or 0 if it is invalid. */
 size_t wgctl_slice_character(struct wgctl_slice text, unsigned *ret_code);
-/* Returns whether a terminal should never get this code point: a C0 or C1 control, or one that
- * changes the text's direction. */
+/* Returns whether a code point can hide or change what people read, so that a terminal should never
+ * get it and nobody may type it: controls, format characters (Unicode's category Cf, which has the
+ * zero-width and the direction characters), line separators, fillers that look like blanks, and the
+ * other invisible ones (Default_Ignorable_Code_Point) but U+FE00 to U+FE0F, which choose how the
+ * character before them looks. The same in every locale. */
 bool wgctl_is_harmful(unsigned code);
-/* Returns whether the text is valid UTF-8 without harmful characters. */
+/* Returns whether the text is valid UTF-8 without harmful characters, and thus a single line. */
 bool wgctl_slice_is_plain(struct wgctl_slice text);
 
 /* A buffer that grows. Initialize it with zeros. It remembers failed allocations, so append as

@@ -271,8 +271,8 @@ static int check_request(const struct wgctl_tunnel *tunnel,
                           !wgctl_slice_is_plain(wgctl_slice_of(request->note)))) {
         wgctl_fail(err, WGCTL_INVALID, "that note cannot be stored");
         return wgctl_hint(err,
-                          "a note is one line of at most %d bytes of UTF-8, without control "
-                          "characters",
+                          "a note is one line of at most %d bytes of UTF-8, without control or "
+                          "invisible characters",
                           LONGEST_NOTE);
     }
     const char *const lists[] = {request->addresses, request->allowed_ips, request->dns,

@@ -394,7 +394,15 @@ static void test_save_config(void)
 #define ESCAPES         \
     "\033[31mx\xc2\x9b" \
     "2J\xe2\x80\xaey\xff\a"
-#define SHOWN "\\x1b[31mx\\u{9b}2J\\u{202e}y\\xff"
+#define SHOWN "\\x1b[31mx\\u{9b}2J\\u{202e}y\\xff\\x07"
+/* What nobody sees: zero-width, filler, tag, line separator, byte order mark, soft hyphen. */
+#define HIDDEN                      \
+    "a\xe2\x80\x8b\xe3\x85\xa4"     \
+    "b\xf3\xa0\x81\xa1\xe2\x80\xa8" \
+    "c\xef\xbb\xbf"                 \
+    "d\xc2\xad"                     \
+    "e"
+#define HIDDEN_SHOWN "a\\u{200b}\\u{3164}b\\u{e0061}\\u{2028}c\\u{feff}d\\u{ad}e"
 
 static void check_escaped(struct answer *answer, const char *what)
 {
@@ -406,27 +414,61 @@ static void check_escaped(struct answer *answer, const char *what)
                  wgctl_text_slice_of(&answer->err));
 }
 
-static void test_escapes(void)
+static void test_escapes_of(const char *text, const char *shown)
 {
-    with_lines(CONF,
-               "\n[Peer]\n# friendly_name = " ESCAPES "\n# note = " ESCAPES "\n# expires = " ESCAPES
-               "\nPublicKey = Ijo3hWMqNXMY5jqqBpy0DU4OYB4Gy7RrlvPrdWTPMTo=\nAllowedIPs = "
-               "10.73.21.88/32\n",
-               0);
+    WGCTL_TEXT peer = {0};
+    wgctl_text_format(&peer,
+                      "\n[Peer]\n# friendly_name = %s\n# note = %s\n# expires = %s\n"
+                      "PublicKey = Ijo3hWMqNXMY5jqqBpy0DU4OYB4Gy7RrlvPrdWTPMTo=\n"
+                      "AllowedIPs = 10.73.21.88/32\n",
+                      text, text, text);
+    with_lines(CONF, peer.data, peer.size);
     DRIVE_ANSWER list, list_json, plan, plan_json, revoked;
     CALL(&list, "-C", "etc", "list");
     check_escaped(&list, "list");
-    drive_report(list.out.data && strstr(list.out.data, SHOWN), "list shows them as text",
+    drive_report(list.out.data && strstr(list.out.data, shown), "list shows them as text",
                  wgctl_text_slice_of(&list.out));
     CALL(&list_json, "-C", "etc", "list", "--json");
     check_escaped(&list_json, "list --json");
-    CALL(&plan, "-C", "etc", "revoke", "--no-apply", "-n", ESCAPES);
+    CALL(&plan, "-C", "etc", "revoke", "--no-apply", "-n", text);
     check_escaped(&plan, "revoke -n");
-    CALL(&plan_json, "-C", "etc", "revoke", "--no-apply", "-n", "--json", ESCAPES);
+    CALL(&plan_json, "-C", "etc", "revoke", "--no-apply", "-n", "--json", text);
     check_escaped(&plan_json, "revoke -n --json");
-    REFUSES("an error escapes a name", "is not kept here", "-C", "etc", "show", ESCAPES);
-    CALL(&revoked, "-C", "etc", "-y", "revoke", ESCAPES, "--no-apply");
-    drive_report(revoked.status == 0, "revoke can name it", wgctl_text_slice_of(&revoked.err));
+    REFUSES("an error escapes a name", "is not kept here", "-C", "etc", "show", text);
+    REFUSES("an error escapes the name of a peer that has the address", "is already used by peer",
+            ADD, "--address", "10.73.21.88");
+    CALL(&revoked, "-C", "etc", "-y", "revoke", text, "--no-apply");
+    drive_report(revoked.status == 0 && !has_escapes(wgctl_text_slice_of(&revoked.err)),
+                 "revoke can name it, and escapes it", wgctl_text_slice_of(&revoked.err));
+}
+
+/* An escaped name takes the columns that it fills. */
+static void test_columns(void)
+{
+    with_lines(CONF,
+               "\n[Peer]\n# friendly_name = " HIDDEN
+               "\nPublicKey = Ijo3hWMqNXMY5jqqBpy0DU4OYB4Gy7RrlvPrdWTPMTo=\nAllowedIPs = "
+               "10.73.21.88/32\n",
+               0);
+    DRIVE_ANSWER list;
+    CALL(&list, "-C", "etc", "list");
+    struct wgctl_slice rest = wgctl_text_slice_of(&list.out), line;
+    size_t column = 0;
+    bool aligned = list.status == 0;
+    while (rest.size > 0 && wgctl_slice_split(&rest, '\n', &line)) {
+        const char *address = memmem(line.data, line.size, "10.73.21.", strlen("10.73.21."));
+        size_t here = address ? (size_t)(address - line.data) : 0;
+        aligned = aligned && here > 0 && (column == 0 || here == column);
+        column = here;
+    }
+    drive_report(aligned, "list keeps its columns", wgctl_text_slice_of(&list.out));
+}
+
+static void test_escapes(void)
+{
+    test_escapes_of(ESCAPES, SHOWN);
+    test_escapes_of(HIDDEN, HIDDEN_SHOWN);
+    test_columns();
 }
 
 static size_t count_of(const char *text, const char *word)

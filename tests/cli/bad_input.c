@@ -36,6 +36,11 @@ static const struct wrong names[] = {
      "a\xe2\x80\xae"
      "b",
      NULL},
+    {"a zero-width space",
+     "a\xe2\x80\x8b"
+     "b",
+     NULL},
+    {"a blank that fills", "a\xe3\x85\xa4", NULL},
     {"an umlaut", "jürgen", NULL},
     {"16 characters", "abcdefghijklmnop", NULL},
     {"a thousand characters", X1000("x"), NULL},
@@ -386,6 +391,24 @@ static const char *const bad_notes[] = {"a\nb",
                                         "a\xe2\x80\xae"
                                         "b",
                                         "a\xff",
+                                        "a\xe2\x80\x8b"
+                                        "b", /* zero-width space */
+                                        "a\xe2\x80\x8d"
+                                        "b", /* zero-width joiner */
+                                        "\xe2\x81\xa0"
+                                        "a", /* word joiner */
+                                        "\xef\xbb\xbf"
+                                        "a", /* byte order mark */
+                                        "a\xc2\xad"
+                                        "b",         /* soft hyphen */
+                                        "a\xd8\x9c", /* Arabic letter mark */
+                                        "a\xe2\x80\xa8"
+                                        "b",                 /* line separator */
+                                        "\xe3\x85\xa4",      /* Hangul filler */
+                                        "\xe1\x85\x9f",      /* Hangul filler */
+                                        "a\xf3\xa0\x81\xa1", /* tag */
+                                        "a\xed\xa0\x80",     /* surrogate */
+                                        "a\xc0\xaf",         /* overlong */
                                         X100("xx") "x",
                                         X1000("€€€")};
 

@@ -101,10 +101,12 @@ secrets_in() { # FOLDER
     find "$1" -type f -exec sed -n 's/^.*\(PrivateKey\|PresharedKey\) *= *\([A-Za-z0-9+/]\{43\}=\).*/\2/p' {} + | sort -u
 }
 
-# True if a file contains a character that a terminal would interpret: a C0 or C1 control, or one that changes the text's
-# direction.
+# True if a file contains a character that a terminal would interpret, or that nobody sees: a C0 or C1 control, a zero-width or
+# direction character, a filler, a tag.
 has_escapes() { # FILE
-    grep -aPq '[\x00-\x08\x0b-\x1f]|\xc2[\x80-\x9f]|\xe2\x80[\x8e\x8f\xa8-\xae]|\xe2\x81[\xa6-\xa9]|\xef\xbb\xbf' "$1"
+    local controls='[\x00-\x08\x0b-\x1f]|\xc2[\x80-\x9f]|\xe2\x80[\x8e\x8f\xa8-\xae]|\xe2\x81[\xa6-\xa9]'
+    local invisible='\xc2\xad|\xe1\x85[\x9f\xa0]|\xe2\x80[\x8b-\x8d]|\xe2\x81[\xa0-\xaf]|\xe3\x85\xa4|\xef\xbb\xbf|\xf3\xa0[\x80-\xbf]'
+    grep -aPq "$controls|$invisible" "$1"
 }
 
 # True if a file is a single JSON document in wgctl's format for errors.

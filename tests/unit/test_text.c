@@ -188,6 +188,61 @@ START_TEST(control_bytes_are_those_below_space_and_del)
 }
 END_TEST
 
+/* Those at the edges of what is hidden, and well-known ones between. */
+static const unsigned harmful[] = {
+    0,       0x1b,    0x1f,    0x7f,    0x80,    0x9b,    0x9f,    0xad,    0x34f,
+    0x600,   0x605,   0x61c,   0x6dd,   0x70f,   0x890,   0x891,   0x8e2,   0x115f,
+    0x1160,  0x17b4,  0x17b5,  0x180b,  0x180e,  0x180f,  0x200b,  0x200c,  0x200d,
+    0x200e,  0x200f,  0x2028,  0x2029,  0x202a,  0x202e,  0x2060,  0x2064,  0x2066,
+    0x2069,  0x206f,  0x2800,  0x3164,  0xd800,  0xdfff,  0xfeff,  0xffa0,  0xfff0,
+    0xfff9,  0xfffb,  0x110bd, 0x110cd, 0x13430, 0x1343f, 0x1bca0, 0x1bca3, 0x1d173,
+    0x1d17a, 0xe0000, 0xe0001, 0xe0020, 0xe007f, 0xe01ef, 0xe0fff};
+static const unsigned harmless[] = {
+    0x20,    0x7e,    0xa0,    0xac,    0xae,    0xe4,    0x34e,   0x350,   0x5ff,
+    0x606,   0x61b,   0x61d,   0x6dc,   0x6de,   0x70e,   0x710,   0x88f,   0x892,
+    0x8e1,   0x8e3,   0x115e,  0x1161,  0x17b3,  0x17b6,  0x180a,  0x1810,  0x200a,
+    0x2010,  0x2027,  0x202f,  0x205f,  0x2070,  0x20ac,  0x27ff,  0x2801,  0x3163,
+    0x3165,  0xd7ff,  0xe000,  0xfe0f,  0xfefe,  0xff00,  0xff9f,  0xffa1,  0xffef,
+    0xfffc,  0xfffd,  0x110bc, 0x110be, 0x110cc, 0x110ce, 0x1342f, 0x13440, 0x1bc9f,
+    0x1bca4, 0x1d172, 0x1d17b, 0x1f600, 0xdffff, 0xe1000, 0x10ffff};
+
+START_TEST(characters_that_hide_or_direct_are_harmful_and_all_others_are_not)
+{
+    for (size_t i = 0; i < sizeof harmful / sizeof *harmful; i++)
+        ck_assert_msg(wgctl_is_harmful(harmful[i]), "U+%04X", harmful[i]);
+    for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++)
+        ck_assert_msg(!wgctl_is_harmful(harmless[i]), "U+%04X", harmless[i]);
+}
+END_TEST
+
+START_TEST(a_plain_text_is_utf8_that_shows_all_of_itself)
+{
+    static const char *const plain[] = {"", "a b", "J\xc3\xbcrgens \xe2\x9d\xa4\xef\xb8\x8f",
+                                        "\xf0\x9f\x98\x80"};
+    static const char *const others[] = {
+        "a\nb",
+        "\t",
+        "a\xe2\x80\x8b",
+        "\xe2\x80\xa8",
+        "\xe3\x85\xa4",
+        "\xc2\x9b",
+        "\xf3\xa0\x80\xa0",
+        "\xed\xa0\x80",
+        "\xc0\x80",
+        "\xe2\x80",
+        "\xff",
+        "\xf4\x90\x80\x80",
+        "\xe0\x80\x80",
+        "\xef\xbb\xbf",
+        "caf\xc3\xa9\xc2\xad",
+    };
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
+        ck_assert_msg(wgctl_slice_is_plain(wgctl_slice_of(plain[i])), "%s", plain[i]);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        ck_assert_msg(!wgctl_slice_is_plain(wgctl_slice_of(others[i])), "%zu", i);
+}
+END_TEST
+
 START_TEST(what_is_appended_stands_there_one_after_the_other)
 {
     WGCTL_TEXT text = {0};
@@ -477,6 +532,8 @@ static Suite *text_suite(void)
     tcase_add_test(slice, a_slice_becomes_a_string_cut_to_the_buffer);
     tcase_add_test(slice, a_copy_of_a_slice_is_a_string_of_its_own);
     tcase_add_test(slice, control_bytes_are_those_below_space_and_del);
+    tcase_add_test(slice, characters_that_hide_or_direct_are_harmful_and_all_others_are_not);
+    tcase_add_test(slice, a_plain_text_is_utf8_that_shows_all_of_itself);
     suite_add_tcase(suite, slice);
 
     TCase *text = tcase_create("text");
