@@ -1,38 +1,16 @@
-/* Files: read safely, and replaced durably, in a folder that is opened once.
- *
- * Every file is reached through the folder's descriptor (openat(2) and the like) and never
- * through a symbolic link, so that nobody can swap in another file between two calls.
+/* Files: read safely, and replaced durably, in a folder that is opened once (base/folder.h).
  *
  * Functions with a struct wgctl_error fail with the status that fits the errno of the system
  * call, besides the statuses named at each. None of them needs a lock, unless it says so.
  */
 #pragma once
 
-#include <limits.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
 #include "base/error.h"
+#include "base/folder.h"
 #include "base/text.h"
-
-/* An open folder. Close it. */
-struct wgctl_folder {
-    int fd; /* -1: closed */
-    char path[PATH_MAX];
-};
-#define WGCTL_FOLDER_CLOSED ((struct wgctl_folder){.fd = -1})
-
-/* Opens a folder. Fails with WGCTL_DENIED if it belongs to anybody but the caller and root, or if
- * others can write to it. */
-int wgctl_folder_open(const char *path, struct wgctl_folder *ret, struct wgctl_error *err);
-/* Creates a folder, durably, unless it exists. `ret_made` (may be NULL): it did not. */
-int wgctl_folder_make(const char *path, mode_t mode, bool *ret_made, struct wgctl_error *err);
-/* Opens the folder `name` in `parent` with the checks of wgctl_folder_open(). If it does not
- * exist, `create` creates it (0700). */
-int wgctl_folder_open_in(const struct wgctl_folder *parent, const char *name, bool create,
-                         struct wgctl_folder *ret, struct wgctl_error *err);
-/* Closes it, unless it is closed already. */
-void wgctl_folder_close(struct wgctl_folder *folder);
 
 enum wgctl_exposure {
     WGCTL_PUBLIC, /* others may read it */
