@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,28 +19,107 @@ int wgctl_owner_check(const struct stat *status, const char *path, struct wgctl_
     return wgctl_hint(err, "if it is yours to manage: sudo chown root %s", path);
 }
 
-static int check_folder(struct wgctl_folder *folder, struct wgctl_error *err)
+static int check_folder(const struct wgctl_folder *folder, struct stat *ret_status,
+                        struct wgctl_error *err)
 {
-    struct stat status;
-    if (fstat(folder->fd, &status) < 0)
+    if (fstat(folder->fd, ret_status) < 0)
         return wgctl_fail_errno(err, "cannot look at %s", folder->path);
-    int rc = wgctl_owner_check(&status, folder->path, err);
+    int rc = wgctl_owner_check(ret_status, folder->path, err);
     if (rc < 0)
         return rc;
-    if (status.st_mode & (S_IWGRP | S_IWOTH)) {
+    if (ret_status->st_mode & (S_IWGRP | S_IWOTH)) {
         wgctl_fail(err, WGCTL_DENIED, "%s can be written to by other users", folder->path);
         return wgctl_hint(err, "sudo chmod go-w %s", folder->path);
     }
     return WGCTL_OK;
 }
 
-static int checked_folder(int fd, struct wgctl_folder *folder, struct wgctl_error *err)
+/* ---- the folders above ---- */
+
+/* In a user namespace, all users without a number in it share this one. `/` belongs to one of
+ * them if an ordinary user made the namespace. */
+static bool is_outsider(uid_t user)
 {
-    folder->fd = fd;
-    int rc = check_folder(folder, err);
-    if (rc < 0)
-        wgctl_folder_close(folder);
-    return rc;
+    enum { OVERFLOW = 65534 }; /* /proc/sys/kernel/overflowuid */
+    WGCTL_TEXT map = {0};
+    if (user != OVERFLOW || !wgctl_file_content("/proc/self/uid_map", &map))
+        return false;
+    struct wgctl_slice rest = wgctl_text_slice_of(&map), line;
+    while (wgctl_slice_split(&rest, '\n', &line)) {
+        char text[64];
+        unsigned first, count;
+        wgctl_slice_string(line, text, sizeof text);
+        if (sscanf(text, "%u %*u %u", &first, &count) == 2 && user >= first && user - first < count)
+            return false;
+    }
+    return true;
+}
+
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* The real path of the folder `levels` above. */
+static void name_above(const struct wgctl_folder *folder, unsigned levels, char ret[PATH_MAX])
+{
+    char link[64];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", folder->fd);
+    ssize_t size = readlink(link, ret, PATH_MAX - 1);
+    if (size < 0)
+        size = snprintf(ret, PATH_MAX, "%s", folder->path);
+    ret[size] = '\0';
+    for (char *slash; levels > 0 && (slash = strrchr(ret, '/')); levels--)
+        slash[slash == ret ? 1 : 0] = '\0';
+}
+
+static int check_above(const struct wgctl_folder *folder, const struct stat *status,
+                       unsigned levels, struct wgctl_error *err)
+{
+    char above[PATH_MAX];
+    bool is_theirs = status->st_uid != geteuid() && status->st_uid != 0;
+    /* Where only the owner of an entry can rename it, nobody can replace one of ours. */
+    bool is_open = status->st_mode & (S_IWGRP | S_IWOTH) && !(status->st_mode & S_ISVTX);
+    if (!is_open && (!is_theirs || is_outsider(status->st_uid)))
+        return WGCTL_OK;
+    name_above(folder, levels, above);
+    if (is_theirs && !is_outsider(status->st_uid)) {
+        wgctl_fail(err, WGCTL_DENIED,
+                   "%s is in %s, which belongs to another user (uid %u), who could replace it",
+                   folder->path, above, (unsigned)status->st_uid);
+        return wgctl_hint(err, "move it to a folder of root's: sudo mv %s /etc/", folder->path);
+    }
+    wgctl_fail(err, WGCTL_DENIED,
+               "%s is in %s, which other users can write to, so that they could replace it",
+               folder->path, above);
+    return wgctl_hint(err, "sudo chmod go-w %s", above);
+}
+
+/* Checks every folder that the open one really is in, up to the root: a user who can write to one
+ * of them can put another folder in its place. No symbolic link leads past this, and nothing can
+ * be swapped before it is checked. OpenSSH does the same for authorized_keys. */
+static int check_all_above(const struct wgctl_folder *folder, struct stat *below,
+                           struct wgctl_error *err)
+{
+    struct stat root, above;
+    char up[PATH_MAX] = "..";
+    size_t size = 2;
+    if (stat("/", &root) < 0)
+        return wgctl_fail_errno(err, "cannot look at /");
+    for (unsigned levels = 1;; levels++, *below = above) {
+        if (fstatat(folder->fd, up, &above, 0) < 0)
+            return wgctl_fail_errno(err, "cannot look at the folder that %s is in", folder->path);
+        if (is_same(below, &above) && is_same(&above, &root))
+            return WGCTL_OK;
+        int rc = check_above(folder, &above, levels, err);
+        if (rc < 0)
+            return rc;
+        size += (size_t)snprintf(up + size, sizeof up - size, "/..");
+        if (size >= sizeof up) {
+            errno = ENAMETOOLONG;
+            return wgctl_fail_errno(err, "cannot open the folder %.100s", folder->path);
+        }
+    }
 }
 
 int wgctl_folder_open(const char *path, struct wgctl_folder *ret, struct wgctl_error *err)
@@ -49,12 +129,17 @@ int wgctl_folder_open(const char *path, struct wgctl_folder *ret, struct wgctl_e
         errno = ENAMETOOLONG;
         return wgctl_fail_errno(err, "cannot open the folder %.100s…", path);
     }
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
+    struct stat status;
+    folder.fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder.fd < 0)
         return wgctl_fail_errno(err, "cannot open the folder %s", path);
-    int rc = checked_folder(fd, &folder, err);
+    int rc = check_folder(&folder, &status, err);
+    if (rc == WGCTL_OK)
+        rc = check_all_above(&folder, &status, err);
     if (rc == WGCTL_OK)
         *ret = folder;
+    else
+        wgctl_folder_close(&folder);
     return rc;
 }
 
@@ -89,17 +174,20 @@ int wgctl_folder_open_in(const struct wgctl_folder *parent, const char *name, bo
         return wgctl_fail_errno(err, "cannot open the folder %s", name);
     }
     int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-    int fd = openat(parent->fd, name, flags);
-    if (fd < 0 && errno == ENOENT && create) {
+    struct stat status;
+    folder.fd = openat(parent->fd, name, flags);
+    if (folder.fd < 0 && errno == ENOENT && create) {
         if (mkdirat(parent->fd, name, 0700) < 0 && errno != EEXIST)
             return wgctl_fail_errno(err, "cannot create the folder %s", folder.path);
-        fd = openat(parent->fd, name, flags);
+        folder.fd = openat(parent->fd, name, flags);
     }
-    if (fd < 0)
+    if (folder.fd < 0)
         return wgctl_fail_errno(err, "cannot open the folder %s", folder.path);
-    int rc = checked_folder(fd, &folder, err);
+    int rc = check_folder(&folder, &status, err);
     if (rc == WGCTL_OK)
         *ret = folder;
+    else
+        wgctl_folder_close(&folder);
     return rc;
 }
 

@@ -23,8 +23,11 @@ struct wgctl_folder {
 };
 #define WGCTL_FOLDER_CLOSED ((struct wgctl_folder){.fd = -1})
 
-/* Opens a folder. Fails with WGCTL_DENIED if it belongs to anybody but the caller and root, or if
- * others can write to it. */
+/* Opens a folder. Fails with WGCTL_DENIED, and the fix as the hint, if it belongs to anybody but
+ * the caller and root, or if others can write to it. The same holds for every folder that it is
+ * in, up to the root: a user who can write to one of them could replace it. Those may be open to
+ * all if only its owner can rename an entry (the sticky bit, as in /tmp). Symbolic links in the
+ * path do not matter; what is checked is where the folder really is. */
 int wgctl_folder_open(const char *path, struct wgctl_folder *ret, struct wgctl_error *err);
 /* Creates a folder, durably, unless it exists. `ret_made` (may be NULL): it did not. */
 int wgctl_folder_make(const char *path, mode_t mode, bool *ret_made, struct wgctl_error *err);

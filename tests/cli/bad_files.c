@@ -89,6 +89,7 @@ static void test_conf_kinds(void)
 static void test_folder(void)
 {
     static const mode_t modes[] = {0777, 0770, 0720, 0702};
+    struct stat above;
     for (size_t i = 0; i < COUNT(modes); i++) {
         char what[48];
         fresh();
@@ -101,6 +102,20 @@ static void test_folder(void)
     fresh();
     must(chown("etc", nobody, (gid_t)-1), "change the owner");
     refuses_both("a folder that belongs to someone else", "etc belongs to another user");
+
+    fresh();
+    must(stat(".", &above), "look at the folder above");
+    must(chmod(".", 0777), "change the mode");
+    refuses_both("a folder in one that others can write to",
+                 "etc is in /[^ ]*, which other users can write to");
+    REFUSES("init refuses a folder in one that others can write to",
+            "etc/new is in /[^ ]*, which other users can write to", "-C", "etc/new", "init",
+            "--no-apply", "--firewall", "none", "--endpoint", "vpn.example.org");
+    must(chmod(".", above.st_mode & 07777), "change the mode");
+    must(chown(".", nobody, (gid_t)-1), "change the owner");
+    refuses_both("a folder in one that belongs to someone else",
+                 "etc is in /[^ ]*, which belongs to another user");
+    must(chown(".", above.st_uid, (gid_t)-1), "change the owner");
 }
 
 static void test_clients(void)

@@ -73,112 +73,6 @@ static int write_text(const char *name, const char *content)
     return wgctl_file_write(&folder, name, wgctl_slice_of(content), 0600, &err);
 }
 
-/* ---- folders ---- */
-
-START_TEST(a_folder_that_others_can_write_to_is_refused)
-{
-    static const mode_t modes[] = {0720, 0702, 0777, 01777};
-    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
-        struct wgctl_folder opened = WGCTL_FOLDER_CLOSED;
-        chmod(path, modes[i]);
-        ck_assert_int_eq(wgctl_folder_open(path, &opened, &err), WGCTL_DENIED);
-        ck_assert_ptr_nonnull(strstr(err.message, "can be written to by other users"));
-        ck_assert_ptr_nonnull(strstr(err.hint, "sudo chmod go-w /tmp/wgctl-file-"));
-        ck_assert_int_eq(opened.fd, -1);
-    }
-    chmod(path, 0755);
-    struct wgctl_folder opened;
-    assert_ok(wgctl_folder_open(path, &opened, &err));
-    ck_assert_str_eq(opened.path, path);
-    wgctl_folder_close(&opened);
-}
-END_TEST
-
-START_TEST(a_folder_of_somebody_else_is_refused)
-{
-    struct wgctl_folder opened;
-    ck_assert_int_eq(chown(path, NOBODY, 0), 0);
-    ck_assert_int_eq(wgctl_folder_open(path, &opened, &err), WGCTL_DENIED);
-    ck_assert_ptr_nonnull(strstr(err.message, "belongs to another user (uid 65534)"));
-}
-END_TEST
-
-START_TEST(a_folder_of_root_or_of_the_caller_is_taken)
-{
-    struct wgctl_folder opened;
-    chmod(path, 0755);
-    ck_assert_int_eq(mkdir("own", 0700), 0);
-    ck_assert_int_eq(chown("own", NOBODY, 0), 0);
-    ck_assert_int_eq(seteuid(NOBODY), 0);
-    assert_ok(wgctl_folder_open(path, &opened, &err));
-    wgctl_folder_close(&opened);
-    assert_ok(wgctl_folder_open("own", &opened, &err));
-    wgctl_folder_close(&opened);
-    ck_assert_int_eq(seteuid(0), 0);
-}
-END_TEST
-
-START_TEST(what_is_no_folder_is_an_error)
-{
-    struct wgctl_folder opened;
-    char long_path[PATH_MAX + 10];
-    memset(long_path, 'x', sizeof long_path - 1);
-    long_path[sizeof long_path - 1] = '\0';
-    make("file", "", 0600);
-    ck_assert_int_lt(wgctl_folder_open("file", &opened, &err), 0);
-    ck_assert_int_eq(wgctl_folder_open("nowhere", &opened, &err), WGCTL_NOT_FOUND);
-    ck_assert_int_lt(wgctl_folder_open(long_path, &opened, &err), 0);
-    ck_assert_int_lt(wgctl_folder_open_in(&folder, long_path, true, &opened, &err), 0);
-}
-END_TEST
-
-START_TEST(a_folder_is_made_with_its_mode_once)
-{
-    bool made = false;
-    assert_ok(wgctl_folder_make("new", 0700, &made, &err));
-    ck_assert(made);
-    assert_mode("new", 0700);
-    assert_ok(wgctl_folder_make("new", 0755, &made, &err));
-    ck_assert(!made);
-    assert_mode("new", 0700);
-    assert_ok(wgctl_folder_make("new", 0755, NULL, &err));
-    ck_assert_int_eq(wgctl_folder_make("a/b", 0700, &made, &err), WGCTL_NOT_FOUND);
-}
-END_TEST
-
-START_TEST(a_folder_in_a_folder_is_made_only_where_that_is_asked_for)
-{
-    struct wgctl_folder opened = WGCTL_FOLDER_CLOSED;
-    ck_assert_int_eq(wgctl_folder_open_in(&folder, "peers", false, &opened, &err), WGCTL_NOT_FOUND);
-    ck_assert(!is_there("peers"));
-    assert_ok(wgctl_folder_open_in(&folder, "peers", true, &opened, &err));
-    assert_mode("peers", 0700);
-    ck_assert_ptr_nonnull(strstr(opened.path, "/peers"));
-    wgctl_folder_close(&opened);
-    ck_assert_int_eq(opened.fd, -1);
-    wgctl_folder_close(&opened); /* closing twice has no effect */
-}
-END_TEST
-
-START_TEST(a_link_is_no_folder_in_a_folder)
-{
-    struct wgctl_folder opened = WGCTL_FOLDER_CLOSED;
-    ck_assert_int_eq(mkdir("other", 0700), 0);
-    ck_assert_int_eq(symlink("other", "peers"), 0);
-    ck_assert_int_lt(wgctl_folder_open_in(&folder, "peers", true, &opened, &err), 0);
-    ck_assert_int_eq(opened.fd, -1);
-}
-END_TEST
-
-START_TEST(a_folder_in_a_folder_is_looked_at_as_well)
-{
-    struct wgctl_folder opened = WGCTL_FOLDER_CLOSED;
-    ck_assert_int_eq(mkdir("peers", 0777), 0);
-    ck_assert_int_eq(wgctl_folder_open_in(&folder, "peers", true, &opened, &err), WGCTL_DENIED);
-    ck_assert_int_eq(opened.fd, -1);
-}
-END_TEST
-
 /* ---- reading ---- */
 
 START_TEST(a_file_is_read_whole_behind_what_is_there)
@@ -619,19 +513,8 @@ START_TEST(a_link_is_not_locked)
 }
 END_TEST
 
-static void add_folder_and_reading_tests(Suite *suite)
+static void add_reading_tests(Suite *suite)
 {
-    TCase *folders = tcase_create("folders");
-    tcase_add_checked_fixture(folders, setup, teardown);
-    tcase_add_test(folders, a_folder_that_others_can_write_to_is_refused);
-    tcase_add_test(folders, a_folder_of_somebody_else_is_refused);
-    tcase_add_test(folders, a_folder_of_root_or_of_the_caller_is_taken);
-    tcase_add_test(folders, what_is_no_folder_is_an_error);
-    tcase_add_test(folders, a_folder_is_made_with_its_mode_once);
-    tcase_add_test(folders, a_folder_in_a_folder_is_made_only_where_that_is_asked_for);
-    tcase_add_test(folders, a_link_is_no_folder_in_a_folder);
-    tcase_add_test(folders, a_folder_in_a_folder_is_looked_at_as_well);
-    suite_add_tcase(suite, folders);
     TCase *reading = tcase_create("reading");
     tcase_add_checked_fixture(reading, setup, teardown);
     tcase_add_test(reading, a_file_is_read_whole_behind_what_is_there);
@@ -684,7 +567,7 @@ static void add_writing_and_lock_tests(Suite *suite)
 int main(void)
 {
     Suite *suite = suite_create("file");
-    add_folder_and_reading_tests(suite);
+    add_reading_tests(suite);
     add_writing_and_lock_tests(suite);
     return run_suite(suite);
 }
