@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/file.h"
+#include "base/descriptor.h"
 
 int wgctl_owner_check(const struct stat *status, const char *path, struct wgctl_error *err)
 {
