@@ -24,16 +24,13 @@ static int set_path(char **path, const char *folder, const char *name, struct wg
 static int read_own_json(struct wgctl_adopt *adopt, struct wgctl_error *err)
 {
     char name[WGCTL_FILE_NAME_SIZE];
-    struct wgctl_error ignored;
     snprintf(name, sizeof name, "%s.json", adopt->tunnel->interface);
     int rc = set_path(&adopt->other_path, adopt->tunnel->folder_path, name, err);
     if (rc < 0)
         return rc;
-    rc = wgctl_adopt_read_other(adopt, NULL, &ignored);
-    if (rc == WGCTL_SYSTEM) {
-        *err = ignored;
+    rc = wgctl_adopt_read_other(adopt, err);
+    if (rc == WGCTL_SYSTEM || rc == WGCTL_DENIED)
         return rc;
-    }
     if (rc < 0 || !wgctl_key_equal(&adopt->other.private_key, &adopt->tunnel->server.private_key))
         wgctl_other_server_clear(&adopt->other);
     return WGCTL_OK;
@@ -126,25 +123,13 @@ static int refuse_existing(const struct wgctl_tunnel *tunnel, struct wgctl_error
     return wgctl_hint(err, "choose another name with -i, or adopt that file: sudo wgctl adopt");
 }
 
-/* Its hooks would run as root, and its keys would be the tunnel's. */
-static int refuse_untrusted(const char *path, struct wgctl_error *err)
-{
-    wgctl_fail(err, WGCTL_DENIED, "%s belongs to another user, or can be written to by others",
-               path);
-    return wgctl_hint(err, "check what is in it, and then: sudo chown root %s && sudo chmod 600 %s",
-                      path, path);
-}
-
 static int open_json(struct wgctl_adopt *adopt, const struct wgctl_adopt_request *request,
                      struct wgctl_text *ret, struct wgctl_error *err)
 {
     adopt->other_path = wgctl_slice_dup(wgctl_slice_of(request->file));
     if (!adopt->other_path)
         return wgctl_fail_memory(err);
-    bool trusted = false;
-    int rc = wgctl_adopt_read_other(adopt, &trusted, err);
-    if (rc == WGCTL_OK && !trusted)
-        rc = refuse_untrusted(adopt->other_path, err);
+    int rc = wgctl_adopt_read_other(adopt, err);
     if (rc < 0)
         return rc;
     const char *name = adopt->other.interface[0] ? adopt->other.interface : "wg0";

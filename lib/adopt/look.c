@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "adopt/private.h"
-#include "adopt/third_party.h"
 
 enum {
     LARGEST_CLIENT = 64 * 1024,
@@ -17,8 +16,8 @@ struct search {
     const struct wgctl_key *server_key;
 };
 
-static int take_file(void *user, const char *path, bool trusted, struct wgctl_text *text,
-                     struct wgctl_error *err)
+static int take_file(void *user, const char *path, enum wgctl_writers writers,
+                     struct wgctl_text *text, struct wgctl_error *err)
 {
     const struct search *search = user;
     struct wgctl_adopt *adopt = search->adopt;
@@ -34,7 +33,7 @@ static int take_file(void *user, const char *path, bool trusted, struct wgctl_te
     char *copy = wgctl_slice_dup(wgctl_slice_of(path));
     if (!copy)
         return wgctl_fail_memory(err);
-    candidates[adopt->candidate_count++] = (struct wgctl_candidate){copy, trusted, *text, facts};
+    candidates[adopt->candidate_count++] = (struct wgctl_candidate){copy, writers, *text, facts};
     *text = (struct wgctl_text){0};
     return WGCTL_OK;
 }
@@ -64,9 +63,11 @@ static int look_in_home(void *user, const char *home, struct wgctl_error *err)
 }
 
 /* Of a peer's files, the first that can be taken over, or else the first. */
-static bool can_be_taken(const struct wgctl_client_facts *facts)
+static bool can_be_taken(const struct wgctl_candidate *candidate)
 {
-    return facts->is_of_server && facts->is_plain && !facts->unknown_key[0];
+    const struct wgctl_client_facts *facts = &candidate->facts;
+    return candidate->writers != WGCTL_WRITERS_OTHERS && facts->is_of_server && facts->is_plain &&
+           !facts->unknown_key[0];
 }
 
 static const struct wgctl_candidate *own_file(const struct wgctl_adopt *adopt,
@@ -77,7 +78,7 @@ static const struct wgctl_candidate *own_file(const struct wgctl_adopt *adopt,
         const struct wgctl_candidate *candidate = &adopt->candidates[i];
         if (wgctl_key_compare(&candidate->facts.public_key, key) != 0)
             continue;
-        if (can_be_taken(&candidate->facts))
+        if (can_be_taken(candidate))
             return candidate;
         found = found ? found : candidate;
     }
@@ -85,12 +86,15 @@ static const struct wgctl_candidate *own_file(const struct wgctl_adopt *adopt,
 }
 
 static int say_why_not(struct wgctl_adopt *adopt, struct wgctl_adopt_peer *peer,
-                       const struct wgctl_client_facts *facts, struct wgctl_error *err)
+                       const struct wgctl_candidate *candidate, struct wgctl_error *err)
 {
     char why[80];
-    if (can_be_taken(facts))
+    const struct wgctl_client_facts *facts = &candidate->facts;
+    if (can_be_taken(candidate))
         return WGCTL_OK;
-    if (!facts->is_of_server)
+    if (candidate->writers == WGCTL_WRITERS_OTHERS)
+        snprintf(why, sizeof why, "other users can write to it");
+    else if (!facts->is_of_server)
         snprintf(why, sizeof why, "it is for another server");
     else if (facts->unknown_key[0])
         snprintf(why, sizeof why, "it has %s, which not every app takes", facts->unknown_key);
@@ -119,18 +123,18 @@ int wgctl_adopt_look_for_clients(struct wgctl_adopt *adopt,
         if (!adopt->own[i])
             continue;
         adopt->peers[i].file = adopt->own[i]->path;
-        rc = say_why_not(adopt, &adopt->peers[i], &adopt->own[i]->facts, err);
+        rc = say_why_not(adopt, &adopt->peers[i], adopt->own[i], err);
     }
     return rc;
 }
 
 /* ---- JSON ---- */
 
-int wgctl_adopt_read_other(struct wgctl_adopt *adopt, bool *ret_trusted, struct wgctl_error *err)
+int wgctl_adopt_read_other(struct wgctl_adopt *adopt, struct wgctl_error *err)
 {
     WGCTL_OTHER_SERVER json = {0};
     WGCTL_TEXT text = {0};
-    int rc = wgctl_third_party_read(adopt->other_path, LARGEST_JSON, &text, ret_trusted, err);
+    int rc = wgctl_third_party_read(adopt->other_path, LARGEST_JSON, &text, err);
     if (rc == WGCTL_OK)
         rc = wgctl_other_server_parse_json(adopt->other_path, wgctl_text_slice_of(&text), &json,
                                            err);

@@ -5,12 +5,13 @@
 #include "adopt/adopt.h"
 #include "adopt/client_facts.h"
 #include "adopt/json.h"
+#include "adopt/third_party.h"
 #include "tunnel/state.h"
 
 /* A file somewhere on this host that may be a client's. */
 struct wgctl_candidate {
     char *path;
-    bool trusted; /* only root and the caller can write it */
+    enum wgctl_writers writers;
     struct wgctl_text text;
     struct wgctl_client_facts facts;
 };
@@ -43,9 +44,8 @@ const char *wgctl_adopt_keep(struct wgctl_adopt *adopt, struct wgctl_slice text)
 int wgctl_adopt_look_for_clients(struct wgctl_adopt *adopt,
                                  const struct wgctl_adopt_request *request,
                                  struct wgctl_error *err);
-/* Reads the program's own file, `other_path`. `ret_trusted` (may be NULL) says whether only
- * root and the caller can write it. */
-int wgctl_adopt_read_other(struct wgctl_adopt *adopt, bool *ret_trusted, struct wgctl_error *err);
+/* Reads the program's own file, `other_path`. */
+int wgctl_adopt_read_other(struct wgctl_adopt *adopt, struct wgctl_error *err);
 
 /* ---- adopt/conf.c ---- */
 

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "adopt/private.h"
-#include "adopt/third_party.h"
 #include "conf/ini.h"
 
 /* Files of `NAME=value` that a shell reads. */
@@ -74,9 +73,9 @@ static int look_in_variables(struct wgctl_adopt *adopt, const struct wgctl_adopt
     uint64_t port = 0;
     if (!path_of(request, where, path))
         return WGCTL_OK;
-    int rc = wgctl_third_party_read(path, LARGEST, &text, NULL, err);
+    int rc = wgctl_third_party_read(path, LARGEST, &text, err);
     if (rc < 0)
-        return rc == WGCTL_SYSTEM ? rc : WGCTL_OK;
+        return rc == WGCTL_NOT_FOUND ? WGCTL_OK : rc;
     struct wgctl_slice content = wgctl_text_slice_of(&text);
     if (!wgctl_slice_number(value_of(content, where->port), UINT16_MAX, &port) || port == 0)
         port = default_port(adopt);
@@ -119,7 +118,8 @@ static const char *common(const struct wgctl_adopt *adopt, enum field field)
 {
     const char *value = NULL;
     for (size_t i = 0; i < adopt->server.peer_count; i++) {
-        if (!adopt->own[i] || !adopt->own[i]->trusted || !adopt->own[i]->facts.is_of_server)
+        if (!adopt->own[i] || adopt->own[i]->writers != WGCTL_WRITERS_ROOT ||
+            !adopt->own[i]->facts.is_of_server)
             continue;
         const char *this = field_of(&adopt->own[i]->facts, field);
         if (value && strcmp(value, this) != 0)

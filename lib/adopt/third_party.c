@@ -12,42 +12,51 @@
 
 #include "base/file.h"
 
-static int read_at(int folder, const char *name, size_t most, struct wgctl_text *ret,
-                   bool *ret_trusted)
+static int open_at(int folder, const char *name, struct stat *ret_status)
 {
-    struct stat status;
-    WGCTL_FD fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &status) < 0)
-        return -1;
-    if (!S_ISREG(status.st_mode)) {
-        errno = EINVAL;
-        return -1;
-    }
-    *ret_trusted = (status.st_uid == 0 || status.st_uid == geteuid()) &&
-                   !(status.st_mode & (S_IWGRP | S_IWOTH));
-    /* Makes room for all of it at once, but not for a huge file. */
-    if ((size_t)status.st_size > most) {
-        errno = EFBIG;
-        return -1;
-    }
-    /* It may grow while it is read. */
-    return wgctl_read_all(fd, (size_t)status.st_size, most, ret);
+    int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, ret_status) == 0)
+        return fd;
+    close(fd);
+    return -1;
 }
 
-int wgctl_third_party_read(const char *path, size_t most, struct wgctl_text *ret, bool *ret_trusted,
+int wgctl_third_party_open(const char *path, size_t most, int *ret_fd, size_t *ret_size,
                            struct wgctl_error *err)
 {
-    bool trusted;
-    if (read_at(AT_FDCWD, path, most, ret, ret_trusted ? ret_trusted : &trusted) == 0)
-        return wgctl_text_check(ret, err);
-    if (errno == ELOOP || errno == EINVAL || errno == EFBIG) {
-        const char *what = errno == ELOOP    ? "is a symbolic link"
-                           : errno == EINVAL ? "is not a regular file"
-                                             : "is too large";
-        wgctl_fail(err, WGCTL_DENIED, "%s %s", path, what);
-        return wgctl_hint(err, "'ls -l %s' shows what it is; name the file itself", path);
+    struct stat status;
+    WGCTL_FD fd = open_at(AT_FDCWD, path, &status);
+    if (fd < 0 && errno == ELOOP) {
+        wgctl_fail(err, WGCTL_DENIED, "%s is a symbolic link", path);
+        return wgctl_hint(err, "'ls -l %s' shows where to; name the file itself", path);
     }
-    return wgctl_fail_errno(err, "cannot read %s", path);
+    if (fd < 0)
+        return wgctl_fail_errno(err, "cannot read %s", path);
+    int rc = wgctl_file_check(&status, WGCTL_PUBLIC, path, err);
+    if (rc < 0)
+        return rc;
+    if ((size_t)status.st_size > most) {
+        wgctl_fail(err, WGCTL_DENIED, "%s is larger than %zu KiB", path, most / 1024);
+        return wgctl_hint(err, "no program writes such a large one: check what is in it");
+    }
+    *ret_size = (size_t)status.st_size;
+    *ret_fd = fd;
+    fd = -1;
+    return WGCTL_OK;
+}
+
+int wgctl_third_party_read(const char *path, size_t most, struct wgctl_text *ret,
+                           struct wgctl_error *err)
+{
+    WGCTL_FD fd = -1;
+    size_t size = 0;
+    int rc = wgctl_third_party_open(path, most, &fd, &size, err);
+    if (rc < 0)
+        return rc;
+    /* It may grow while it is read. */
+    if (wgctl_read_all(fd, size, most, ret) < 0)
+        return wgctl_fail_errno(err, "cannot read %s", path);
+    return wgctl_text_check(ret, err);
 }
 
 /* Skips what cannot be read, such as a home on a server that is down, but not if the disk or memory
@@ -93,15 +102,29 @@ static bool join(char path[PATH_MAX], const char *folder, const char *name)
     return size > 0 && size < PATH_MAX;
 }
 
+static enum wgctl_writers writers_of(const struct stat *status)
+{
+    if (status->st_mode & (S_IWGRP | S_IWOTH))
+        return WGCTL_WRITERS_OTHERS;
+    return status->st_uid == 0 || status->st_uid == geteuid() ? WGCTL_WRITERS_ROOT
+                                                              : WGCTL_WRITERS_OWNER;
+}
+
 static int take_file(int folder, const char *name, const char *path, size_t most,
                      wgctl_third_party_file *take, void *user, struct wgctl_error *err)
 {
     WGCTL_TEXT text = {0};
-    bool trusted;
-    if (read_at(folder, name, most, &text, &trusted) < 0)
+    struct stat status;
+    WGCTL_FD fd = open_at(folder, name, &status);
+    if (fd < 0)
+        return skip_or_fail(path, err);
+    /* Makes room for all of it at once, but not for a huge file. */
+    if (!S_ISREG(status.st_mode) || (size_t)status.st_size > most)
+        return WGCTL_OK;
+    if (wgctl_read_all(fd, (size_t)status.st_size, most, &text) < 0)
         return skip_or_fail(path, err);
     int rc = wgctl_text_check(&text, err);
-    return rc < 0 ? rc : take(user, path, trusted, &text, err);
+    return rc < 0 ? rc : take(user, path, writers_of(&status), &text, err);
 }
 
 int wgctl_third_party_files(const char *folder, const char *ending, size_t most,

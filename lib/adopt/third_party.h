@@ -1,8 +1,10 @@
-/* Files of other programs and users: read no matter who owns them, and never trusted.
+/* Files of other programs and users.
  *
- * A home folder is its user's, who can put anything there at any moment: a link to another file, a
- * FIFO that nobody writes to, an endless file. What is read here has to prove by its content what
- * it is. None of these functions needs a lock.
+ * Those that are believed, because they say what the server is like, obey the rule of
+ * INTERFACE.conf: nobody but root and the caller can write them. Devices' files are looked for in
+ * homes as well. A home is its user's, who can put anything there at any moment: a link to another
+ * file, a FIFO that nobody writes to, an endless file. What is found there has to prove by its
+ * content what it is. None of these functions needs a lock.
  */
 #pragma once
 
@@ -12,16 +14,25 @@
 #include "base/error.h"
 #include "base/text.h"
 
-/* Appends a regular file of at most `most` bytes. `ret_trusted` (may be NULL) says whether only
- * root and the caller can write it. Fails with WGCTL_NOT_FOUND if there is none, with WGCTL_DENIED
- * if it is a symbolic link, not a regular file, or larger, with WGCTL_SYSTEM if it cannot be read.
- */
-int wgctl_third_party_read(const char *path, size_t most, struct wgctl_text *ret, bool *ret_trusted,
+/* Opens a file that is believed, of at most `most` bytes. The caller closes *ret_fd. Fails with
+ * WGCTL_NOT_FOUND if there is none, with WGCTL_DENIED, and the fix as the hint, if it is a symbolic
+ * link or too large, or as wgctl_file_check() does, with WGCTL_SYSTEM if it cannot be opened. */
+int wgctl_third_party_open(const char *path, size_t most, int *ret_fd, size_t *ret_size,
+                           struct wgctl_error *err);
+/* Appends the content of such a file. Fails in the same way. */
+int wgctl_third_party_read(const char *path, size_t most, struct wgctl_text *ret,
                            struct wgctl_error *err);
 
-/* Called for each file or folder. `trusted` means that only root and the caller can write the file.
- * May take ownership of the text. A failure ends the search and is passed on. */
-typedef int wgctl_third_party_file(void *user, const char *path, bool trusted,
+/* Who can write a file. */
+enum wgctl_writers {
+    WGCTL_WRITERS_ROOT,   /* only root and the caller */
+    WGCTL_WRITERS_OWNER,  /* only its owner, another user */
+    WGCTL_WRITERS_OTHERS, /* its group, or everybody */
+};
+
+/* Called for each file or folder. May take ownership of the text. A failure ends the search and is
+ * passed on. */
+typedef int wgctl_third_party_file(void *user, const char *path, enum wgctl_writers writers,
                                    struct wgctl_text *text, struct wgctl_error *err);
 typedef int wgctl_third_party_folder(void *user, const char *path, struct wgctl_error *err);
 

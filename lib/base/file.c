@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int check_file(const struct stat *status, enum wgctl_exposure exposure, const char *path,
-                      struct wgctl_error *err)
+int wgctl_file_check(const struct stat *status, enum wgctl_exposure exposure, const char *path,
+                     struct wgctl_error *err)
 {
     if (!S_ISREG(status->st_mode)) {
         wgctl_fail(err, WGCTL_DENIED, "%s is not a regular file", path);
@@ -51,7 +51,7 @@ static int open_file(const struct wgctl_folder *folder, const char *name,
     struct stat status;
     if (fstat(fd, &status) < 0)
         return wgctl_fail_errno(err, "cannot look at %s", path);
-    int rc = check_file(&status, exposure, path, err);
+    int rc = wgctl_file_check(&status, exposure, path, err);
     if (rc < 0)
         return rc;
     *ret_size = (size_t)status.st_size;

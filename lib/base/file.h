@@ -6,7 +6,7 @@
 #pragma once
 
 #include <stdbool.h>
-#include <sys/types.h>
+#include <sys/stat.h>
 
 #include "base/descriptor.h"
 #include "base/error.h"
@@ -18,9 +18,14 @@ enum wgctl_exposure {
     WGCTL_SECRET, /* it holds keys, and is refused if others can read it */
 };
 
-/* Appends the content of a regular file to `ret`. Fails with WGCTL_DENIED, and the fix as the hint,
- * if it is a symbolic link or not a regular file, belongs to anybody but the caller and root, or
- * can be written to (a secret one: read) by others; with WGCTL_NOT_FOUND if it does not exist. */
+/* Checks a file that is open. Fails with WGCTL_DENIED, and the fix as the hint, if it is not a
+ * regular file, belongs to anybody but the caller and root, or can be written to (a secret one:
+ * read) by others. */
+int wgctl_file_check(const struct stat *status, enum wgctl_exposure exposure, const char *path,
+                     struct wgctl_error *err);
+
+/* Appends the content of a regular file to `ret`. Fails as the check does, with WGCTL_DENIED if the
+ * file is a symbolic link, and with WGCTL_NOT_FOUND if it does not exist. */
 int wgctl_file_read(const struct wgctl_folder *folder, const char *name,
                     enum wgctl_exposure exposure, struct wgctl_text *ret, struct wgctl_error *err);
 

@@ -293,6 +293,28 @@ printf '[server]\nendpoint = b.example.org:1\n' >/etc/wireguard/wg0.ini
 check "what is set already stays" endpoint_is b.example.org:1 ''
 put_back
 
+# What says how the server is made obeys the rule of wg0.conf.
+refuses_adoption() { # REGEX HINT
+    local before
+    before=$(snapshot /etc)
+    [[ $(status_of ./wgctl -y adopt) == 1 ]] && grep -Eq "$1" err && grep -q "$2" err && diff <(echo "$before") <(snapshot /etc)
+}
+set_up pivpn
+chown 1000 $variables
+check "settings of another user are refused" refuses_adoption "$variables belongs to another user" "chown root $variables"
+chown 0 $variables
+chmod 666 $variables
+check "settings that others can write to are refused" refuses_adoption "$variables can be written to by other users" "chmod go-w $variables"
+put_back
+set_up angristan
+chown 1000 /etc/wireguard/params
+check "so are those next to wg0.conf" refuses_adoption 'params belongs to another user' 'chown root /etc/wireguard/params'
+put_back
+set_up wg-easy
+chown 1000 /etc/wireguard/wg0.json
+check "so is wg-easy's own file" refuses_adoption 'wg0.json belongs to another user' 'chown root /etc/wireguard/wg0.json'
+put_back
+
 # ---- names in wg-easy's own file ----
 
 names() {
@@ -349,6 +371,13 @@ check "a file with escape sequences is told of" grep -q 'Anna_s_phone.conf (it h
 check "and not taken" test ! -e /etc/wireguard/wg0.peers/Anna_s_phone.conf
 check "nor printed" test "$(has_escapes out && echo yes)" = ""
 check "a file with another endpoint stays as it is" cmp /root/client.conf /etc/wireguard/wg0.peers/client.conf
+put_back
+
+set_up nyr
+chmod 666 /root/client.conf
+check "a device's file that others can write to does not keep the rest from being adopted" test "$(status_of ./wgctl adopt)" = 0
+check "it is told of" grep -q 'client.conf (other users can write to it)' out
+check "and not taken" test ! -e /etc/wireguard/wg0.peers/client.conf
 put_back
 
 set_up nyr
@@ -478,7 +507,7 @@ chown 1000 /etc/evil.json
 check "JSON of another user is refused" refuses_file 'belongs to another user' -i evil /etc/evil.json
 chown 0 /etc/evil.json
 chmod 660 /etc/evil.json
-check "JSON that others can write to is refused" refuses_file 'can be written to by others' -i evil /etc/evil.json
+check "JSON that others can write to is refused" refuses_file 'can be written to by other users' -i evil /etc/evil.json
 chmod 600 /etc/evil.json
 sed 's/"PostUp": ".*"/"PostUp": "true\\nPostDown = evil"/' /etc/dsnetconfig.json >/etc/evil.json
 check "a newline in a hook is refused" refuses_file 'PostUp has a line break' -i evil /etc/evil.json
