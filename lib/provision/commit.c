@@ -172,7 +172,7 @@ static void undo(struct progress *progress, struct wgctl_error *err)
 int wgctl_provision_commit(struct wgctl_provision *provision, bool *ret_userspace,
                            struct wgctl_error *err)
 {
-    struct progress progress = {.provision = provision, .forward = WGCTL_FORWARD_NONE};
+    struct progress progress = {.provision = provision};
     bool userspace = false;
     sigset_t signals;
     int rc = open_store(&progress, err); /* a signal ends the waiting for the lock */

@@ -18,8 +18,9 @@ struct wgctl_provision {
     char interface[WGCTL_NAME_SIZE];
     char conf_name[WGCTL_FILE_NAME_SIZE], ini_name[WGCTL_FILE_NAME_SIZE]; /* in the folder */
     bool applies;                                                         /* it will be up */
-    bool boots; /* it will start at boot */
-    bool ipv6;  /* it has IPv6 addresses */
+    bool boots;    /* it will start at boot */
+    bool forwards; /* forwarding will be on */
+    bool ipv6;     /* it has IPv6 addresses */
 
     uint16_t listen_port;
     uint32_t mtu;
@@ -62,13 +63,11 @@ int wgctl_provision_ini(const struct wgctl_provision *provision, struct wgctl_te
 int wgctl_provision_sysctl(const struct wgctl_provision *provision, struct wgctl_text *ret,
                            struct wgctl_error *err);
 
-/* What turning forwarding on has changed so far. Start with WGCTL_FORWARD_NONE. */
+/* What turning forwarding on has changed so far. Initialize it with zeros. */
 struct wgctl_forward {
-    struct wgctl_folder folder;        /* of the sysctl file */
-    struct wgctl_text before, written; /* its content; `before` is empty if there was no file */
+    struct wgctl_text before, written; /* the sysctl file; `before` is empty if there was none */
     bool wrote, turned_on;
 };
-#define WGCTL_FORWARD_NONE ((struct wgctl_forward){.folder = WGCTL_FOLDER_CLOSED})
 /* Writes WGCTL_SYSCTL_PATH, durably, and turns forwarding on. After a failure *ret is to be
  * undone. Fails with the status of the file or sysctl that cannot be written. */
 int wgctl_forward_turn_on(const struct wgctl_provision *provision, struct wgctl_forward *ret,
@@ -76,5 +75,5 @@ int wgctl_forward_turn_on(const struct wgctl_provision *provision, struct wgctl_
 /* Puts back the file, unless somebody has edited it since, and the sysctls. */
 void wgctl_forward_undo(const struct wgctl_provision *provision,
                         const struct wgctl_forward *forward);
-/* Frees it and closes the folder; changes nothing. */
+/* Frees it; changes nothing. */
 void wgctl_forward_clear(struct wgctl_forward *forward);
