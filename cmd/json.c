@@ -139,6 +139,24 @@ int json_peers(const struct wgctl_tunnel *tunnel, const size_t *indexes, size_t 
         json_pack("{s:s, s:o}", "interface", wgctl_tunnel_interface(tunnel), "peers", list), err);
 }
 
+/* The peers with those indexes, from `first` on. */
+static json_t *peers_between(const struct wgctl_tunnel *tunnel, size_t first, size_t count)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++)
+        list = with(list, peer_of(tunnel, first + i));
+    return list;
+}
+
+int json_list(const struct wgctl_tunnel *tunnel, struct wgctl_error *err)
+{
+    size_t count = wgctl_tunnel_peer_count(tunnel);
+    return print(json_pack("{s:s, s:o, s:o}", "interface", wgctl_tunnel_interface(tunnel), "peers",
+                           peers_between(tunnel, 0, count), "commented_out",
+                           peers_between(tunnel, count, wgctl_tunnel_commented_count(tunnel))),
+                 err);
+}
+
 int json_client(const char *name, const struct wgctl_text *config, struct wgctl_error *err)
 {
     return print(

@@ -7,6 +7,8 @@
 
 int json_changes(const char *interface, const struct wgctl_changes *changes,
                  struct wgctl_error *err);
+/* All peers, and those that are commented out. */
+int json_list(const struct wgctl_tunnel *tunnel, struct wgctl_error *err);
 /* The peers at those indexes. The one called `unstored` (NULL: none) comes with its
  * configuration, which is kept nowhere else. */
 int json_peers(const struct wgctl_tunnel *tunnel, const size_t *indexes, size_t count,

@@ -1,21 +1,6 @@
-#include <stdlib.h>
-
 #include "command.h"
 #include "json.h"
 #include "terminal.h"
-
-static int list_json(const struct wgctl_tunnel *tunnel, struct wgctl_error *err)
-{
-    size_t count = wgctl_tunnel_peer_count(tunnel);
-    size_t *indexes = calloc(count + 1, sizeof *indexes);
-    if (!indexes)
-        return wgctl_fail_memory(err);
-    for (size_t i = 0; i < count; i++)
-        indexes[i] = i;
-    int rc = json_peers(tunnel, indexes, count, NULL, err);
-    free(indexes);
-    return rc;
-}
 
 static void print_remark(const char *name, struct wgctl_slice value)
 {
@@ -32,17 +17,19 @@ static void print_peer(const struct wgctl_tunnel *tunnel, size_t index, size_t w
     size_t columns = print_escaped(stdout, wgctl_slice_of(peer.label));
     printf("%*s", (int)(width - columns + 2), "");
     print_addresses(stdout, tunnel, index);
-    if (!peer.enabled)
+    if (index >= wgctl_tunnel_peer_count(tunnel))
+        printf("  commented out (line %zu)", peer.line);
+    else if (!peer.enabled)
         printf("  disabled");
     print_remark("expires ", peer.expires);
     print_remark("", peer.note);
     putchar('\n');
 }
 
-static size_t widest_label(const struct wgctl_tunnel *tunnel)
+static size_t widest_label(const struct wgctl_tunnel *tunnel, size_t count)
 {
     size_t widest = 0;
-    for (size_t i = 0; i < wgctl_tunnel_peer_count(tunnel); i++) {
+    for (size_t i = 0; i < count; i++) {
         struct wgctl_peer_info peer;
         wgctl_tunnel_peer(tunnel, i, &peer);
         size_t width = columns_of(wgctl_slice_of(peer.label));
@@ -56,9 +43,10 @@ static int run(struct context *context, struct wgctl_tunnel *tunnel, int argc, c
 {
     (void)argc, (void)argv;
     if (context->json)
-        return list_json(tunnel, err);
-    size_t width = widest_label(tunnel);
-    for (size_t i = 0; i < wgctl_tunnel_peer_count(tunnel); i++)
+        return json_list(tunnel, err);
+    size_t count = wgctl_tunnel_peer_count(tunnel) + wgctl_tunnel_commented_count(tunnel);
+    size_t width = widest_label(tunnel, count);
+    for (size_t i = 0; i < count; i++)
         print_peer(tunnel, i, width);
     if (wgctl_tunnel_peer_count(tunnel) == 0)
         note(context, "%s has no peers yet: 'sudo wgctl add-peer phone --qr' adds one",

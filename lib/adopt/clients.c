@@ -48,10 +48,11 @@ static int copy_client(struct wgctl_adopt *adopt, const struct wgctl_candidate *
                                      ret, &changed, err);
 }
 
-/* An address of the device itself; others are of networks behind it. */
+/* Whether it names an address of the device itself; others are of networks behind it. */
 static bool is_own(const struct wgctl_prefix *prefix)
 {
-    return prefix->length == 8 * wgctl_family_size(prefix->family);
+    return prefix->length == 8 * wgctl_family_size(prefix->family) ||
+           wgctl_prefix_has_host_bits(prefix);
 }
 
 static bool has_own_address(const struct wgctl_peer *peer)
@@ -66,9 +67,11 @@ static int own_addresses(const struct wgctl_peer *peer, struct wgctl_prefixes *r
                          struct wgctl_error *err)
 {
     int rc = WGCTL_OK;
-    for (size_t i = 0; i < peer->allowed_ips.count && rc == WGCTL_OK; i++)
+    for (size_t i = 0; i < peer->allowed_ips.count && rc == WGCTL_OK; i++) {
+        struct wgctl_prefix address = wgctl_prefix_host(peer->allowed_ips.items[i]);
         if (is_own(&peer->allowed_ips.items[i]))
-            rc = wgctl_prefixes_add(ret, &peer->allowed_ips.items[i], err);
+            rc = wgctl_prefixes_add(ret, &address, err);
+    }
     return rc;
 }
 

@@ -5,13 +5,19 @@
 
 #include "base/nearest.h"
 
+static void clear_peers(struct wgctl_peer *peers, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        wgctl_prefixes_clear(&peers[i].allowed_ips);
+    if (peers)
+        explicit_bzero(peers, count * sizeof *peers);
+    free(peers);
+}
+
 void wgctl_server_clear(struct wgctl_server *server)
 {
-    for (size_t i = 0; i < server->peer_count; i++)
-        wgctl_prefixes_clear(&server->peers[i].allowed_ips);
-    if (server->peers)
-        explicit_bzero(server->peers, server->peer_count * sizeof *server->peers);
-    free(server->peers);
+    clear_peers(server->peers, server->peer_count);
+    clear_peers(server->commented, server->commented_count);
     free(server->hooks);
     wgctl_prefixes_clear(&server->addresses);
     wgctl_text_clear(&server->dns);
@@ -24,6 +30,32 @@ bool wgctl_server_has_name(const struct wgctl_server *server, struct wgctl_slice
     for (size_t i = 0; i < server->peer_count; i++)
         if (wgctl_slice_equal(wgctl_peer_text(server, &server->peers[i], WGCTL_PEER_NAME), name))
             return true;
+    return false;
+}
+
+const struct wgctl_peer *wgctl_server_commented(const struct wgctl_server *server,
+                                                struct wgctl_slice name)
+{
+    for (size_t i = 0; i < server->commented_count; i++)
+        if (wgctl_slice_equal(wgctl_peer_text(server, &server->commented[i], WGCTL_PEER_NAME),
+                              name))
+            return &server->commented[i];
+    return NULL;
+}
+
+bool wgctl_server_is_commented(const struct wgctl_server *server, size_t line)
+{
+    size_t first = 0, end = server->commented_count;
+    while (first < end) {
+        size_t middle = first + (end - first) / 2;
+        const struct wgctl_peer *peer = &server->commented[middle];
+        if (line < peer->first_line)
+            end = middle;
+        else if (line < peer->end_line)
+            return true;
+        else
+            first = middle + 1;
+    }
     return false;
 }
 
@@ -73,6 +105,10 @@ static int fail_no_peer(const struct wgctl_server *server, const char *name,
         wgctl_nearest_offer(&nearest, wgctl_peer_text(server, &server->peers[i], WGCTL_PEER_NAME));
     wgctl_fail(err, WGCTL_NOT_FOUND, "there is no peer %s in %s", wgctl_quote(nearest.word, quoted),
                server->file);
+    const struct wgctl_peer *commented = wgctl_server_commented(server, nearest.word);
+    if (commented)
+        return wgctl_hint(err, "it is commented out at %s:%u: remove the '#' from its lines first",
+                          server->file, commented->first_line + 1);
     if (nearest.best.size > 0)
         return wgctl_hint(err, "did you mean %s? 'sudo wgctl list' shows all peers",
                           wgctl_quote(nearest.best, quoted));

@@ -22,7 +22,7 @@ enum wgctl_peer_text {
 struct wgctl_peer {
     struct wgctl_key public_key;
     struct wgctl_key preshared_key;         /* all zero: none */
-    struct wgctl_prefixes allowed_ips;      /* masked, in the order of the file */
+    struct wgctl_prefixes allowed_ips;      /* as written: in order, and with host bits */
     wgctl_position texts[WGCTL_PEER_TEXTS]; /* 0: there is none; see wgctl_peer_text() */
     uint32_t first_line;                    /* index of the line [Peer] */
     uint32_t end_line;                      /* index after the peer's last line */
@@ -58,6 +58,11 @@ struct wgctl_server {
 
     struct wgctl_peer *peers; /* in the order of the file, disabled ones included */
     size_t peer_count, peer_capacity;
+
+    /* Those that somebody has commented out by hand. WireGuard does not see them, and nothing in
+     * them is an error, but their addresses stay reserved. */
+    struct wgctl_peer *commented;
+    size_t commented_count, commented_capacity;
 };
 
 /* Wipes it and frees what it owns. */
@@ -76,6 +81,11 @@ bool wgctl_server_has_name(const struct wgctl_server *server, struct wgctl_slice
  * conf/peer_index.h. */
 const struct wgctl_peer *wgctl_server_by_key(const struct wgctl_server *server,
                                              const struct wgctl_key *public_key);
+/* The peer that is commented out by hand and has exactly that name; NULL if there is none. */
+const struct wgctl_peer *wgctl_server_commented(const struct wgctl_server *server,
+                                                struct wgctl_slice name);
+/* Whether the line with that index belongs to a peer that is commented out by hand. */
+bool wgctl_server_is_commented(const struct wgctl_server *server, size_t line);
 /* Whether both have the same hooks of that kind, in the same order. */
 bool wgctl_server_same_hooks(const struct wgctl_server *a, const struct wgctl_server *b,
                              enum wgctl_hook_kind kind);

@@ -28,9 +28,11 @@ static int fail_key(const struct wgctl_server *server, const struct wgctl_key *p
                              last ? line_of(server, last, "PublicKey") : 0, err);
 }
 
-/* The line number on which the peer names a network for the `nth` time, or 0. Counts `nth` down. */
+/* The line number on which the peer names a network for the `nth` time, or 0; as it is written
+ * there in `ret`. Counts `nth` down. */
 static size_t line_of_network(const struct wgctl_server *server, const struct wgctl_peer *peer,
-                              const struct wgctl_prefix *network, size_t *nth)
+                              const struct wgctl_prefix *network, size_t *nth,
+                              struct wgctl_prefix *ret)
 {
     for (size_t i = peer->first_line; i < peer->end_line; i++) {
         struct wgctl_line_parts parts = wgctl_line_parse(wgctl_document_line(&server->document, i));
@@ -39,12 +41,11 @@ static size_t line_of_network(const struct wgctl_server *server, const struct wg
             continue;
         while (wgctl_slice_split(&rest, ',', &part)) {
             char buffer[WGCTL_PREFIX_TEXT_SIZE];
-            struct wgctl_prefix prefix;
             struct wgctl_error ignored;
             if (!wgctl_value_squeeze(part, buffer, sizeof buffer, &part) ||
-                wgctl_prefix_parse(part, &prefix, &ignored) < 0)
+                wgctl_prefix_parse(part, ret, &ignored) < 0)
                 continue;
-            prefix = wgctl_prefix_mask(prefix);
+            struct wgctl_prefix prefix = wgctl_prefix_mask(*ret);
             if (wgctl_prefix_equal(&prefix, network) && --*nth == 0)
                 return i + 1;
         }
@@ -55,14 +56,25 @@ static size_t line_of_network(const struct wgctl_server *server, const struct wg
 static int fail_network(const struct wgctl_server *server, const struct wgctl_prefix *network,
                         struct wgctl_error *err)
 {
-    char text[WGCTL_PREFIX_TEXT_SIZE];
+    char text[WGCTL_PREFIX_TEXT_SIZE], written_text[WGCTL_PREFIX_TEXT_SIZE];
+    struct wgctl_prefix written = *network;
     size_t line = 0, second = 2;
     for (size_t i = 0; line == 0 && i < server->peer_count; i++)
         if (server->peers[i].enabled)
-            line = line_of_network(server, &server->peers[i], network, &second);
-    wgctl_fail(err, WGCTL_INVALID, "%s is listed twice in AllowedIPs, and the last one gets it",
-               wgctl_prefix_format(network, text));
-    return wgctl_strict_explain(WGCTL_STRICT_SAME_NETWORK, server->file, line, err);
+            line = line_of_network(server, &server->peers[i], network, &second, &written);
+    wgctl_prefix_format(network, text);
+    if (!wgctl_prefix_has_host_bits(&written)) {
+        wgctl_fail(err, WGCTL_INVALID, "%s is listed twice in AllowedIPs, and the last one gets it",
+                   text);
+        return wgctl_strict_explain(WGCTL_STRICT_SAME_NETWORK, server->file, line, err);
+    }
+    wgctl_fail(err, WGCTL_INVALID,
+               "%s means all of %s, which is listed twice in AllowedIPs, and the last one gets it",
+               wgctl_prefix_format(&written, written_text), text);
+    wgctl_context(err, "%s:%zu", server->file, line);
+    struct wgctl_prefix device = wgctl_prefix_host(written);
+    return wgctl_hint(err, "if a single device has it, write %s",
+                      wgctl_prefix_format(&device, text));
 }
 
 static int check_keys(const struct wgctl_server *server, struct wgctl_error *err)
@@ -89,6 +101,7 @@ static int check_networks(const struct wgctl_server *server, struct wgctl_error 
     for (size_t i = 0; rc == WGCTL_OK && i < server->peer_count; i++)
         if (server->peers[i].enabled)
             rc = wgctl_prefixes_add_all(&all, &server->peers[i].allowed_ips, err);
+    wgctl_prefixes_mask(&all);
     wgctl_prefixes_sort(&all);
     for (size_t i = 1; rc == WGCTL_OK && i < all.count; i++)
         if (wgctl_prefix_equal(&all.items[i], &all.items[i - 1]))

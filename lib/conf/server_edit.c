@@ -66,34 +66,48 @@ static uint32_t title_of(const struct wgctl_server *server, uint32_t first)
 {
     uint32_t title = first;
     while (title > 0 && kind_at(server, title - 1) == WGCTL_LINE_COMMENT &&
-           !is_disabled_line(server, title - 1))
+           !is_disabled_line(server, title - 1) && !wgctl_server_is_commented(server, title - 1))
         title--;
     return title > 0 && kind_at(server, title - 1) == WGCTL_LINE_BLANK ? title : first;
+}
+
+static void move_peers(struct wgctl_peer *peers, size_t peer_count, uint32_t first, uint32_t count)
+{
+    for (size_t i = 0; i < peer_count; i++) {
+        if (peers[i].first_line >= first + count)
+            peers[i].first_line -= count;
+        if (peers[i].end_line >= first + count)
+            peers[i].end_line -= count;
+    }
 }
 
 static void remove_lines(struct wgctl_server *server, uint32_t first, uint32_t count)
 {
     wgctl_document_remove(&server->document, first, count);
-    for (size_t i = 0; i < server->peer_count; i++) {
-        struct wgctl_peer *peer = &server->peers[i];
-        if (peer->first_line >= first + count)
-            peer->first_line -= count;
-        if (peer->end_line >= first + count)
-            peer->end_line -= count;
-    }
+    move_peers(server->peers, server->peer_count, first, count);
+    move_peers(server->commented, server->commented_count, first, count);
 }
 
-/* The last disabled peer among the lines of an enabled one, or NULL. It stays when that one is
- * removed. */
+static const struct wgctl_peer *last_of(const struct wgctl_peer *peers, size_t count,
+                                        const struct wgctl_peer *around, uint32_t end)
+{
+    for (size_t i = count; i-- > 0;)
+        if (peers[i].first_line > around->first_line && peers[i].end_line <= end)
+            return &peers[i];
+    return NULL;
+}
+
+/* The last disabled or commented peer among the lines of an enabled one, or NULL. It stays when
+ * that one is removed. */
 static const struct wgctl_peer *last_inside(const struct wgctl_server *server,
                                             const struct wgctl_peer *peer, uint32_t end)
 {
-    for (size_t i = server->peer_count; i-- > 0;) {
-        const struct wgctl_peer *other = &server->peers[i];
-        if (other->first_line > peer->first_line && other->end_line <= end)
-            return other;
-    }
-    return NULL;
+    const struct wgctl_peer *disabled, *commented;
+    disabled = last_of(server->peers, server->peer_count, peer, end);
+    commented = last_of(server->commented, server->commented_count, peer, end);
+    if (!disabled || !commented)
+        return disabled ? disabled : commented;
+    return disabled->first_line > commented->first_line ? disabled : commented;
 }
 
 void wgctl_server_remove(struct wgctl_server *server, const struct wgctl_peer *peer)

@@ -27,29 +27,26 @@ static size_t note_of(struct wgctl_slice comment, struct wgctl_slice *ret_value)
     return note;
 }
 
-static struct wgctl_peer *add_peer(struct wgctl_server *server, struct wgctl_error *err)
+static int add_peer(struct wgctl_reader *reader, struct wgctl_peer **list, size_t *count,
+                    size_t *capacity)
 {
-    struct wgctl_peer *peers =
-        wgctl_array_grow(server->peers, server->peer_count, &server->peer_capacity, sizeof *peers);
-    if (!peers) {
-        wgctl_fail_memory(err);
-        return NULL;
-    }
-    server->peers = peers;
-    return &peers[server->peer_count++];
-}
-
-static int begin_peer(struct wgctl_reader *reader)
-{
+    struct wgctl_peer *peers = wgctl_array_grow(*list, *count, capacity, sizeof *peers);
+    if (!peers)
+        return wgctl_fail_memory(reader->err);
+    *list = peers;
     reader->block->section = WGCTL_IN_PEER;
-    reader->block->peer = reader->server->peer_count;
-    struct wgctl_peer *peer = add_peer(reader->server, reader->err);
-    if (!peer)
-        return WGCTL_SYSTEM;
+    reader->block->peer = *count;
+    struct wgctl_peer *peer = &peers[(*count)++];
     peer->enabled = reader->block == &reader->seen;
     peer->first_line = (uint32_t)reader->line;
     peer->end_line = (uint32_t)reader->line + 1;
     return WGCTL_OK;
+}
+
+static int begin_peer(struct wgctl_reader *reader)
+{
+    struct wgctl_server *server = reader->server;
+    return add_peer(reader, &server->peers, &server->peer_count, &server->peer_capacity);
 }
 
 static int hint_disabled(struct wgctl_error *err)
@@ -61,7 +58,7 @@ static int end_block(struct wgctl_reader *reader, struct wgctl_block *block)
 {
     const struct wgctl_block ended = *block;
     *block = (struct wgctl_block){0};
-    if (ended.section != WGCTL_IN_PEER || ended.has_key)
+    if (ended.section != WGCTL_IN_PEER || ended.key)
         return WGCTL_OK;
     wgctl_fail(reader->err, WGCTL_INVALID, "%s:%zu: this [Peer] has no PublicKey",
                reader->server->file, ended.heading + 1);
@@ -134,6 +131,80 @@ static void keep_notes(struct wgctl_block *block, struct wgctl_peer *peer)
     block->is_apart = false;
 }
 
+/* ---- peers that are commented out by hand ---- */
+
+/* What a comment says behind its '#': people also write "##", "#;" or "# - ", and PiVPN writes
+ * "#[disabled] ". */
+static struct wgctl_slice uncomment(struct wgctl_slice comment)
+{
+    static const char pivpn[] = "[disabled]";
+    for (size_t skip = 1; skip > 0;) {
+        comment = wgctl_slice_trim(comment);
+        skip = wgctl_slice_starts(comment, pivpn)                           ? strlen(pivpn)
+               : comment.size > 0 && strchr("#;-", comment.data[0]) != NULL ? 1
+                                                                            : 0;
+        comment = (struct wgctl_slice){comment.data + skip, comment.size - skip};
+    }
+    return comment;
+}
+
+/* Without a key, it is an example, or a title. */
+static void end_commented(struct wgctl_reader *reader)
+{
+    struct wgctl_server *server = reader->server;
+    bool is_peer = reader->commented.section != WGCTL_IN_PEER || reader->commented.key;
+    reader->commented = (struct wgctl_block){0};
+    if (is_peer)
+        return;
+    struct wgctl_peer *peer = &server->commented[--server->commented_count];
+    wgctl_prefixes_clear(&peer->allowed_ips);
+    explicit_bzero(peer, sizeof *peer);
+}
+
+static int begin_commented(struct wgctl_reader *reader)
+{
+    struct wgctl_server *server = reader->server;
+    end_commented(reader);
+    return add_peer(reader, &server->commented, &server->commented_count,
+                    &server->commented_capacity);
+}
+
+static int read_commented_setting(struct wgctl_reader *reader, struct wgctl_slice comment,
+                                  const struct wgctl_line_parts *parts)
+{
+    struct wgctl_peer *peer = &reader->server->commented[reader->commented.peer];
+    struct wgctl_error fault, *err = reader->err;
+    struct wgctl_slice value;
+    size_t note = note_of(comment, &value);
+    peer->end_line = (uint32_t)reader->line + 1;
+    if (note < WGCTL_NOTES) {
+        peer->texts[note] = wgctl_document_position(&reader->server->document, reader->line, value);
+        return WGCTL_OK;
+    }
+    reader->err = &fault;
+    int rc = wgctl_setting_read(reader, comment, parts);
+    reader->err = err;
+    return rc == WGCTL_SYSTEM ? wgctl_fail_memory(err) : WGCTL_OK;
+}
+
+/* Reads a comment as a line of such a peer. `ret_is_one`: it is one. */
+static int read_commented(struct wgctl_reader *reader, struct wgctl_slice comment, bool *ret_is_one)
+{
+    bool is_inside = reader->commented.section == WGCTL_IN_PEER;
+    comment = uncomment(comment);
+    if (!is_inside && !wgctl_slice_starts(comment, "["))
+        return WGCTL_OK;
+    struct wgctl_line_parts parts = wgctl_line_parse(comment);
+    bool begins = parts.kind == WGCTL_LINE_SECTION && wgctl_key_is(parts.key, "Peer");
+    *ret_is_one = begins || is_inside;
+    reader->block = &reader->commented;
+    if (begins)
+        return begin_commented(reader);
+    return is_inside && parts.kind == WGCTL_LINE_SETTING
+               ? read_commented_setting(reader, comment, &parts)
+               : WGCTL_OK;
+}
+
 static int read_parts(struct wgctl_reader *reader, struct wgctl_slice line,
                       const struct wgctl_line_parts *parts)
 {
@@ -179,17 +250,24 @@ static int read_line(struct wgctl_reader *reader)
         return wgctl_hint(reader->err, "save the file as UTF-8 without one (BOM), as wg needs it");
     }
     struct wgctl_line_parts parts;
-    if (behind_mark(reader, line, &parts))
+    if (behind_mark(reader, line, &parts)) {
+        end_commented(reader);
         return read_disabled(reader, line, &parts);
+    }
     parts = wgctl_line_parse(line);
+    if (parts.kind != WGCTL_LINE_COMMENT)
+        end_commented(reader);
     if (parts.kind == WGCTL_LINE_BLANK) {
         reader->seen.is_apart = true;
         return WGCTL_OK;
     }
     /* A disabled peer ends with its marked lines. */
     int rc = end_block(reader, &reader->disabled);
+    bool is_commented = false;
+    if (rc == WGCTL_OK && parts.kind == WGCTL_LINE_COMMENT)
+        rc = read_commented(reader, parts.value, &is_commented);
     reader->block = &reader->seen;
-    return rc < 0 ? rc : read_parts(reader, line, &parts);
+    return rc < 0 || is_commented ? rc : read_parts(reader, line, &parts);
 }
 
 /* Comments after a peer's last setting belong to it if a blank line or the end of the file follows;
@@ -204,7 +282,8 @@ static void take_trailing_comments(struct wgctl_server *server, struct wgctl_pee
     for (; line < document->count; line++) {
         struct wgctl_slice text = wgctl_document_line(document, line);
         parts = wgctl_line_parse(text);
-        if (parts.kind != WGCTL_LINE_COMMENT || wgctl_line_is_marked(text))
+        if (parts.kind != WGCTL_LINE_COMMENT || wgctl_line_is_marked(text) ||
+            wgctl_server_is_commented(server, line))
             break;
         if (note_of(parts.value, &ignored) < WGCTL_NOTES)
             peer->end_line = line + 1;
@@ -225,6 +304,7 @@ static int read_lines(struct wgctl_reader *reader, size_t first, size_t end)
         rc = read_line(reader);
     if (rc == WGCTL_OK)
         rc = end_block(reader, &reader->disabled);
+    end_commented(reader);
     return rc < 0 ? rc : end_block(reader, &reader->seen);
 }
 

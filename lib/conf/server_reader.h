@@ -9,11 +9,11 @@ enum { WGCTL_NOTES = WGCTL_PEER_ENDPOINT };
 /* The section that a line belongs to. */
 struct wgctl_block {
     enum { WGCTL_NOWHERE, WGCTL_IN_INTERFACE, WGCTL_IN_PEER } section;
-    bool for_quick; /* wg-quick(8), which minds white space, knows the section's name as well */
-    size_t heading; /* index of the line with the name */
-    size_t peer;    /* index of the peer */
-    bool has_key;   /* the peer's PublicKey has been read */
-    bool is_apart;  /* a blank line or a disabled one follows its last setting */
+    bool for_quick;  /* wg-quick(8), which minds white space, knows the section's name as well */
+    size_t heading;  /* index of the line with the name */
+    size_t peer;     /* index of the peer */
+    size_t key, psk; /* numbers of the lines with its PublicKey and PresharedKey; 0: none yet */
+    bool is_apart;   /* a blank line or a disabled one follows its last setting */
     wgctl_position notes[WGCTL_NOTES]; /* apart: they are the peer's if a setting follows */
 };
 
@@ -25,7 +25,9 @@ struct wgctl_reader {
     /* wg(8) does not see the lines of disabled peers: what follows them belongs to the section
      * that they interrupt. */
     struct wgctl_block seen, disabled;
-    struct wgctl_block *block; /* the one of the two that the line belongs to */
+    /* A [Peer] that is commented out by hand. */
+    struct wgctl_block commented;
+    struct wgctl_block *block; /* the one of them that the line belongs to */
 };
 
 /* Reads one KEY = VALUE into what its section describes. */

@@ -32,7 +32,9 @@ static int explain_strict(struct wgctl_reader *reader, enum wgctl_strict rule)
 
 static struct wgctl_peer *peer_of(struct wgctl_reader *reader)
 {
-    return &reader->server->peers[reader->block->peer];
+    struct wgctl_server *server = reader->server;
+    return reader->block == &reader->commented ? &server->commented[reader->block->peer]
+                                               : &server->peers[reader->block->peer];
 }
 
 static int read_key(struct wgctl_reader *reader, struct wgctl_slice value, struct wgctl_key *ret)
@@ -196,21 +198,37 @@ static int read_post_down(struct wgctl_reader *reader, struct wgctl_slice value)
     return add_hook(reader, WGCTL_POST_DOWN, value);
 }
 
+/* Reads a key that a peer has once. If there are two, the [Peer] between two devices may be
+ * missing. */
+static int read_only_key(struct wgctl_reader *reader, const char *name, struct wgctl_slice value,
+                         size_t *line, struct wgctl_key *ret)
+{
+    if (*line > 0) {
+        wgctl_fail(reader->err, WGCTL_INVALID, "this [Peer] already has a %s, on line %zu", name,
+                   *line);
+        return explain_strict(reader, WGCTL_STRICT_SECOND_KEY);
+    }
+    int rc = read_key(reader, value, ret);
+    if (rc == WGCTL_OK)
+        *line = reader->line + 1;
+    return rc;
+}
+
 static int read_public_key(struct wgctl_reader *reader, struct wgctl_slice value)
 {
     static const struct wgctl_key zero;
     struct wgctl_key *key = &peer_of(reader)->public_key;
-    int rc = read_key(reader, value, key);
+    int rc = read_only_key(reader, "PublicKey", value, &reader->block->key, key);
     if (rc < 0)
         return rc;
-    reader->block->has_key = true;
     return wgctl_key_compare(key, &zero) == 0 ? fail_strict(reader, WGCTL_STRICT_ZERO_KEY)
                                               : WGCTL_OK;
 }
 
 static int read_preshared_key(struct wgctl_reader *reader, struct wgctl_slice value)
 {
-    return read_key(reader, value, &peer_of(reader)->preshared_key);
+    return read_only_key(reader, "PresharedKey", value, &reader->block->psk,
+                         &peer_of(reader)->preshared_key);
 }
 
 /* With white space inside an address, which wg(8) drops. */
@@ -237,8 +255,6 @@ static int read_allowed_ips(struct wgctl_reader *reader, struct wgctl_slice valu
         list->count = before;
         rc = parse_torn(reader, value, list);
     }
-    for (uint32_t i = before; i < list->count; i++)
-        list->items[i] = wgctl_prefix_mask(list->items[i]);
     return rc;
 }
 

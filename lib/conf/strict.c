@@ -9,6 +9,9 @@ const struct wgctl_strict_rule wgctl_strict_rules[WGCTL_STRICT_COUNT] = {
                               "give it the device's key, or remove its lines"},
     [WGCTL_STRICT_SAME_KEY] = {"two peers have the same public key, and would become one",
                                "remove the lines of one of them"},
+    [WGCTL_STRICT_SECOND_KEY] =
+        {"a [Peer] has two keys of a kind, and wg would ignore the first",
+         "write [Peer] above the second device's lines, or remove one of the two keys"},
     [WGCTL_STRICT_SAME_NETWORK] =
         {"a network is listed twice in AllowedIPs, and the last one gets it",
          "leave it to the one peer that is to have it"},
@@ -18,7 +21,8 @@ const struct wgctl_strict_rule wgctl_strict_rules[WGCTL_STRICT_COUNT] = {
         {"a ListenPort is a number from 0 to 65535 (wg would truncate a larger one)",
          "write it like 51820"},
     [WGCTL_STRICT_ENDPOINT] =
-        {"an Endpoint needs a host, in brackets if it is an IPv6 address, and a port above 0",
+        {"an Endpoint needs a host name or a complete address (wg would read 010.1 as 8.0.0.1), "
+         "brackets around an IPv6 address, and a port from 1 to 65535, in digits only",
          "write it like vpn.example.org:51820, 192.0.2.1:51820 or [2001:db8::1]:51820"},
     [WGCTL_STRICT_MTU] = {"an MTU is a number without a leading 0 (which ip would read as octal)",
                           "write it like 1420"},

@@ -85,6 +85,12 @@ struct wgctl_prefix wgctl_prefix_mask(struct wgctl_prefix prefix)
     return prefix;
 }
 
+bool wgctl_prefix_has_host_bits(const struct wgctl_prefix *prefix)
+{
+    struct wgctl_prefix masked = wgctl_prefix_mask(*prefix);
+    return !wgctl_prefix_equal(prefix, &masked);
+}
+
 struct wgctl_prefix wgctl_prefix_host(struct wgctl_prefix prefix)
 {
     prefix.length = (uint8_t)full_length(prefix.family);
@@ -139,12 +145,15 @@ bool wgctl_address_is_private(const struct wgctl_prefix *prefix)
     return false;
 }
 
-/* Makes room for exactly that many more: most lists are read once. */
+/* Makes room for that many more. An empty list gets no more than that, because most lists are read
+ * once; one that grows doubles. */
 static int reserve(struct wgctl_prefixes *list, size_t more, struct wgctl_error *err)
 {
-    size_t wanted = list->count + more;
+    size_t wanted = list->count + more, doubled = 2 * (size_t)list->count;
     if (wanted <= list->capacity)
         return WGCTL_OK;
+    if (wanted < doubled)
+        wanted = doubled;
     struct wgctl_prefix *items =
         wanted <= UINT32_MAX ? reallocarray(list->items, wanted, sizeof *items) : NULL;
     if (!items)
@@ -226,6 +235,12 @@ bool wgctl_prefixes_have(const struct wgctl_prefixes *list, const struct wgctl_p
 {
     return list->count > 0 &&
            bsearch(prefix, list->items, list->count, sizeof *prefix, compare_items);
+}
+
+void wgctl_prefixes_mask(struct wgctl_prefixes *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        list->items[i] = wgctl_prefix_mask(list->items[i]);
 }
 
 void wgctl_prefixes_clear(struct wgctl_prefixes *list)

@@ -32,6 +32,8 @@ char *wgctl_address_format(const struct wgctl_prefix *prefix, char text[WGCTL_PR
 
 /* Clears the host bits: 10.0.0.1/24 becomes 10.0.0.0/24. */
 struct wgctl_prefix wgctl_prefix_mask(struct wgctl_prefix prefix);
+/* Whether it has host bits, as 10.0.0.1/24 has. */
+bool wgctl_prefix_has_host_bits(const struct wgctl_prefix *prefix);
 /* Makes it a single address: 10.0.0.1/24 becomes 10.0.0.1/32. */
 struct wgctl_prefix wgctl_prefix_host(struct wgctl_prefix prefix);
 /* Whether every address of `inner` is in `outer`. Ignores host bits. */
@@ -68,6 +70,8 @@ void wgctl_prefixes_format(const struct wgctl_prefixes *list, struct wgctl_text 
 void wgctl_prefixes_sort(struct wgctl_prefixes *list);
 /* Whether the list, which has to be sorted, has an equal prefix. */
 bool wgctl_prefixes_have(const struct wgctl_prefixes *list, const struct wgctl_prefix *prefix);
+/* Clears the host bits of every prefix, as WireGuard does with allowed IPs. */
+void wgctl_prefixes_mask(struct wgctl_prefixes *list);
 /* Frees the items; the list is empty and can be used again. */
 void wgctl_prefixes_clear(struct wgctl_prefixes *list);
 #define WGCTL_PREFIXES __attribute__((cleanup(wgctl_prefixes_clear))) struct wgctl_prefixes

@@ -66,8 +66,7 @@ static bool counts(const struct range *used, const struct range *subnet)
 /* Sorts the networks by their first addresses. */
 static void mask_and_sort(struct wgctl_prefixes *list)
 {
-    for (size_t i = 0; i < list->count; i++)
-        list->items[i] = wgctl_prefix_mask(list->items[i]);
+    wgctl_prefixes_mask(list);
     wgctl_prefixes_sort(list);
 }
 

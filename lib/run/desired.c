@@ -54,7 +54,10 @@ static int add_peer(const struct sources *sources, const struct wgctl_peer *peer
     added->preshared_key = peer->preshared_key;
     added->keepalive = peer->keepalive;
     int rc = set_endpoint(sources, peer, added, err);
-    return rc < 0 ? rc : wgctl_prefixes_add_all(&added->allowed_ips, &peer->allowed_ips, err);
+    if (rc == WGCTL_OK)
+        rc = wgctl_prefixes_add_all(&added->allowed_ips, &peer->allowed_ips, err);
+    wgctl_prefixes_mask(&added->allowed_ips);
+    return rc;
 }
 
 static bool has_default_route(const struct wgctl_server *server)

@@ -58,11 +58,9 @@ static int equal_lists(const struct wgctl_prefixes *a, const struct wgctl_prefix
                        struct wgctl_error *err)
 {
     WGCTL_PREFIXES left = {0}, right = {0};
-    int rc = WGCTL_OK;
-    for (size_t i = 0; rc == WGCTL_OK && i < a->count; i++)
-        rc = wgctl_prefixes_add(&left, &a->items[i], err);
-    for (size_t i = 0; rc == WGCTL_OK && i < b->count; i++)
-        rc = wgctl_prefixes_add(&right, &b->items[i], err);
+    int rc = wgctl_prefixes_add_all(&left, a, err);
+    if (rc == WGCTL_OK)
+        rc = wgctl_prefixes_add_all(&right, b, err);
     wgctl_prefixes_sort(&left);
     wgctl_prefixes_sort(&right);
     *ret = left.count == right.count;
@@ -109,13 +107,15 @@ static int save_endpoint(const struct range *range, const struct wgctl_server *s
 static int save_peer(struct wgctl_server *server, const struct wgctl_peer *peer,
                      const struct wgctl_device_peer *runs, struct wgctl_error *err)
 {
+    WGCTL_PREFIXES was = {0};
     size_t end = peer->end_line;
     const struct range range = {&server->document, peer->first_line, &end, "Peer"};
-    int rc = WGCTL_OK;
-    if (wgctl_key_compare(&peer->preshared_key, &runs->preshared_key) != 0)
+    int rc = wgctl_prefixes_add_all(&was, &peer->allowed_ips, err);
+    wgctl_prefixes_mask(&was);
+    if (rc == WGCTL_OK && wgctl_key_compare(&peer->preshared_key, &runs->preshared_key) != 0)
         rc = put_key(&range, "PresharedKey", &runs->preshared_key, err);
     if (rc == WGCTL_OK)
-        rc = put_list(&range, "AllowedIPs", &peer->allowed_ips, &runs->allowed_ips, err);
+        rc = put_list(&range, "AllowedIPs", &was, &runs->allowed_ips, err);
     if (rc == WGCTL_OK)
         rc = save_endpoint(&range, server, peer, runs, err);
     if (rc == WGCTL_OK && peer->keepalive != runs->keepalive)

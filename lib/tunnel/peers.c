@@ -12,6 +12,20 @@
 
 /* ---- addresses ---- */
 
+/* An allowed IP with host bits, as in 10.73.21.2/24, is meant as the device's address, although
+ * WireGuard takes it for the whole network. */
+static int add_used(const struct wgctl_prefixes *list, struct wgctl_prefixes *ret,
+                    struct wgctl_error *err)
+{
+    int rc = wgctl_prefixes_add_all(ret, list, err);
+    for (size_t i = 0; rc == WGCTL_OK && i < list->count; i++) {
+        struct wgctl_prefix address = wgctl_prefix_host(list->items[i]);
+        if (wgctl_prefix_has_host_bits(&list->items[i]))
+            rc = wgctl_prefixes_add(ret, &address, err);
+    }
+    return rc;
+}
+
 static int collect_used(const struct wgctl_server *server, struct wgctl_prefixes *ret,
                         struct wgctl_error *err)
 {
@@ -20,11 +34,10 @@ static int collect_used(const struct wgctl_server *server, struct wgctl_prefixes
         struct wgctl_prefix own = wgctl_prefix_host(server->addresses.items[i]);
         rc = wgctl_prefixes_add(ret, &own, err);
     }
-    for (size_t i = 0; i < server->peer_count; i++) {
-        const struct wgctl_prefixes *list = &server->peers[i].allowed_ips;
-        for (size_t k = 0; rc == WGCTL_OK && k < list->count; k++)
-            rc = wgctl_prefixes_add(ret, &list->items[k], err);
-    }
+    for (size_t i = 0; rc == WGCTL_OK && i < server->peer_count; i++)
+        rc = add_used(&server->peers[i].allowed_ips, ret, err);
+    for (size_t i = 0; rc == WGCTL_OK && i < server->commented_count; i++)
+        rc = add_used(&server->commented[i].allowed_ips, ret, err);
     return rc;
 }
 
@@ -45,29 +58,47 @@ static bool has_family(const struct wgctl_prefixes *list, uint8_t family)
     return false;
 }
 
+/* Finds the peer with the smallest network that contains the address, if it is smaller than those
+ * of earlier calls. */
+static void find_holder(const struct wgctl_peer *peers, size_t count,
+                        const struct wgctl_prefix *address, const struct wgctl_peer **ret,
+                        uint8_t *length)
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < peers[i].allowed_ips.count; k++) {
+            const struct wgctl_prefix *used = &peers[i].allowed_ips.items[k];
+            if (!wgctl_prefix_contains(used, address) || (*ret && used->length <= *length))
+                continue;
+            *ret = &peers[i];
+            *length = used->length;
+        }
+}
+
 /* Says in the error's message who uses that address already. */
 static int name_holder(const struct wgctl_server *server, const struct wgctl_prefix *address,
                        struct wgctl_error *err)
 {
     char text[WGCTL_PREFIX_TEXT_SIZE], label[WGCTL_LABEL_SIZE];
-    const struct wgctl_prefix *nearest = NULL;
+    const struct wgctl_peer *peer = NULL, *holder;
+    uint8_t length = 0;
     wgctl_address_format(address, text);
     for (size_t i = 0; i < server->addresses.count; i++) {
         struct wgctl_prefix own = wgctl_prefix_host(server->addresses.items[i]);
-        if (wgctl_prefix_equal(&own, address))
-            snprintf(err->message, sizeof err->message, "%s is the server's own address", text);
+        if (!wgctl_prefix_equal(&own, address))
+            continue;
+        snprintf(err->message, sizeof err->message, "%s is the server's own address", text);
+        return err->status;
     }
-    for (size_t i = 0; i < server->peer_count; i++)
-        for (size_t k = 0; k < server->peers[i].allowed_ips.count; k++) {
-            const struct wgctl_prefix *used = &server->peers[i].allowed_ips.items[k];
-            if (!wgctl_prefix_contains(used, address) ||
-                (nearest && nearest->length >= used->length))
-                continue;
-            nearest = used;
-            wgctl_peer_label(server, &server->peers[i], label, sizeof label);
-            snprintf(err->message, sizeof err->message, "%s is already used by peer '%s'", text,
-                     label);
-        }
+    find_holder(server->peers, server->peer_count, address, &peer, &length);
+    holder = peer;
+    find_holder(server->commented, server->commented_count, address, &holder, &length);
+    if (holder != peer)
+        snprintf(err->message, sizeof err->message,
+                 "%s is reserved for the peer that is commented out at %s:%u", text, server->file,
+                 holder->first_line + 1);
+    else if (holder)
+        snprintf(err->message, sizeof err->message, "%s is already used by peer '%s'", text,
+                 wgctl_peer_label(server, holder, label, sizeof label));
     return err->status;
 }
 
@@ -266,6 +297,14 @@ static int check_request(const struct wgctl_tunnel *tunnel,
         wgctl_fail(err, WGCTL_EXISTS, "peer '%s' already exists", request->name);
         return wgctl_hint(err, "'sudo wgctl qr %s' shows its code again; or choose another name",
                           request->name);
+    }
+    const struct wgctl_peer *commented =
+        wgctl_server_commented(&tunnel->server, wgctl_slice_of(request->name));
+    if (commented) {
+        wgctl_fail(err, WGCTL_EXISTS, "peer '%s' already exists: it is commented out at %s:%u",
+                   request->name, tunnel->conf_name, commented->first_line + 1);
+        return wgctl_hint(err, "remove the '#' from its lines to let it in again, or remove the "
+                               "lines; or choose another name");
     }
     if (request->note && (strlen(request->note) > LONGEST_NOTE ||
                           !wgctl_slice_is_plain(wgctl_slice_of(request->note)))) {

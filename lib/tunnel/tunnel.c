@@ -209,10 +209,22 @@ size_t wgctl_tunnel_peer_count(const struct wgctl_tunnel *tunnel)
     return tunnel->server.peer_count;
 }
 
+size_t wgctl_tunnel_commented_count(const struct wgctl_tunnel *tunnel)
+{
+    return tunnel->server.commented_count;
+}
+
+static const struct wgctl_peer *peer_at(const struct wgctl_tunnel *tunnel, size_t index)
+{
+    const struct wgctl_server *server = &tunnel->server;
+    return index < server->peer_count ? &server->peers[index]
+                                      : &server->commented[index - server->peer_count];
+}
+
 void wgctl_tunnel_peer(const struct wgctl_tunnel *tunnel, size_t index, struct wgctl_peer_info *ret)
 {
     const struct wgctl_server *server = &tunnel->server;
-    const struct wgctl_peer *peer = &server->peers[index];
+    const struct wgctl_peer *peer = peer_at(tunnel, index);
     *ret = (struct wgctl_peer_info){
         .name = wgctl_peer_text(server, peer, WGCTL_PEER_NAME),
         .added = wgctl_peer_text(server, peer, WGCTL_PEER_ADDED),
@@ -221,6 +233,7 @@ void wgctl_tunnel_peer(const struct wgctl_tunnel *tunnel, size_t index, struct w
         .enabled = peer->enabled,
         .has_preshared_key = !wgctl_key_is_zero(&peer->preshared_key),
         .address_count = peer->allowed_ips.count,
+        .line = peer->first_line + 1U,
     };
     wgctl_peer_label(server, peer, ret->label, sizeof ret->label);
     wgctl_key_format(&peer->public_key, ret->public_key);
@@ -230,7 +243,7 @@ char *wgctl_tunnel_peer_address(const struct wgctl_tunnel *tunnel, size_t index,
                                 char text[WGCTL_ADDRESS_TEXT_SIZE])
 {
     _Static_assert((int)WGCTL_ADDRESS_TEXT_SIZE >= (int)WGCTL_PREFIX_TEXT_SIZE, "a prefix fits");
-    return wgctl_prefix_format(&tunnel->server.peers[index].allowed_ips.items[which], text);
+    return wgctl_prefix_format(&peer_at(tunnel, index)->allowed_ips.items[which], text);
 }
 
 int wgctl_tunnel_find_peer(const struct wgctl_tunnel *tunnel, const char *name, size_t *ret,

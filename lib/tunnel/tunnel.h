@@ -71,14 +71,19 @@ struct wgctl_peer_info {
     bool enabled;
     bool has_preshared_key;
     size_t address_count; /* the number of allowed IPs: wgctl_tunnel_peer_address() */
+    size_t line;          /* the number of its line [Peer] */
 };
 /* Returns the number of peers, including disabled ones. */
 size_t wgctl_tunnel_peer_count(const struct wgctl_tunnel *tunnel);
+/* Returns the number of peers that are commented out by hand. Their addresses stay reserved, and
+ * they cannot be found by name. Their indexes follow those of the other peers. */
+size_t wgctl_tunnel_commented_count(const struct wgctl_tunnel *tunnel);
 /* Describes the peer at `index`, in the file's order. */
 void wgctl_tunnel_peer(const struct wgctl_tunnel *tunnel, size_t index,
                        struct wgctl_peer_info *ret);
 enum { WGCTL_ADDRESS_TEXT_SIZE = 50 };
-/* Writes one of the peer's allowed IPs, such as "10.73.21.2/32". Returns `text`. */
+/* Writes one of the peer's allowed IPs as it is in the file, such as "10.73.21.2/32". Returns
+ * `text`. */
 char *wgctl_tunnel_peer_address(const struct wgctl_tunnel *tunnel, size_t index, size_t which,
                                 char text[WGCTL_ADDRESS_TEXT_SIZE]);
 /* Finds a peer's index by its name, its public key, or a unique prefix of the key. Fails with

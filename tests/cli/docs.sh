@@ -166,7 +166,7 @@ test_json() {
 
 # What wgctl refuses and wg does not, from the one table there is of it.
 test_stricter() {
-    tr '\n' ' ' <"$repo/lib/conf/strict.c" |
+    tr '\n' ' ' <"$repo/lib/conf/strict.c" | sed 's/" *"//g' |
         grep -o '\[WGCTL_[A-Z_]*\] *= *{ *"[^"]*"' | sed 's/^[^"]*"//; s/"$//' >"$work/stricter"
     awk '/^\.Ss / { here = /Refused files/ } here && /^\.El/ { exit }
         here && /^\.It/ { if (item) print item; item = ""; next }

@@ -27,9 +27,9 @@ static inline void describe_key(const char *name, const struct wgctl_key *key,
 }
 
 static inline void describe_peer(const struct wgctl_server *server, const struct wgctl_peer *peer,
-                                 struct wgctl_text *text)
+                                 const char *kind, struct wgctl_text *text)
 {
-    wgctl_text_string(text, peer->enabled ? "peer" : "disabled");
+    wgctl_text_string(text, kind);
     describe_key("key", &peer->public_key, text);
     describe_slice("name", wgctl_peer_text(server, peer, WGCTL_PEER_NAME), text);
     describe_slice("added", wgctl_peer_text(server, peer, WGCTL_PEER_ADDED), text);
@@ -74,5 +74,8 @@ static inline void describe_server(const struct wgctl_server *server, struct wgc
         wgctl_text_format(text, "%s: %.*s\n", hooks[server->hooks[i].kind],
                           (int)server->hooks[i].command.size, server->hooks[i].command.data);
     for (size_t i = 0; i < server->peer_count; i++)
-        describe_peer(server, &server->peers[i], text);
+        describe_peer(server, &server->peers[i], server->peers[i].enabled ? "peer" : "disabled",
+                      text);
+    for (size_t i = 0; i < server->commented_count; i++)
+        describe_peer(server, &server->commented[i], "commented", text);
 }

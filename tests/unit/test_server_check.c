@@ -22,7 +22,13 @@ static const struct {
     {INTERFACE PEER(ALICE, "10.0.0.2, 10.0.0.1") PEER(BOB, "10.0.0.3\nAllowedIPs = 10.0.0.1/32"),
      "wg0.conf:9: 10.0.0.1/32 is listed twice in AllowedIPs, and the last one gets it"},
     {INTERFACE PEER(ALICE, "fd00::1/64, 10.0.0.1, fd00::2/64"),
-     "wg0.conf:5: fd00::/64 is listed twice in AllowedIPs, and the last one gets it"},
+     "wg0.conf:5: fd00::2/64 means all of fd00::/64, which is listed twice in AllowedIPs, and the "
+     "last one gets it"},
+    {INTERFACE PEER(ALICE, "10.0.0.2/24") PEER(BOB, "10.0.0.3/24"),
+     "wg0.conf:8: 10.0.0.3/24 means all of 10.0.0.0/24, which is listed twice in AllowedIPs, and "
+     "the last one gets it"},
+    {INTERFACE PEER(ALICE, "10.0.0.2/24") PEER(BOB, "10.0.0.0/24"),
+     "wg0.conf:8: 10.0.0.0/24 is listed twice in AllowedIPs, and the last one gets it"},
 };
 enum { CHECKS = sizeof checks / sizeof *checks };
 

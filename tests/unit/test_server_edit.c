@@ -160,6 +160,7 @@ END_TEST
 #define B_OFF "#- [Peer]\n#- PublicKey = " BOB "\n"
 
 /* What is removed together with Bob. */
+#define D_COMMENTED "#[Peer]\n#PublicKey = " DAVE "\n#AllowedIPs = 10.0.0.4\n"
 #define D_OFF "#- [Peer]\n#- PublicKey = " PSK "\n"
 #define E_OFF "#- [Peer]\n#- PublicKey = " PUBLIC "\n#- # note = x\n"
 static const struct {
@@ -208,6 +209,12 @@ static const struct {
     {A "[Peer]\n" D_OFF "PublicKey = " BOB "\n" C, A D_OFF C},
     {A "\n[Peer]\nPublicKey = " BOB "\n" D_OFF "# x\n" E_OFF "AllowedIPs = 10.0.0.2\n\n" C,
      A D_OFF E_OFF "\n" C},
+    {A "[Peer]\n" D_COMMENTED "PublicKey = " BOB "\n" D_OFF D_COMMENTED "AllowedIPs = 10.0.0.2\n" C,
+     A D_COMMENTED D_OFF D_COMMENTED C},
+    /* A commented one above or below. */
+    {A "\n" D_COMMENTED B "\n" C, A "\n" D_COMMENTED "\n" C},
+    {A "\n" B D_COMMENTED "\n" C, A D_COMMENTED "\n" C},
+    {A "\n" B "# Dave\n" D_COMMENTED, A "# Dave\n" D_COMMENTED},
     {"[Peer]\n" D_OFF "PublicKey = " ALICE "\n" B_OFF "AllowedIPs = 10.0.0.2\n" C,
      "[Peer]\n" D_OFF "PublicKey = " ALICE "\nAllowedIPs = 10.0.0.2\n" C},
 };

@@ -40,10 +40,10 @@ static const struct {
     /* Repeated settings: lists accumulate, otherwise the last one counts. */
     {"[Interface]\nAddress = 10.0.0.1/24\nAddress = fd00::1/64\nListenPort = 1\nListenPort = 2\n"
      "PostUp = a\nPostUp = b\n[Peer]\nPublicKey = " ALICE "\nAllowedIPs = 10.0.0.9\n"
-     "AllowedIPs = 10.0.0.3, 10.0.0.2\nPublicKey = " BOB "\nPersistentKeepalive = 1\n"
+     "AllowedIPs = 10.0.0.3, 10.0.0.2\nPersistentKeepalive = 1\n"
      "PersistentKeepalive = off\n",
      "interface port=2 addresses=10.0.0.1/24, fd00::1/64\nPostUp: a\nPostUp: b\n"
-     "peer key=S1Zh ips=10.0.0.9/32, 10.0.0.3/32, 10.0.0.2/32\n"},
+     "peer key=JjE8 ips=10.0.0.9/32, 10.0.0.3/32, 10.0.0.2/32\n"},
     {"[Interface]\nListenPort = 1\n[Peer]\nPublicKey = " ALICE "\n[Interface]\nFwMark = 2\n[Peer]\n"
      "PublicKey = " BOB "\n",
      "interface port=1 mark=2\npeer key=JjE8\npeer key=S1Zh\n"},
@@ -55,7 +55,7 @@ static const struct {
     {"[Interface]\nFwMark = 0x0\nSaveConfig = false\n", "interface mark=0\n"},
     {"[Interface]\nFwMark = OFF\nSaveConfig = TRUE\n", "interface mark=0 saves\n"},
     {"[Peer]\nPublicKey = " ALICE "\nAllowedIPs = 10.0.0.7/24, 0.0.0.0/0, fd00::ff/64, ::/0\n",
-     "interface\npeer key=JjE8 ips=10.0.0.0/24, 0.0.0.0/0, fd00::/64, ::/0\n"},
+     "interface\npeer key=JjE8 ips=10.0.0.7/24, 0.0.0.0/0, fd00::ff/64, ::/0\n"},
     {"[Peer]\nPublicKey = " ALICE "\nPersistentKeepalive = 65535\nEndpoint = 192.0.2.1:65535\n",
      "interface\npeer key=JjE8 endpoint=192.0.2.1:65535 keepalive=65535\n"},
     {"[Peer]\nAllowedIPs = 10.0.0.2\nPublicKey = " ALICE "\n",
@@ -98,6 +98,33 @@ static const struct {
      "interface\npeer key=JjE8\n"},
     {"# - [Peer]\n#[Peer]\n# #- [Peer]\n [Peer]\nPublicKey = " ALICE "\n",
      "interface\npeer key=JjE8\n"},
+    /* Peers that are commented out by hand. */
+    {"#[Peer]\n#PublicKey = " ALICE "\n#AllowedIPs = 10.0.0.2/24\n#PersistentKeepalive = 25\n",
+     "interface\ncommented key=JjE8 ips=10.0.0.2/24 keepalive=25\n"},
+    {"[Peer]\n# friendly_name = a\nPublicKey = " ALICE "\n  ## [ peer ]\n## friendly_name = b\n"
+     "## PublicKey = " BOB "\n##\tAllowedIPs = 10.0.0.3, 10.0.0.4\n## AllowedIPs = 10.0.0.5 # x\n",
+     "interface\npeer key=JjE8 name=a\n"
+     "commented key=S1Zh name=b ips=10.0.0.3/32, 10.0.0.4/32, 10.0.0.5/32\n"},
+    {"#[Peer]\n# friendly_name = b\n#PublicKey = " BOB "\n#; a remark\n#-AllowedIPs = 10.0.0.3\n"
+     "[Peer]\nPublicKey = " ALICE "\n",
+     "interface\npeer key=JjE8\ncommented key=S1Zh name=b ips=10.0.0.3/32\n"},
+    {"### begin b ###\n#[disabled] [Peer]\n#[disabled] PublicKey = " BOB
+     "\n#[disabled] AllowedIPs = 10.0.0.3/32\n### end b ###\n#[Peer]\n#PublicKey = " CAROL "\n",
+     "interface\ncommented key=S1Zh ips=10.0.0.3/32\ncommented key=cHuG\n"},
+    /* Nothing in them is an error, and what follows them is not theirs. */
+    {"#[Peer]\n#PublicKey = " BOB "\n#AllowedIPs = 10.0.0.300\n#Colour = red\n#MTU = 9\n"
+     "#PublicKey = " CAROL "\n#PersistentKeepalive = soon\n",
+     "interface\ncommented key=S1Zh\n"},
+    {"[Peer]\nPublicKey = " ALICE "\n#[Peer]\n#PublicKey = " BOB "\nAllowedIPs = 10.0.0.2\n"
+     "# AllowedIPs = 10.0.0.9\n# friendly_name = a\n",
+     "interface\npeer key=JjE8 name=a ips=10.0.0.2/32\ncommented key=S1Zh\n"},
+    {"#[Peer]\n#PublicKey = " BOB "\n\n#AllowedIPs = 10.0.0.9\n#- [Peer]\n#- PublicKey = " ALICE
+     "\n#AllowedIPs = 10.0.0.8\n",
+     "interface\ndisabled key=JjE8\ncommented key=S1Zh\n"},
+    /* Without a key, it is an example. */
+    {"# [Peer]\n# PublicKey = the device's key\n# AllowedIPs = 10.0.0.2/32\n[Interface]\n"
+     "# [Peer] and so on\n#[Peer]\n",
+     "interface\n"},
 };
 enum { FILES = sizeof files / sizeof *files };
 
@@ -165,13 +192,19 @@ START_TEST(the_lines_of_a_peer_are_known)
                                     "# title of Dave, perhaps\n"
                                     "[Peer]\n" /* 15 */
                                     "PublicKey = " DAVE "\n"
+                                    "# of Dave\n"
+                                    "#[Peer]\n" /* 18 */
+                                    "#PublicKey = " BOB "\n"
                                     "# the end");
-    static const size_t expected[][2] = {{4, 9}, {10, 12}, {12, 14}, {15, 18}};
+    static const size_t expected[][2] = {{4, 9}, {10, 12}, {12, 14}, {15, 17}};
     ck_assert_uint_eq(server.peer_count, 4);
     for (size_t i = 0; i < 4; i++) {
         ck_assert_uint_eq(server.peers[i].first_line, expected[i][0]);
         ck_assert_uint_eq(server.peers[i].end_line, expected[i][1]);
     }
+    ck_assert_uint_eq(server.commented_count, 1);
+    for (size_t line = 0; line < server.document.count; line++)
+        ck_assert_int_eq(wgctl_server_is_commented(&server, line), line == 18 || line == 19);
 }
 END_TEST
 
