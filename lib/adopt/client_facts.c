@@ -6,7 +6,7 @@
 
 /* What every app takes. Hooks would run on the device that imports the file. */
 static const char *const accepted[][7] = {
-    {"PrivateKey", "Address", "DNS", "MTU", NULL},
+    {"PrivateKey", "Address", "ListenPort", "DNS", "MTU", NULL},
     {"PublicKey", "PresharedKey", "AllowedIPs", "Endpoint", "PersistentKeepalive", NULL},
 };
 enum { INTERFACE, PEER, NOWHERE };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "adopt/private.h"
+#include "conf/peer_index.h"
 
 enum {
     LARGEST_CLIENT = 64 * 1024,
@@ -13,56 +14,10 @@ enum {
 
 struct search {
     struct wgctl_adopt *adopt;
-    const struct wgctl_key *server_key;
+    struct wgctl_peer_index peers;
+    const char *beginning; /* of the names of the folders to look in */
 };
 
-static int take_file(void *user, const char *path, enum wgctl_writers writers,
-                     struct wgctl_text *text, struct wgctl_error *err)
-{
-    const struct search *search = user;
-    struct wgctl_adopt *adopt = search->adopt;
-    const struct wgctl_client_facts facts =
-        wgctl_client_facts_read(wgctl_text_slice_of(text), search->server_key);
-    if (!facts.has_key || !wgctl_server_by_key(&adopt->server, &facts.public_key))
-        return WGCTL_OK;
-    struct wgctl_candidate *candidates = wgctl_array_grow(
-        adopt->candidates, adopt->candidate_count, &adopt->candidate_capacity, sizeof *candidates);
-    if (!candidates)
-        return wgctl_fail_memory(err);
-    adopt->candidates = candidates;
-    char *copy = wgctl_slice_dup(wgctl_slice_of(path));
-    if (!copy)
-        return wgctl_fail_memory(err);
-    candidates[adopt->candidate_count++] = (struct wgctl_candidate){copy, writers, *text, facts};
-    *text = (struct wgctl_text){0};
-    return WGCTL_OK;
-}
-
-static int look_in(void *user, const char *folder, struct wgctl_error *err)
-{
-    return wgctl_third_party_files(folder, ".conf", LARGEST_CLIENT, take_file, user, err);
-}
-
-static int look_in_part(struct search *search, const char *folder, const char *part,
-                        struct wgctl_error *err)
-{
-    char path[PATH_MAX];
-    return snprintf(path, sizeof path, "%s/%s", folder, part) < PATH_MAX
-               ? look_in(search, path, err)
-               : WGCTL_OK;
-}
-
-/* Looks in a home, and in the folders that programs make there. */
-static int look_in_home(void *user, const char *home, struct wgctl_error *err)
-{
-    static const char *const parts[] = {"configs", "wireguard", "easy-wg-quick"};
-    int rc = look_in(user, home, err);
-    for (size_t i = 0; rc == WGCTL_OK && i < sizeof parts / sizeof *parts; i++)
-        rc = look_in_part(user, home, parts[i], err);
-    return rc;
-}
-
-/* Of a peer's files, the first that can be taken over, or else the first. */
 static bool can_be_taken(const struct wgctl_candidate *candidate)
 {
     const struct wgctl_client_facts *facts = &candidate->facts;
@@ -70,19 +25,93 @@ static bool can_be_taken(const struct wgctl_candidate *candidate)
            !facts->unknown_key[0];
 }
 
-static const struct wgctl_candidate *own_file(const struct wgctl_adopt *adopt,
-                                              const struct wgctl_key *key)
+/* Keeps the file, unless the peer has one that is at least as good. No more than one of a peer is
+ * kept, however many there are. */
+static int keep_best(struct wgctl_candidate **own, const char *path,
+                     const struct wgctl_candidate *found, struct wgctl_text *text,
+                     struct wgctl_error *err)
 {
-    const struct wgctl_candidate *found = NULL;
-    for (size_t i = 0; i < adopt->candidate_count; i++) {
-        const struct wgctl_candidate *candidate = &adopt->candidates[i];
-        if (wgctl_key_compare(&candidate->facts.public_key, key) != 0)
-            continue;
-        if (can_be_taken(candidate))
-            return candidate;
-        found = found ? found : candidate;
+    if (*own && (can_be_taken(*own) || !can_be_taken(found)))
+        return WGCTL_OK;
+    struct wgctl_candidate *candidate = malloc(sizeof *candidate);
+    char *copy = wgctl_slice_dup(wgctl_slice_of(path));
+    if (!candidate || !copy) {
+        free(candidate);
+        free(copy);
+        return wgctl_fail_memory(err);
     }
-    return found;
+    *candidate = *found;
+    candidate->path = copy;
+    candidate->text = *text;
+    *text = (struct wgctl_text){0};
+    wgctl_candidate_free(*own);
+    *own = candidate;
+    return WGCTL_OK;
+}
+
+static int take_file(void *user, const char *path, enum wgctl_writers writers,
+                     struct wgctl_text *text, struct wgctl_error *err)
+{
+    const struct search *search = user;
+    struct wgctl_adopt *adopt = search->adopt;
+    const struct wgctl_candidate found = {
+        .writers = writers,
+        .facts = wgctl_client_facts_read(wgctl_text_slice_of(text), &adopt->server.public_key),
+    };
+    const struct wgctl_peer *peer =
+        found.facts.has_key ? wgctl_peer_index_find(&search->peers, &found.facts.public_key) : NULL;
+    return peer ? keep_best(&adopt->own[peer - adopt->server.peers], path, &found, text, err)
+                : WGCTL_OK;
+}
+
+static int look_in(void *user, const char *folder, struct wgctl_error *err)
+{
+    return wgctl_third_party_files(folder, ".conf", LARGEST_CLIENT, take_file, user, err);
+}
+
+static int look_if_named(void *user, const char *folder, struct wgctl_error *err)
+{
+    const struct search *search = user;
+    struct wgctl_slice name = wgctl_slice_of(strrchr(folder, '/') + 1);
+    return wgctl_slice_starts(name, search->beginning) ? look_in(user, folder, err) : WGCTL_OK;
+}
+
+/* Where programs keep clients' files. */
+struct place {
+    const char *folder;    /* in the tunnel's folder, or in a home */
+    const char *beginning; /* its folders whose names begin so; NULL: the folder itself */
+};
+static const struct place beside[] = {
+    {".", NULL}, {"configs", NULL}, {"clients", NULL}, {"users", ""}, {".", "peer"}, {"..", "peer"},
+};
+static const struct place at_home[] = {
+    {".", NULL},
+    {"configs", NULL},
+    {"wireguard", NULL},
+    {"easy-wg-quick", NULL},
+    {"wg_config/users", ""},
+};
+
+static int look_in_places(struct search *search, const char *folder, const struct place *places,
+                          size_t count, struct wgctl_error *err)
+{
+    char path[PATH_MAX];
+    int rc = WGCTL_OK;
+    for (size_t i = 0; rc == WGCTL_OK && i < count; i++) {
+        bool itself = strcmp(places[i].folder, ".") == 0;
+        if (snprintf(path, sizeof path, "%s%s%s", folder, itself ? "" : "/",
+                     itself ? "" : places[i].folder) >= PATH_MAX)
+            continue;
+        search->beginning = places[i].beginning;
+        rc = search->beginning ? wgctl_third_party_folders(path, look_if_named, search, err)
+                               : look_in(search, path, err);
+    }
+    return rc;
+}
+
+static int look_in_home(void *user, const char *home, struct wgctl_error *err)
+{
+    return look_in_places(user, home, at_home, sizeof at_home / sizeof *at_home, err);
 }
 
 static int say_why_not(struct wgctl_adopt *adopt, struct wgctl_adopt_peer *peer,
@@ -104,22 +133,25 @@ static int say_why_not(struct wgctl_adopt *adopt, struct wgctl_adopt_peer *peer,
     return peer->refused ? WGCTL_OK : wgctl_fail_memory(err);
 }
 
+static void search_clear(struct search *search)
+{
+    wgctl_peer_index_clear(&search->peers);
+}
+
 int wgctl_adopt_look_for_clients(struct wgctl_adopt *adopt,
                                  const struct wgctl_adopt_request *request, struct wgctl_error *err)
 {
-    static const char *const own_parts[] = {"configs", "clients"};
-    struct search search = {adopt, &adopt->server.public_key};
+    __attribute__((cleanup(search_clear))) struct search search = {.adopt = adopt};
     const char *root = request->root ? request->root : "";
     char path[PATH_MAX];
-    int rc = look_in(&search, request->folder, err);
-    for (size_t i = 0; rc == WGCTL_OK && i < sizeof own_parts / sizeof *own_parts; i++)
-        rc = look_in_part(&search, request->folder, own_parts[i], err);
+    int rc = wgctl_peer_index_make(&adopt->server, WGCTL_ALL_PEERS, &search.peers, err);
+    if (rc == WGCTL_OK)
+        rc = look_in_places(&search, request->folder, beside, sizeof beside / sizeof *beside, err);
     if (rc == WGCTL_OK && snprintf(path, sizeof path, "%s/root", root) < PATH_MAX)
         rc = look_in_home(&search, path, err);
     if (rc == WGCTL_OK && snprintf(path, sizeof path, "%s/home", root) < PATH_MAX)
         rc = wgctl_third_party_folders(path, look_in_home, &search, err);
     for (size_t i = 0; rc == WGCTL_OK && i < adopt->server.peer_count; i++) {
-        adopt->own[i] = own_file(adopt, &adopt->server.peers[i].public_key);
         if (!adopt->own[i])
             continue;
         adopt->peers[i].file = adopt->own[i]->path;

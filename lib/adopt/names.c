@@ -269,9 +269,23 @@ bool wgctl_adopt_find_private_key(const struct wgctl_document *document,
     return false;
 }
 
+/* wg_config's "users/NAME/client.conf" and "users/NAME/client.all.conf". */
+static struct wgctl_slice name_of_folder(const char *path)
+{
+    const char *users = strstr(path, "/users/");
+    const char *name = users ? users + strlen("/users/") : "";
+    const char *end = strchr(name, '/');
+    return end && (strcmp(end, "/client.conf") == 0 || strcmp(end, "/client.all.conf") == 0)
+               ? (struct wgctl_slice){name, (size_t)(end - name)}
+               : (struct wgctl_slice){0};
+}
+
 struct wgctl_slice wgctl_adopt_name_of_file(const char *path, const char *interface)
 {
     char own[40];
+    struct wgctl_slice of_folder = name_of_folder(path);
+    if (of_folder.size > 0)
+        return of_folder;
     const char *base = strrchr(path, '/');
     struct wgctl_slice name = wgctl_slice_of(base ? base + 1 : path);
     snprintf(own, sizeof own, "%s-client-", interface);

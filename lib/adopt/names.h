@@ -21,7 +21,7 @@ bool wgctl_adopt_find_private_key(const struct wgctl_document *document,
                                   const struct wgctl_peer *peer, struct wgctl_key *ret);
 
 /* The NAME in the path of a client's file NAME.conf, without the prefix that programs put before it
- * ("wg0-client-"). Points into `path`. */
+ * ("wg0-client-"), or in users/NAME/client.conf. Points into `path`. */
 struct wgctl_slice wgctl_adopt_name_of_file(const char *path, const char *interface);
 
 /* Turns a text into a name that wgctl accepts: blanks become hyphens, other characters that are not

@@ -8,13 +8,15 @@
 #include "adopt/third_party.h"
 #include "tunnel/state.h"
 
-/* A file somewhere on this host that may be a client's. */
+/* A file somewhere on this host that is a client's. */
 struct wgctl_candidate {
     char *path;
     enum wgctl_writers writers;
     struct wgctl_text text;
     struct wgctl_client_facts facts;
 };
+/* Wipes and frees it; NULL is ignored. */
+void wgctl_candidate_free(struct wgctl_candidate *candidate);
 
 struct wgctl_adopt {
     struct wgctl_tunnel *tunnel;
@@ -26,11 +28,9 @@ struct wgctl_adopt {
     struct wgctl_server server;      /* before the names are written */
     struct wgctl_other_server other; /* its `source` is NULL if there is none */
     char *other_path;
-    struct wgctl_adopt_peer *peers;     /* one for each of `server` */
-    const struct wgctl_candidate **own; /* each peer's file; NULL: none */
+    struct wgctl_adopt_peer *peers; /* one for each of `server` */
+    struct wgctl_candidate **own;   /* each peer's file; NULL: none; owned */
 
-    struct wgctl_candidate *candidates;
-    size_t candidate_count, candidate_capacity;
     char **texts; /* what `info` points to */
     size_t text_count, text_capacity;
 };

@@ -2,18 +2,24 @@
 
 #include <stdlib.h>
 
+void wgctl_candidate_free(struct wgctl_candidate *candidate)
+{
+    if (!candidate)
+        return;
+    free(candidate->path);
+    wgctl_text_clear(&candidate->text);
+    free(candidate);
+}
+
 void wgctl_adopt_close(struct wgctl_adopt **pointer)
 {
     struct wgctl_adopt *adopt = *pointer;
     if (!adopt)
         return;
-    for (size_t i = 0; i < adopt->candidate_count; i++) {
-        free(adopt->candidates[i].path);
-        wgctl_text_clear(&adopt->candidates[i].text);
-    }
+    for (size_t i = 0; adopt->own && i < adopt->server.peer_count; i++)
+        wgctl_candidate_free(adopt->own[i]);
     for (size_t i = 0; i < adopt->text_count; i++)
         free(adopt->texts[i]);
-    free(adopt->candidates);
     free(adopt->texts);
     free(adopt->peers);
     free(adopt->own);

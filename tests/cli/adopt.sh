@@ -22,7 +22,7 @@ fi
 
 PATH=$PATH:/usr/sbin:/sbin
 CC=${CC:-gcc}
-need "$CC" diff ip jq mount strace wg wireguard-go
+need "$CC" diff ip jq mount perl strace wg wireguard-go
 
 work=$(mktemp -d)
 # shellcheck disable=SC2317 # called by the trap
@@ -85,7 +85,7 @@ status_of() { # COMMAND...
 
 # Lists the files that adopt has written.
 result() {
-    (cd /etc/wireguard && find . -type f ! -path './.wgctl/*' ! -path './configs/*' ! -name params ! -name '*.json' | sort)
+    (cd /etc/wireguard && find . -type f ! -path './.wgctl/*' ! -path './configs/*' ! -path './peer*/*' ! -name params ! -name '*.json' | sort)
 }
 
 write_expected() { # PROGRAM
@@ -393,6 +393,24 @@ cat err >>out
 check "a name with escape sequences is escaped" grep -qF '\x1b[31mred' out
 check "and nothing of them is printed" test "$(has_escapes out && echo yes)" = ""
 check "its letters are its name" grep -qx '# friendly_name = 31mred0m' /etc/wireguard/wg0.conf
+put_back
+
+# linuxserver keeps wg_confs/wg0.conf, and peer_NAME/ beside wg_confs.
+set_up linuxserver
+mkdir -m 700 /etc/wireguard/wg_confs
+mv /etc/wireguard/wg0.conf /etc/wireguard/wg_confs
+check "the folder above has clients' files too" ./wgctl -C /etc/wireguard/wg_confs adopt
+check "they are taken" ./wgctl -C /etc/wireguard/wg_confs show peer_phone
+put_back
+
+# However many files a user makes, or links to one.
+set_up nyr
+./wgctl adopt -n --json >out
+mkdir /home/eve
+{ cat /root/client.conf && head -c 60000 /dev/zero | tr '\0' '#'; } >/home/eve/a.conf
+perl -e 'link "/home/eve/a.conf", "/home/eve/$_.conf" or die for 1..300'
+check "hundreds of links to one file are read" ./wgctl adopt -n --json
+check "and change nothing" diff out <(./wgctl adopt -n --json)
 put_back
 
 # A file name proves nothing.

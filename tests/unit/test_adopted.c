@@ -150,6 +150,10 @@ START_TEST(a_files_name_has_a_peers_in_it)
                  "wg1-client-phone");
     assert_slice(wgctl_adopt_name_of_file("wgclient_10.conf", "wg0"), "10");
     assert_slice(wgctl_adopt_name_of_file("peer_.conf", "wg0"), "peer_");
+    assert_slice(wgctl_adopt_name_of_file("/root/wg_config/users/bob/client.conf", "wg0"), "bob");
+    assert_slice(wgctl_adopt_name_of_file("/users/bob/client.all.conf", "wg0"), "bob");
+    assert_slice(wgctl_adopt_name_of_file("/users/bob/client.conf.conf", "wg0"), "client.conf");
+    assert_slice(wgctl_adopt_name_of_file("/users/client.conf", "wg0"), "client");
 }
 END_TEST
 
@@ -293,6 +297,7 @@ START_TEST(a_clients_file_tells_whose_it_is)
     ck_assert_str_eq(facts.dns, "1.1.1.1");
     ck_assert_str_eq(facts.allowed_ips, "::/0, 0.0.0.0/0");
     ck_assert(look_at(CLIENT "\t# tab\r\n" SERVER).is_plain);
+    ck_assert_str_eq(look_at(CLIENT "ListenPort = 51820\n" SERVER).unknown_key, "");
 }
 END_TEST
 
