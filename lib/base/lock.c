@@ -165,22 +165,93 @@ int wgctl_lock_take(int fd, const char *path, struct wgctl_error *err)
     return WGCTL_OK;
 }
 
+/* ---- the file that is locked ---- */
+
+/* Whether a lock is one that only the caller and root can open, and that is only in this folder.
+ * Some file systems set an x bit everywhere. */
+static bool is_ours(const struct stat *file)
+{
+    return S_ISREG(file->st_mode) && file->st_nlink == 1 && (file->st_mode & 0677) == 0600 &&
+           (file->st_uid == geteuid() || file->st_uid == 0);
+}
+
+/* Whether another user's process holds the lock. If that cannot be found out: no. */
+static bool is_held_by_stranger(int fd)
+{
+    char path[64];
+    WGCTL_TEXT status = {0};
+    unsigned user;
+    snprintf(path, sizeof path, "/proc/%d/status", (int)find_holder(fd));
+    if (!wgctl_file_content(path, &status))
+        return false;
+    const char *line = strstr(status.data, "\nUid:");
+    return line && sscanf(line, " Uid: %*u %u", &user) == 1 && user != 0 && user != geteuid();
+}
+
+/* Removes a lock that is not ours. Two processes that have seen it must not both do so, because the
+ * second one would remove the first one's new lock: they take turns by locking the folder. */
+static int remove_strange(const struct wgctl_folder *folder, const char *name,
+                          struct wgctl_error *err)
+{
+    struct stat file;
+    int rc = wgctl_lock_take(folder->fd, folder->path, err);
+    if (rc < 0)
+        return rc;
+    if (fstatat(folder->fd, name, &file, AT_SYMLINK_NOFOLLOW) == 0 && !is_ours(&file) &&
+        unlinkat(folder->fd, name, S_ISDIR(file.st_mode) ? AT_REMOVEDIR : 0) < 0 && errno != ENOENT)
+        rc = wgctl_fail_errno(err, "cannot replace the lock %s/%s", folder->path, name);
+    flock(folder->fd, LOCK_UN);
+    return rc;
+}
+
+/* Opens the lock and waits for it. It is *ret_is_held only if `name` still is the file that was
+ * locked, and that is ours. One that is not may be held by a process that locked it earlier; but
+ * another user could hold it forever. */
+static int try_file(const struct wgctl_folder *folder, const char *name, const char *path, int *fd,
+                    bool *ret_is_held, struct wgctl_error *err)
+{
+    struct stat opened, named;
+    *fd = openat(folder->fd, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+    int why = errno;
+    if (*fd < 0 &&
+        (fstatat(folder->fd, name, &named, AT_SYMLINK_NOFOLLOW) < 0 || is_ours(&named))) {
+        errno = why;
+        return wgctl_fail_errno(err, "cannot lock %s", path);
+    }
+    if (*fd < 0)
+        return WGCTL_OK;
+    if (fstat(*fd, &opened) < 0)
+        return wgctl_fail_errno(err, "cannot lock %s", path);
+    if (!S_ISREG(opened.st_mode) || (!is_ours(&opened) && is_held_by_stranger(*fd)))
+        return WGCTL_OK;
+    int rc = wgctl_lock_take(*fd, path, err);
+    *ret_is_held = rc == WGCTL_OK && fstatat(folder->fd, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+                   is_ours(&named) && opened.st_dev == named.st_dev &&
+                   opened.st_ino == named.st_ino;
+    return rc;
+}
+
 int wgctl_folder_lock(const struct wgctl_folder *folder, const char *name, int *ret_fd,
                       struct wgctl_error *err)
 {
-    int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC;
-    WGCTL_FD fd = openat(folder->fd, name, flags, 0600);
-    if (fd < 0)
-        return wgctl_fail_errno(err, "cannot lock %s/%s", folder->path, name);
-
+    enum { TRIES = 100 };
     char path[sizeof folder->path + NAME_MAX + 2];
     snprintf(path, sizeof path, "%s/%s", folder->path, name);
-    int rc = wgctl_lock_take(fd, path, err);
-    if (rc < 0)
-        return rc;
-    *ret_fd = fd;
-    fd = -1;
-    return WGCTL_OK;
+    for (int i = 0; i < TRIES; i++) {
+        WGCTL_FD fd = -1;
+        bool is_held = false;
+        int rc = try_file(folder, name, path, &fd, &is_held, err);
+        if (rc == WGCTL_OK && !is_held)
+            rc = remove_strange(folder, name, err);
+        if (rc < 0)
+            return rc;
+        if (is_held) {
+            *ret_fd = fd;
+            fd = -1;
+            return WGCTL_OK;
+        }
+    }
+    return wgctl_fail(err, WGCTL_BUSY, "cannot lock %s: it is replaced all the time", path);
 }
 
 void wgctl_folder_unlock(int *fd)

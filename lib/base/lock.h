@@ -23,9 +23,13 @@ void wgctl_lock_set_patience(struct wgctl_patience patience);
  *   - the holder is waiting for this process, as `wgctl up` waits for a hook that calls wgctl. */
 int wgctl_lock_take(int fd, const char *path, struct wgctl_error *err);
 
-/* Opens and locks `name`, which is created (0600) if it does not exist, and is never removed.
- * Waits, and fails, as wgctl_lock_take() does. *ret_fd is the lock: close(2) releases it as well.
- */
+/* Opens and locks the file `name`, which is created (0600) if it does not exist. Waits, and fails,
+ * as wgctl_lock_take() does. *ret_fd is the lock: close(2) releases it as well.
+ *
+ * A lock that others could hold or that is also locked elsewhere is replaced: one that is not a
+ * regular file (a symbolic link is not followed), does not belong to the caller or root, has
+ * another mode or several links. Who still holds the old one is waited for first, except for
+ * another user's process. */
 int wgctl_folder_lock(const struct wgctl_folder *folder, const char *name, int *ret_fd,
                       struct wgctl_error *err);
 

@@ -503,16 +503,6 @@ START_TEST(a_signal_does_not_end_the_waiting)
 }
 END_TEST
 
-START_TEST(a_link_is_not_locked)
-{
-    int lock = -1;
-    ck_assert_int_eq(symlink("other", ".lock"), 0);
-    ck_assert_int_lt(wgctl_folder_lock(&folder, ".lock", &lock, &err), 0);
-    ck_assert_int_eq(lock, -1);
-    ck_assert(!is_there("other"));
-}
-END_TEST
-
 static void add_reading_tests(Suite *suite)
 {
     TCase *reading = tcase_create("reading");
@@ -560,7 +550,6 @@ static void add_writing_and_lock_tests(Suite *suite)
     tcase_add_test(lock, a_lock_is_not_inherited_by_programs);
     tcase_add_test(lock, whoever_comes_second_waits);
     tcase_add_test(lock, a_signal_does_not_end_the_waiting);
-    tcase_add_test(lock, a_link_is_not_locked);
     suite_add_tcase(suite, lock);
 }
 
