@@ -21,6 +21,24 @@ static int open_at(int folder, const char *name, struct stat *ret_status)
     return -1;
 }
 
+/* Whether nobody but root and the caller can enter a folder on the path. wg-easy leaves its file
+ * writable for the group, in root's home. */
+static bool is_in_private_folder(const char *path)
+{
+    struct wgctl_error ignored;
+    char folder[PATH_MAX];
+    if ((size_t)snprintf(folder, sizeof folder, "%s", path) >= sizeof folder)
+        return false;
+    for (char *slash; (slash = strrchr(folder, '/')) && slash > folder;) {
+        struct stat status;
+        *slash = '\0';
+        if (stat(folder, &status) == 0 && wgctl_folder_is_private(&status) &&
+            wgctl_owner_check(&status, folder, &ignored) == WGCTL_OK)
+            return true;
+    }
+    return false;
+}
+
 int wgctl_third_party_open(const char *path, size_t most, int *ret_fd, size_t *ret_size,
                            struct wgctl_error *err)
 {
@@ -32,7 +50,7 @@ int wgctl_third_party_open(const char *path, size_t most, int *ret_fd, size_t *r
     }
     if (fd < 0)
         return wgctl_fail_errno(err, "cannot read %s", path);
-    int rc = wgctl_file_check(&status, WGCTL_PUBLIC, path, err);
+    int rc = wgctl_file_check(&status, is_in_private_folder(path), WGCTL_PUBLIC, path, err);
     if (rc < 0)
         return rc;
     if ((size_t)status.st_size > most) {

@@ -7,15 +7,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-int wgctl_file_check(const struct stat *status, enum wgctl_exposure exposure, const char *path,
-                     struct wgctl_error *err)
+int wgctl_file_check(const struct stat *status, bool in_private_folder,
+                     enum wgctl_exposure exposure, const char *path, struct wgctl_error *err)
 {
     if (!S_ISREG(status->st_mode)) {
         wgctl_fail(err, WGCTL_DENIED, "%s is not a regular file", path);
         return wgctl_hint(err, "'ls -ld %s' shows what it is; put a file in its place", path);
     }
     int rc = wgctl_owner_check(status, path, err);
-    if (rc < 0)
+    if (rc < 0 || (in_private_folder && status->st_nlink <= 1))
         return rc;
     if (exposure == WGCTL_SECRET && status->st_mode & (S_IRWXG | S_IRWXO)) {
         wgctl_fail(err, WGCTL_DENIED, "%s holds keys, and other users can read it", path);
@@ -51,7 +51,7 @@ static int open_file(const struct wgctl_folder *folder, const char *name,
     struct stat status;
     if (fstat(fd, &status) < 0)
         return wgctl_fail_errno(err, "cannot look at %s", path);
-    int rc = wgctl_file_check(&status, exposure, path, err);
+    int rc = wgctl_file_check(&status, folder->is_private, exposure, path, err);
     if (rc < 0)
         return rc;
     *ret_size = (size_t)status.st_size;

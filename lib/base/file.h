@@ -20,9 +20,10 @@ enum wgctl_exposure {
 
 /* Checks a file that is open. Fails with WGCTL_DENIED, and the fix as the hint, if it is not a
  * regular file, belongs to anybody but the caller and root, or can be written to (a secret one:
- * read) by others. */
-int wgctl_file_check(const struct stat *status, enum wgctl_exposure exposure, const char *path,
-                     struct wgctl_error *err);
+ * read) by others. As wg-quick(8) sees it, nobody can get at what is in a private folder, whatever
+ * the file's own mode, unless it has another name elsewhere. */
+int wgctl_file_check(const struct stat *status, bool in_private_folder,
+                     enum wgctl_exposure exposure, const char *path, struct wgctl_error *err);
 
 /* Appends the content of a regular file to `ret`. Fails as the check does, with WGCTL_DENIED if the
  * file is a symbolic link, and with WGCTL_NOT_FOUND if it does not exist. */

@@ -19,7 +19,12 @@ int wgctl_owner_check(const struct stat *status, const char *path, struct wgctl_
     return wgctl_hint(err, "if it is yours to manage: sudo chown root %s", path);
 }
 
-static int check_folder(const struct wgctl_folder *folder, struct stat *ret_status,
+bool wgctl_folder_is_private(const struct stat *status)
+{
+    return !(status->st_mode & (S_IXGRP | S_IXOTH));
+}
+
+static int check_folder(struct wgctl_folder *folder, struct stat *ret_status,
                         struct wgctl_error *err)
 {
     if (fstat(folder->fd, ret_status) < 0)
@@ -31,6 +36,7 @@ static int check_folder(const struct wgctl_folder *folder, struct stat *ret_stat
         wgctl_fail(err, WGCTL_DENIED, "%s can be written to by other users", folder->path);
         return wgctl_hint(err, "sudo chmod go-w %s", folder->path);
     }
+    folder->is_private |= wgctl_folder_is_private(ret_status);
     return WGCTL_OK;
 }
 
@@ -98,8 +104,7 @@ static int check_above(const struct wgctl_folder *folder, const struct stat *sta
 /* Checks every folder that the open one really is in, up to the root: a user who can write to one
  * of them can put another folder in its place. No symbolic link leads past this, and nothing can
  * be swapped before it is checked. OpenSSH does the same for authorized_keys. */
-static int check_all_above(const struct wgctl_folder *folder, struct stat *below,
-                           struct wgctl_error *err)
+static int check_all_above(struct wgctl_folder *folder, struct stat *below, struct wgctl_error *err)
 {
     struct stat root, above;
     char up[PATH_MAX] = "..";
@@ -114,6 +119,7 @@ static int check_all_above(const struct wgctl_folder *folder, struct stat *below
         int rc = check_above(folder, &above, levels, err);
         if (rc < 0)
             return rc;
+        folder->is_private |= wgctl_folder_is_private(&above);
         size += (size_t)snprintf(up + size, sizeof up - size, "/..");
         if (size >= sizeof up) {
             errno = ENAMETOOLONG;
@@ -167,7 +173,7 @@ int wgctl_folder_make(const char *path, mode_t mode, bool *ret_made, struct wgct
 int wgctl_folder_open_in(const struct wgctl_folder *parent, const char *name, bool create,
                          struct wgctl_folder *ret, struct wgctl_error *err)
 {
-    struct wgctl_folder folder = WGCTL_FOLDER_CLOSED;
+    struct wgctl_folder folder = {.fd = -1, .is_private = parent->is_private};
     if ((size_t)snprintf(folder.path, sizeof folder.path, "%s/%s", parent->path, name) >=
         sizeof folder.path) {
         errno = ENAMETOOLONG;

@@ -18,7 +18,8 @@ struct stat;
 
 /* An open folder. Close it. */
 struct wgctl_folder {
-    int fd; /* -1: closed */
+    int fd;          /* -1: closed */
+    bool is_private; /* nobody but root and its owner can enter it, or a folder that it is in */
     char path[PATH_MAX];
 };
 #define WGCTL_FOLDER_CLOSED ((struct wgctl_folder){.fd = -1})
@@ -38,6 +39,8 @@ int wgctl_folder_open_in(const struct wgctl_folder *parent, const char *name, bo
 /* Closes it, unless it is closed already. */
 void wgctl_folder_close(struct wgctl_folder *folder);
 
+/* Whether nobody but root and its owner can enter a folder, by what stat(2) said about it. */
+bool wgctl_folder_is_private(const struct stat *status);
 /* Fails with WGCTL_DENIED if what stat(2) said about `path` is that it belongs to anybody but the
  * caller and root. */
 int wgctl_owner_check(const struct stat *status, const char *path, struct wgctl_error *err);

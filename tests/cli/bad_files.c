@@ -42,16 +42,45 @@ static void says_the_fix(mode_t mode)
                      wgctl_text_slice_of(&answer.err));
 }
 
+/* Lets other users enter the folder. */
+static void open_to_all(void)
+{
+    must(chmod("etc", 0755), "change the mode");
+}
+
 static void test_conf_modes(void)
 {
     static const mode_t modes[] = {0640, 0604, 0644, 0666, 0660, 0602, 0620, 0601, 0610, 0677};
     for (size_t i = 0; i < COUNT(modes); i++) {
         char what[48];
         fresh();
+        open_to_all();
         must(chmod(CONF, modes[i]), "change the mode");
         snprintf(what, sizeof what, "a wg0.conf of mode %o", modes[i]);
         refuses_both(what, "etc/wg0\\.conf .*other users");
         says_the_fix(modes[i]);
+    }
+}
+
+static mode_t mode_of(const char *path)
+{
+    struct stat status;
+    must(stat(path, &status), "look at a file");
+    return status.st_mode & 07777;
+}
+
+/* Other programs leave such files, and nobody else can get at them. */
+static void test_conf_modes_in_a_private_folder(void)
+{
+    static const mode_t modes[] = {0644, 0755, 0640};
+    for (size_t i = 0; i < COUNT(modes); i++) {
+        fresh();
+        must(chmod("etc", 0700), "change the mode");
+        must(chmod(CONF, modes[i]), "change the mode");
+        MUST("-C", "etc", "list");
+        MUST("-C", "etc", "-y", "revoke", "phone", "--no-apply");
+        drive_report(mode_of(CONF) == modes[i], title("a mode of %o is kept", modes[i]),
+                     (struct wgctl_slice){0});
     }
 }
 
@@ -133,6 +162,8 @@ static void test_clients(void)
     REFUSES("show refuses a wg0.peers that others can write to",
             "etc/wg0\\.peers can be written to", "-C", "etc", "show", "phone");
     fresh();
+    open_to_all();
+    must(chmod("etc/wg0.peers", 0755), "change the mode");
     must(chmod(PHONE, 0644), "change the mode");
     REFUSES("show refuses a client's file that others can read", "phone\\.conf .*other users", "-C",
             "etc", "show", "phone");
@@ -236,6 +267,7 @@ static void test_ini(void)
         REFUSES(title("add-peer refuses a wg0.ini with %s", lines->what), lines->regex, ADD);
     }
     fresh();
+    open_to_all();
     must(chmod(INI, 0622), "change the mode");
     refuses_both("a wg0.ini that others can write to", "etc/wg0\\.ini can be written to");
     fresh();
@@ -252,7 +284,8 @@ static void test_templates(void)
 {
     static const char text[] = "{{no-such-thing}}\n";
     fresh();
-    must(mkdir("etc/templates", 0700), "make a folder");
+    open_to_all();
+    must(mkdir("etc/templates", 0755), "make a folder");
     drive_write("etc/templates/client.conf", text, SIZE_MAX);
     must(chmod("etc/templates/client.conf", 0644), "change the mode");
     REFUSES("a template with an unknown word is refused",
@@ -563,6 +596,7 @@ int main(void)
     nobody = user->pw_uid;
     refusals_begin();
     test_conf_modes();
+    test_conf_modes_in_a_private_folder();
     test_conf_kinds();
     test_folder();
     test_clients();

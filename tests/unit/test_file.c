@@ -113,8 +113,17 @@ static void assert_refused(const char *name, enum wgctl_exposure exposure, const
     ck_assert_uint_eq(text.size, 0);
 }
 
+/* Opens the folder again, with another mode. */
+static void reopen(mode_t mode)
+{
+    wgctl_folder_close(&folder);
+    ck_assert_int_eq(chmod(path, mode), 0);
+    assert_ok(wgctl_folder_open(path, &folder, &err));
+}
+
 START_TEST(a_secret_that_others_can_read_is_refused)
 {
+    reopen(0755);
     static const mode_t modes[] = {0640, 0604, 0610, 0601, 0644};
     for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
         make("wg0.conf", "secret", modes[i]);
@@ -125,8 +134,43 @@ START_TEST(a_secret_that_others_can_read_is_refused)
 }
 END_TEST
 
+START_TEST(a_folder_that_others_cannot_enter_protects_what_is_in_it)
+{
+    static const mode_t modes[] = {0700, 0744, 0500};
+    WGCTL_TEXT text = {0};
+    struct wgctl_folder inner;
+    ck_assert_int_eq(mkdir("peers", 0755), 0);
+    make("wg0.conf", "secret", 0755);
+    make("wg0.ini", "secret", 0666);
+    make("peers/phone.conf", "secret", 0644);
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+        reopen(modes[i]);
+        assert_ok(wgctl_file_read(&folder, "wg0.conf", WGCTL_SECRET, &text, &err));
+        assert_ok(wgctl_file_read(&folder, "wg0.ini", WGCTL_PUBLIC, &text, &err));
+        assert_ok(wgctl_folder_open_in(&folder, "peers", false, &inner, &err));
+        assert_ok(wgctl_file_read(&inner, "phone.conf", WGCTL_SECRET, &text, &err));
+        wgctl_folder_close(&inner);
+    }
+    reopen(0710); /* the group may enter it */
+    text.size = 0;
+    assert_refused("wg0.conf", WGCTL_SECRET, "other users can read it", "sudo chmod 600 /tmp/");
+}
+END_TEST
+
+START_TEST(a_folder_does_not_protect_a_file_with_another_name_elsewhere)
+{
+    ck_assert_int_eq(mkdir("public", 0755), 0);
+    make("wg0.conf", "secret", 0644);
+    ck_assert_int_eq(link("wg0.conf", "public/copy"), 0);
+    assert_refused("wg0.conf", WGCTL_SECRET, "other users can read it", "sudo chmod 600 /tmp/");
+    ck_assert_int_eq(chmod("wg0.conf", 0600), 0);
+    assert_content("wg0.conf", "secret");
+}
+END_TEST
+
 START_TEST(a_file_that_others_can_write_to_is_refused)
 {
+    reopen(0755);
     make("wg0.ini", "", 0622);
     assert_refused("wg0.ini", WGCTL_PUBLIC, "can be written to by other users", "sudo chmod go-w");
     make("wg0.ini", "", 0602);
@@ -510,6 +554,8 @@ static void add_reading_tests(Suite *suite)
     tcase_add_test(reading, a_file_is_read_whole_behind_what_is_there);
     tcase_add_test(reading, a_file_whose_size_is_not_known_before_is_read_whole);
     tcase_add_test(reading, a_secret_that_others_can_read_is_refused);
+    tcase_add_test(reading, a_folder_that_others_cannot_enter_protects_what_is_in_it);
+    tcase_add_test(reading, a_folder_does_not_protect_a_file_with_another_name_elsewhere);
     tcase_add_test(reading, a_file_that_others_can_write_to_is_refused);
     tcase_add_test(reading, a_file_of_somebody_else_is_refused);
     tcase_add_test(reading, a_link_is_not_followed);
