@@ -101,6 +101,9 @@ static void print_result(const struct context *context, const struct wgctl_adopt
         print_row("allowed IPs", info->allowed_ips, "for new devices");
     if (info->removes_save_config)
         print_row("SaveConfig", "this line is removed", NULL);
+    if (info->mode_before)
+        printf("  %-11s 0%o (was 0%o: only the folder protected the file)\n", "mode",
+               info->mode_before & 0700, info->mode_before);
     if (info->peer_count > 0)
         printf("\nPeers:\n");
     for (size_t i = 0; i < info->peer_count; i++)

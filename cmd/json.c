@@ -215,14 +215,14 @@ int json_adopt(const struct wgctl_adopt_info *info, struct wgctl_error *err)
     json_t *peers = json_array();
     for (size_t i = 0; i < info->peer_count; i++)
         peers = with(peers, adopted_peer(&info->peers[i]));
-    return print(json_pack("{s:s, s:o, s:b, s:s?, s:s?, s:o, s:b, s:I, s:I, s:s?, s:s?, s:o}",
+    return print(json_pack("{s:s, s:o, s:b, s:s?, s:s?, s:o, s:b, s:b, s:I, s:I, s:s?, s:s?, s:o}",
                            "interface", info->interface, "file", quoted(info->conf), "changed",
                            info->changes_something, "made_from", info->made_from, "endpoint",
                            info->endpoint, "endpoint_source", quoted(info->endpoint_source),
-                           "save_config_removed", info->removes_save_config, "peers_added",
-                           (json_int_t)info->peers_added, "lines_left",
-                           (json_int_t)info->lines_left, "dns", info->dns, "allowed_ips",
-                           info->allowed_ips, "peers", peers),
+                           "save_config_removed", info->removes_save_config, "mode_tightened",
+                           info->mode_before != 0, "peers_added", (json_int_t)info->peers_added,
+                           "lines_left", (json_int_t)info->lines_left, "dns", info->dns,
+                           "allowed_ips", info->allowed_ips, "peers", peers),
                  err);
 }
 

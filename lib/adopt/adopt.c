@@ -80,6 +80,19 @@ static int hint_at_json(const struct wgctl_adopt_request *request, struct wgctl_
     return wgctl_hint(err, "dsnet has none: 'sudo wgctl adopt %s' creates it", path);
 }
 
+/* Other programs leave a file that everybody could read as soon as the folder is opened. */
+static int look_at_mode(struct wgctl_adopt *adopt, struct wgctl_error *err)
+{
+    struct wgctl_tunnel *tunnel = adopt->tunnel;
+    mode_t mode;
+    int rc = wgctl_store_mode(tunnel->store, tunnel->conf_name, &mode, err);
+    if (rc < 0 || !(mode & (S_IRWXG | S_IRWXO)))
+        return rc;
+    adopt->info.mode_before = mode;
+    tunnel->tightens_conf = true;
+    return WGCTL_OK;
+}
+
 static int open_conf(struct wgctl_adopt *adopt, const struct wgctl_adopt_request *request,
                      struct wgctl_text *ret, struct wgctl_error *err)
 {
@@ -88,6 +101,8 @@ static int open_conf(struct wgctl_adopt *adopt, const struct wgctl_adopt_request
                                &adopt->tunnel, err);
     if (rc == WGCTL_NOT_FOUND)
         return hint_at_json(request, err);
+    if (rc == WGCTL_OK)
+        rc = look_at_mode(adopt, err);
     if (rc == WGCTL_OK)
         rc = read_own_json(adopt, err);
     if (rc == WGCTL_OK)
@@ -193,8 +208,8 @@ static int decide(struct wgctl_adopt *adopt, const struct wgctl_adopt_request *r
     WGCTL_CHANGES changes = {0};
     if (rc == WGCTL_OK)
         rc = wgctl_tunnel_plan(adopt->tunnel, &changes, err);
-    adopt->info.changes_something =
-        adopt->tunnel->conf_changed || adopt->tunnel->ini_changed || adopt->tunnel->files.count > 0;
+    adopt->info.changes_something = adopt->tunnel->conf_changed || adopt->tunnel->tightens_conf ||
+                                    adopt->tunnel->ini_changed || adopt->tunnel->files.count > 0;
     return rc;
 }
 

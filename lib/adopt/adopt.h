@@ -53,6 +53,7 @@ struct wgctl_adopt_info {
     const char *conf;            /* the path of INTERFACE.conf */
     const char *made_from;       /* the program whose JSON it is made from; NULL: it exists */
     bool removes_save_config;    /* removes `SaveConfig = true`: ask before the commit */
+    unsigned mode_before;        /* of the file, if other users lose their permissions; else 0 */
     size_t disabled_lines;       /* lines that PiVPN disabled, and that get wgctl's mark */
     size_t lines_left;           /* lines that PiVPN disabled, that are not a peer, and stay */
     size_t peers_added;          /* disabled peers that only the program's own file has */

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include "store/store.h"
 
@@ -46,6 +47,12 @@ int wgctl_record_parse(struct wgctl_slice journal, struct wgctl_record *ret,
                        struct wgctl_error *err);
 
 /* ---- store.c ---- */
+
+/* The mode without the permissions of other users. */
+static inline mode_t wgctl_tight_mode(mode_t mode)
+{
+    return mode & 07777 & (mode_t) ~(S_IRWXG | S_IRWXO);
+}
 
 struct wgctl_store {
     struct wgctl_folder folder;

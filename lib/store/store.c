@@ -212,6 +212,44 @@ int wgctl_store_read(const struct wgctl_store *store, const char *path,
     return rc < 0 ? rc : wgctl_file_read(location.folder, location.name, exposure, ret, err);
 }
 
+/* Opens a file to look at it. The caller closes it. */
+static int open_at(const struct wgctl_store *store, const char *path, int *ret_fd, struct stat *ret,
+                   struct wgctl_error *err)
+{
+    WGCTL_LOCATION location = WGCTL_LOCATION_CLOSED;
+    int rc = wgctl_location_open(store, path, &location, err);
+    if (rc < 0)
+        return rc;
+    *ret_fd =
+        openat(location.folder->fd, location.name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    return *ret_fd < 0 || fstat(*ret_fd, ret) < 0
+               ? wgctl_fail_errno(err, "cannot look at %s/%s", store->folder.path, path)
+               : WGCTL_OK;
+}
+
+int wgctl_store_mode(const struct wgctl_store *store, const char *path, mode_t *ret,
+                     struct wgctl_error *err)
+{
+    WGCTL_FD fd = -1;
+    struct stat status;
+    int rc = open_at(store, path, &fd, &status, err);
+    if (rc == WGCTL_OK)
+        *ret = status.st_mode & 07777;
+    return rc;
+}
+
+int wgctl_store_tighten(const struct wgctl_store *store, const char *path, struct wgctl_error *err)
+{
+    WGCTL_FD fd = -1;
+    struct stat status;
+    int rc = open_at(store, path, &fd, &status, err);
+    if (rc < 0)
+        return rc;
+    return fchmod(fd, wgctl_tight_mode(status.st_mode)) < 0 || wgctl_fsync(fd) < 0
+               ? wgctl_fail_errno(err, "cannot change the mode of %s/%s", store->folder.path, path)
+               : WGCTL_OK;
+}
+
 int wgctl_store_exists(const struct wgctl_store *store, const char *path, bool *ret,
                        struct wgctl_error *err)
 {

@@ -57,6 +57,13 @@ int wgctl_store_read(const struct wgctl_store *store, const char *path,
 int wgctl_store_exists(const struct wgctl_store *store, const char *path, bool *ret,
                        struct wgctl_error *err);
 
+/* Returns the mode of a file, for example 0600. Needs no lock. */
+int wgctl_store_mode(const struct wgctl_store *store, const char *path, mode_t *ret,
+                     struct wgctl_error *err);
+/* Removes all permissions of other users from a file, durably. Its content stays. Needs the lock.
+ */
+int wgctl_store_tighten(const struct wgctl_store *store, const char *path, struct wgctl_error *err);
+
 /* ---- transactions ---- */
 
 /* One file of a transaction. `before` and `after` are contents; they hold nothing if the file
@@ -65,6 +72,7 @@ struct wgctl_file_change {
     char *path;
     bool existed, exists; /* before, after */
     struct wgctl_text before, after;
+    bool tighten;     /* other users lose their permissions */
     bool made_folder; /* the commit made the folder that it is in */
     bool has_mode;    /* the next three are known: those of the file that existed */
     mode_t mode;
@@ -91,11 +99,14 @@ int wgctl_transaction_put(struct wgctl_transaction *transaction, const char *pat
 /* Adds a file to remove, in the same way. */
 int wgctl_transaction_remove(struct wgctl_transaction *transaction, const char *path,
                              const struct wgctl_slice *before, struct wgctl_error *err);
+/* Removes all permissions of other users from a file that the transaction writes. */
+void wgctl_transaction_tighten(struct wgctl_transaction *transaction, const char *path);
 /* Returns the change of a path, or NULL. */
 const struct wgctl_file_change *wgctl_transaction_find(const struct wgctl_transaction *transaction,
                                                        const char *path);
 
-/* Commits the transaction. Existing files keep their mode and owner; new ones get 0600, and missing
+/* Commits the transaction. Existing files keep their mode and owner, unless they
+ * are tightened; new ones get 0600, and missing
  * folders are created with 0700. After success, everything is durable. After a failure, all files
  * are unchanged, or the hint says which are not.
  * `progress` may be NULL; with it, a signal that is held (base/signals.h) stops the commit

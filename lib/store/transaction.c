@@ -33,6 +33,13 @@ static struct wgctl_file_change *find(const struct wgctl_transaction *transactio
     return NULL;
 }
 
+void wgctl_transaction_tighten(struct wgctl_transaction *transaction, const char *path)
+{
+    struct wgctl_file_change *change = find(transaction, path);
+    if (change)
+        change->tighten = true;
+}
+
 const struct wgctl_file_change *wgctl_transaction_find(const struct wgctl_transaction *transaction,
                                                        const char *path)
 {
@@ -171,10 +178,11 @@ static int write_staged(const struct wgctl_store *store, const struct wgctl_file
     struct stat status;
     if (fd < 0 || fstat(fd, &status) < 0)
         return -1;
+    mode_t mode = change->tighten ? wgctl_tight_mode(change->mode) : change->mode;
     bool is_others =
         change->has_mode && (change->uid != status.st_uid || change->gid != status.st_gid);
     if ((is_others && fchown(fd, change->uid, change->gid) < 0) ||
-        (change->has_mode && change->mode != 0600 && fchmod(fd, change->mode) < 0) ||
+        (change->has_mode && mode != 0600 && fchmod(fd, mode) < 0) ||
         wgctl_write_all(fd, wgctl_text_slice_of(&change->after)) < 0 ||
         (sync && wgctl_fsync(fd) < 0))
         return -1;

@@ -78,10 +78,13 @@ static int collect(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
         return rc;
     wgctl_document_render(&tunnel->server.document, &conf);
     rc = wgctl_text_check(&conf, err);
-    return rc < 0 ? rc
-                  : wgctl_transaction_put(&tunnel->files, tunnel->conf_name,
-                                          tunnel->has_conf ? &tunnel->original : NULL,
-                                          wgctl_text_slice_of(&conf), err);
+    if (rc == WGCTL_OK)
+        rc = wgctl_transaction_put(&tunnel->files, tunnel->conf_name,
+                                   tunnel->has_conf ? &tunnel->original : NULL,
+                                   wgctl_text_slice_of(&conf), err);
+    if (rc == WGCTL_OK && tunnel->tightens_conf)
+        wgctl_transaction_tighten(&tunnel->files, tunnel->conf_name);
+    return rc;
 }
 
 /* If this fails, the message says so. */
@@ -90,6 +93,20 @@ static void revert_files(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
     struct wgctl_error why;
     if (wgctl_transaction_revert(tunnel->store, &tunnel->files, &why) < 0)
         wgctl_hint(err, "the files could not be put back: %s", why.message);
+}
+
+/* Changes the files. A new wg0.conf gets its mode as it is written; otherwise only the mode
+ * changes.
+ */
+static int change_files(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
+{
+    int rc = wgctl_transaction_commit(tunnel->store, &tunnel->files, &tunnel->progress, err);
+    if (rc < 0 || !tunnel->tightens_conf || tunnel->conf_changed)
+        return rc;
+    rc = wgctl_store_tighten(tunnel->store, tunnel->conf_name, err);
+    if (rc < 0)
+        revert_files(tunnel, err);
+    return rc;
 }
 
 /* Changes the running interface as planned. If this fails, rolls back the interface and the files.
@@ -121,7 +138,7 @@ int wgctl_tunnel_commit(struct wgctl_tunnel *tunnel, struct wgctl_changes *ret,
     /* Signals wait until everything is done or undone. */
     sigset_t signals;
     wgctl_signals_hold(&signals);
-    rc = wgctl_transaction_commit(tunnel->store, &tunnel->files, &tunnel->progress, err);
+    rc = change_files(tunnel, err);
     if (rc == WGCTL_OK && run.is_up)
         rc = change_running(tunnel, &run, err);
     wgctl_signals_release(&signals);

@@ -26,6 +26,7 @@ struct wgctl_tunnel {
     struct wgctl_slice original; /* wg0.conf as read: the server's source, or `replaced` */
     struct wgctl_text replaced;
     bool conf_changed;
+    bool tightens_conf; /* a commit removes other users' permissions from wg0.conf */
 
     bool has_ini;                   /* wg0.ini exists */
     struct wgctl_text ini_original; /* wg0.ini as read */

@@ -2,6 +2,8 @@
 # Tests adopt with the files of other programs. tests/adopt has a folder for each program:
 #
 #     tests/adopt/PROGRAM/given       the host's files: etc, root, home
+#     tests/adopt/PROGRAM/modes       the modes that the program leaves, "MODE PATH" per line; else 755, 644, and 700
+#                                     for etc/wireguard
 #     tests/adopt/PROGRAM/expected    the configuration folder afterwards, and the output with --json
 #     tests/adopt/PROGRAM/arguments   arguments for adopt, if any
 #
@@ -47,7 +49,7 @@ cd "$work"
 
 made=() # the folders that replace this host's
 set_up() { # PROGRAM
-    local folder
+    local folder mode path
     put_back
     rm -rf host
     mkdir -p host/etc host/root host/home
@@ -56,7 +58,7 @@ set_up() { # PROGRAM
     find host -type d -exec chmod 755 {} +
     find host -type f -exec chmod 644 {} +
     [[ ! -d host/etc/wireguard ]] || chmod 700 host/etc/wireguard
-    find host/etc/wireguard -name '*.conf' -exec chmod 600 {} + 2>/dev/null || true
+    while read -r mode path; do chmod "$mode" "host/$path"; done <"samples/$1/modes"
     # A user's files belong to the user.
     for folder in host/home/*; do
         [[ ! -d $folder ]] || chown -R 1000:1000 "$folder"
@@ -313,6 +315,33 @@ put_back
 set_up wg-easy
 chown 1000 /etc/wireguard/wg0.json
 check "so is wg-easy's own file" refuses_adoption 'wg0.json belongs to another user' 'chown root /etc/wireguard/wg0.json'
+put_back
+
+# ---- modes ----
+
+mode_is() { # MODE
+    test "$(stat -c %a /etc/wireguard/wg0.conf)" = "$1"
+}
+set_up pivpn
+check "a file that only its folder protects can be listed" ./wgctl list
+status_of ./wgctl adopt -n >/dev/null
+check "a dry run says that its mode will change" grep -q 'mode .*0600 (was 0644' out
+check "and does not change it" mode_is 644
+status_of ./wgctl adopt >/dev/null
+check "adopt says it as well" grep -q 'mode .*0600 (was 0644' out
+check "and does it" mode_is 600
+status_of ./wgctl adopt >/dev/null
+check "then there is nothing to say any more" test "$(grep -c mode out)" = 0
+chmod 755 /etc/wireguard/wg0.conf
+check "if only the mode is left to change, adopt changes it" ./wgctl adopt
+check "to one that has nothing for others" mode_is 700
+chmod 755 /etc/wireguard
+chmod 644 /etc/wireguard/wg0.conf
+refuses_readable() { # COMMAND
+    [[ $(status_of ./wgctl "$1") == 1 ]] && grep -q 'other users can read it' err && grep -q 'chmod 600' err
+}
+check "if others can enter the folder, 'list' refuses it" refuses_readable list
+check "and so does 'adopt'" refuses_readable adopt
 put_back
 
 # ---- names in wg-easy's own file ----

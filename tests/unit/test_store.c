@@ -239,6 +239,29 @@ START_TEST(files_are_created_replaced_and_removed_together)
 }
 END_TEST
 
+START_TEST(other_users_lose_their_permissions_if_asked)
+{
+    static const mode_t modes[][2] = {{0644, 0600}, {0755, 0700}, {0440, 0400}, {0600, 0600}};
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+        mode_t mode;
+        make("a.conf", "old", modes[i][0]);
+        assert_ok(wgctl_store_mode(store, "a.conf", &mode, &err));
+        ck_assert_uint_eq(mode, modes[i][0]);
+        put("a.conf", "old", "new");
+        wgctl_transaction_tighten(&transaction, "a.conf");
+        wgctl_transaction_tighten(&transaction, "b.conf"); /* which is not in it */
+        assert_ok(commit());
+        assert_mode("a.conf", modes[i][1], getuid(), getgid());
+        wgctl_transaction_clear(&transaction);
+        make("a.conf", "old", modes[i][0]);
+        assert_ok(wgctl_store_tighten(store, "a.conf", &err));
+        assert_mode("a.conf", modes[i][1], getuid(), getgid());
+        assert_content("a.conf", "old");
+    }
+    ck_assert_int_eq(wgctl_store_tighten(store, "c.conf", &err), WGCTL_NOT_FOUND);
+}
+END_TEST
+
 START_TEST(modes_and_owners_are_kept)
 {
     static const mode_t modes[] = {0600, 0644, 0640, 0400, 0755};
@@ -560,6 +583,7 @@ static Suite *store_suite(void)
     tcase_add_test(tests, a_file_that_cannot_be_looked_at_is_an_error);
     tcase_add_test(tests, files_are_created_replaced_and_removed_together);
     tcase_add_test(tests, modes_and_owners_are_kept);
+    tcase_add_test(tests, other_users_lose_their_permissions_if_asked);
     tcase_add_test(tests, a_path_is_put_once_and_its_last_content_counts);
     tcase_add_test(tests, a_file_that_is_put_and_removed_is_not_made);
     tcase_add_test(tests, a_path_stays_in_the_folder);
