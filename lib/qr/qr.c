@@ -188,15 +188,22 @@ static void draw_runs(const struct wgctl_qr *qr, unsigned y, struct wgctl_text *
     }
 }
 
+#define SVG_START "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg"
+_Static_assert(sizeof SVG_START - 1 == WGCTL_QR_START_SIZE, "it is the longer one");
+
+bool wgctl_qr_is_picture(struct wgctl_slice start)
+{
+    return wgctl_slice_starts(start, SVG_START) || wgctl_slice_starts(start, "\x89PNG\r\n\x1a\n");
+}
+
 void wgctl_qr_svg(const struct wgctl_qr *qr, struct wgctl_text *ret)
 {
     unsigned width = wgctl_qr_width(qr);
     wgctl_text_format(ret,
-                      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-                      "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%u\" height=\"%u\" "
-                      "viewBox=\"0 0 %u %u\">\n"
-                      "<rect width=\"%u\" height=\"%u\" fill=\"#fff\"/>\n"
-                      "<path fill=\"#000\" shape-rendering=\"crispEdges\" d=\"",
+                      SVG_START " xmlns=\"http://www.w3.org/2000/svg\" width=\"%u\" height=\"%u\" "
+                                "viewBox=\"0 0 %u %u\">\n"
+                                "<rect width=\"%u\" height=\"%u\" fill=\"#fff\"/>\n"
+                                "<path fill=\"#000\" shape-rendering=\"crispEdges\" d=\"",
                       width * WGCTL_QR_PIXELS, width * WGCTL_QR_PIXELS, width, width, width, width);
     for (unsigned y = 0; y < width; y++)
         draw_runs(qr, y, ret);

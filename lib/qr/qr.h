@@ -62,6 +62,11 @@ void wgctl_qr_svg(const struct wgctl_qr *qr, struct wgctl_text *ret);
  * memory has run out; *ret then contains no valid picture. */
 int wgctl_qr_png(const struct wgctl_qr *qr, struct wgctl_text *ret, struct wgctl_error *err);
 
+/* Returns whether this is the start of a file that wgctl_qr_svg() or wgctl_qr_png() can have made.
+ * Its first WGCTL_QR_START_SIZE bytes are enough. */
+bool wgctl_qr_is_picture(struct wgctl_slice start);
+enum { WGCTL_QR_START_SIZE = 43 };
+
 /* For the code that draws; front ends do not need these. */
 
 /* The side of the code in modules, with its quiet zone. */

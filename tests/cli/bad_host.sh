@@ -21,9 +21,59 @@ refuses_picture "it is a folder" 'etc/wg0\.peers' etc/wg0.peers
 refuses_picture "the name is too long" '.' "etc/$(printf 'x%.0s' {1..300})"
 refuses_picture "the path is too long" 'too long' "etc/$(printf 'x/%.0s' {1..5000})"
 refuses_picture "there is no name" . ''
-install -m 0600 /dev/null etc/x.wgctl-new
+refuses_picture "a path that ends with a slash names no file" 'etc/nowhere/ is not the name|etc/nowhere/: No such' etc/nowhere/
+mkdir -m 700 etc/x.wgctl-new
+echo key >etc/x.wgctl-new/picture
 check "what one left that was killed while it wrote a picture is no obstacle" ./wgctl -C etc qr phone --png etc/x
 check "and is gone" test ! -e etc/x.wgctl-new
+
+# ---- pictures that would replace something else ----
+
+fresh
+ln -s wg0.ini etc/link.png
+refuses_picture "it is a symbolic link" 'etc/link\.png: it exists and is a symbolic link' etc/link.png
+ln -s nowhere etc/broken.png
+refuses_picture "it is a symbolic link to nothing" 'etc/broken\.png: it exists and is a symbolic link' etc/broken.png
+refuses_picture "it is no picture" 'wg0\.ini: it exists and is not a picture' etc/wg0.ini
+mkfifo etc/fifo
+refuses_picture "it is not a file" 'etc/fifo: it exists and is not a regular file' etc/fifo
+./wgctl -C etc qr phone --png etc/phone.png
+ln etc/phone.png etc/second.png
+refuses_picture "it has a second name" 'etc/phone\.png: it exists and is a hard link' etc/phone.png
+rm etc/second.png
+chown nobody etc/phone.png
+refuses_picture "it belongs to another user" 'etc/phone\.png: it exists and belongs to another user' etc/phone.png
+chown root etc/phone.png
+check "a picture replaces a picture" ./wgctl -C etc qr laptop --svg etc/phone.png
+check "and is the new one" grep -q '<svg' etc/phone.png
+: >etc/phone.png
+check "a picture replaces an empty file" ./wgctl -C etc qr phone --png etc/phone.png
+
+# ---- pictures for the user of sudo ----
+
+# What belongs to whom after a picture was written as sudo(8) of the user nobody does it.
+picture_of() { # USER_OF_SUDO FILE OWNER:GROUP:MODE
+    SUDO_UID=$1 SUDO_GID=$1 ./wgctl -C etc qr phone --png "$2" || return 1
+    stat "$2"
+    [[ $(stat -c %u:%g:%a "$2") == "$3" ]]
+}
+
+sudo_user=$(id -u nobody)
+mkdir home shared
+chown nobody home
+chmod 1777 shared
+check "a picture in a folder of the user of sudo is that user's" picture_of "$sudo_user" home/a.png "$sudo_user:$sudo_user:600"
+check "and is replaced" picture_of "$sudo_user" home/a.png "$sudo_user:$sudo_user:600"
+check "so is one where everybody may make files" picture_of "$sudo_user" shared/a.png "$sudo_user:$sudo_user:600"
+check "one in a folder of root's stays root's" picture_of "$sudo_user" a.png 0:0:600
+for user in '' -1 "+$sudo_user" " $sudo_user" "${sudo_user}x" 4294967295 99999999999999999999; do
+    rm home/a.png
+    check "SUDO_UID=$user is nobody" picture_of "$user" home/a.png 0:0:600
+done
+export SUDO_UID=$sudo_user SUDO_GID=$sudo_user
+refuses_picture "it is root's, and the user of sudo has no right to it" 'it exists and belongs to another user' home/a.png
+unset SUDO_UID SUDO_GID
+rm -r home shared a.png
 fresh
 mkdir other
 sed 's/^dns = .*/dns = 9.9.9.9/' etc/wg0.ini >other/wg0.ini

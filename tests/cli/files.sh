@@ -153,10 +153,10 @@ only_picture() { # FILE
 
 leaves_no_picture() {
     local call count runs=0 got
-    for call in write close unlink linkat rename; do
+    for call in write close fsync unlinkat linkat; do
         for ((count = 1; count < 200; count++)); do
             rm -rf pictures && mkdir -m 700 pictures
-            echo old >pictures/phone.png
+            printf '\x89PNG\r\n\x1a\n' >pictures/phone.png
             got=0
             { strace -qq -o trace -e "inject=$call:signal=KILL:when=$count" \
                 ./wgctl -C etc qr phone --png pictures/phone.png >/dev/null 2>&1; } 2>/dev/null || got=$?
@@ -172,21 +172,37 @@ make_server
 check "qr --png that is killed leaves nothing with another name" leaves_no_picture
 
 # Where the file system knows no files without a name: that is what O_TMPFILE looks like to strace.
-without_names() {
-    strace -qq -o trace -P pictures -e inject=openat:error=EOPNOTSUPP:when=1 "$@"
-}
 rm -rf pictures && mkdir -m 700 pictures
+strace -qq -o trace -e trace=openat -e signal=none ./wgctl -C etc qr phone --png pictures/phone.png
+unnamed=$(grep -n O_TMPFILE trace | cut -d: -f1)
+without_names() {
+    strace -qq -o trace -e "inject=openat:error=EOPNOTSUPP:when=$unnamed" -e trace=openat,renameat,renameat2 "$@"
+}
 check "without O_TMPFILE a picture is written too" without_names ./wgctl -C etc qr phone --png pictures/phone.png
+check "after it was prepared in a folder of its own" grep -Eq '"picture", [0-9]+, "phone\.png"(, 0)?\) += 0' trace
 check "and has its name" only_picture pictures/phone.png
-install -m 600 /dev/null pictures/phone.png.wgctl-new
-check "a file that a killed qr left is no obstacle" without_names ./wgctl -C etc qr phone --png pictures/phone.png
-check "and is gone" only_picture pictures/phone.png
-echo mine >pictures/phone.png.wgctl-new
+check "and nothing else is left" test "$(ls -A pictures)" = phone.png
+rm pictures/phone.png
+check "also if there was none before" without_names ./wgctl -C etc qr phone --png pictures/phone.png
+check "which it would not have replaced" grep -q '"phone\.png", RENAME_NOREPLACE) = 0' trace
+mkdir -m 700 pictures/phone.png.wgctl-new
+echo key >pictures/phone.png.wgctl-new/picture
+check "what a killed qr left is no obstacle" without_names ./wgctl -C etc qr phone --png pictures/phone.png
+check "and is gone" test "$(ls -A pictures)" = phone.png
 refuses_picture() {
     ! without_names ./wgctl -C etc qr phone --png pictures/phone.png 2>err && grep -q 'already exists' err
 }
-check "somebody else's file is" refuses_picture
-check "and is kept" grep -q mine pictures/phone.png.wgctl-new
+mkdir -m 777 pictures/phone.png.wgctl-new
+chmod 777 pictures/phone.png.wgctl-new
+check "a folder that others can write to is one" refuses_picture
+rmdir pictures/phone.png.wgctl-new
+mkdir -m 700 pictures/phone.png.wgctl-new
+check "and so is one that another command is using" flock pictures/phone.png.wgctl-new bash -c \
+    "$(declare -f without_names refuses_picture); unnamed=$unnamed; refuses_picture"
+rmdir pictures/phone.png.wgctl-new
+echo mine >pictures/phone.png.wgctl-new
+check "and a file" refuses_picture
+check "which is kept" grep -q mine pictures/phone.png.wgctl-new
 
 # ---- init whose interface does not come up ----
 

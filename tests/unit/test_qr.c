@@ -334,6 +334,22 @@ START_TEST(the_png_is_a_whole_file_of_one_bit_grey_and_eight_pixels_a_module)
 }
 END_TEST
 
+START_TEST(both_are_known_by_their_start_and_nothing_else_is)
+{
+    static const char *const others[] = {"", "\x89PNG\r\n", "<svg", "[Interface]\n", "root:x:0:0"};
+    struct wgctl_error err;
+    struct wgctl_qr *qr = encode("x");
+    WGCTL_TEXT png = {0}, svg = {0};
+    ck_assert_int_eq(wgctl_qr_png(qr, &png, &err), WGCTL_OK);
+    wgctl_qr_svg(qr, &svg);
+    ck_assert(wgctl_qr_is_picture((struct wgctl_slice){png.data, WGCTL_QR_START_SIZE}));
+    ck_assert(wgctl_qr_is_picture((struct wgctl_slice){svg.data, WGCTL_QR_START_SIZE}));
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        ck_assert(!wgctl_qr_is_picture(wgctl_slice_of(others[i])));
+    wgctl_qr_free(qr);
+}
+END_TEST
+
 START_TEST(the_png_of_the_largest_code_can_be_made)
 {
     struct wgctl_error err;
@@ -422,6 +438,7 @@ static TCase *picture_case(void)
     tcase_add_test(tests, a_configuration_of_321_bytes_takes_69_columns_and_35_rows);
     tcase_add_test(tests, the_svg_has_a_white_ground_and_its_runs_are_the_dark_modules);
     tcase_add_test(tests, the_png_is_a_whole_file_of_one_bit_grey_and_eight_pixels_a_module);
+    tcase_add_test(tests, both_are_known_by_their_start_and_nothing_else_is);
     tcase_add_test(tests, the_png_of_the_largest_code_can_be_made);
     tcase_add_test(tests, a_png_for_which_memory_has_run_out_is_an_error);
     tcase_add_test(tests, the_same_configuration_makes_the_same_pictures);
