@@ -157,6 +157,7 @@ static int report(struct context *context, struct wgctl_tunnel *tunnel,
     if (!is_up && !no_apply)
         note(context, "%s is not up: devices can connect after 'sudo wgctl up'",
              wgctl_tunnel_interface(tunnel));
+    warn_of_port(context, tunnel);
     if (request.expires)
         note(context, "The expiry is only noted: the device can connect until it is revoked");
     if (request.public_key)

@@ -2,6 +2,7 @@
 
 #include "command.h"
 #include "json.h"
+#include "report.h"
 #include "terminal.h"
 
 static struct wgctl_adopt_request request;
@@ -113,6 +114,8 @@ static void print_result(const struct context *context, const struct wgctl_adopt
 /* What is left to do. */
 static void print_advice(const struct context *context, const struct wgctl_adopt_info *info)
 {
+    if (info->port_fault.status < 0)
+        warn(context, &info->port_fault);
     if (!info->endpoint)
         note(context, "\nThis server's public address is not known. Set it:\n"
                       "  sudo wgctl edit-server --endpoint vpn.example.org");

@@ -1,6 +1,7 @@
 #include "changes.h"
 #include "command.h"
 #include "json.h"
+#include "report.h"
 #include "terminal.h"
 
 static const char *endpoint;
@@ -37,6 +38,7 @@ static int report(struct context *context, const struct wgctl_tunnel *tunnel, si
     if (elsewhere > 0)
         note(context, "%zu device%s configuration%s not kept here: change the Endpoint by hand",
              elsewhere, elsewhere == 1 ? "'s" : "s'", elsewhere == 1 ? " is" : "s are");
+    warn_of_port(context, tunnel);
     return WGCTL_OK;
 }
 

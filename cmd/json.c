@@ -151,7 +151,9 @@ static json_t *peers_between(const struct wgctl_tunnel *tunnel, size_t first, si
 int json_list(const struct wgctl_tunnel *tunnel, struct wgctl_error *err)
 {
     size_t count = wgctl_tunnel_peer_count(tunnel);
-    return print(json_pack("{s:s, s:o, s:o}", "interface", wgctl_tunnel_interface(tunnel), "peers",
+    uint16_t port = wgctl_tunnel_listen_port(tunnel);
+    return print(json_pack("{s:s, s:o, s:o, s:o}", "interface", wgctl_tunnel_interface(tunnel),
+                           "listen_port", port ? json_integer(port) : json_null(), "peers",
                            peers_between(tunnel, 0, count), "commented_out",
                            peers_between(tunnel, count, wgctl_tunnel_commented_count(tunnel))),
                  err);

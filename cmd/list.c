@@ -1,5 +1,6 @@
 #include "command.h"
 #include "json.h"
+#include "report.h"
 #include "terminal.h"
 
 static void print_remark(const char *name, struct wgctl_slice value)
@@ -51,6 +52,7 @@ static int run(struct context *context, struct wgctl_tunnel *tunnel, int argc, c
     if (wgctl_tunnel_peer_count(tunnel) == 0)
         note(context, "%s has no peers yet: 'sudo wgctl add-peer phone --qr' adds one",
              wgctl_tunnel_interface(tunnel));
+    warn_of_port(context, tunnel);
     return WGCTL_OK;
 }
 

@@ -1,5 +1,6 @@
 #include "command.h"
 #include "picture.h"
+#include "report.h"
 
 static const char *png, *svg;
 
@@ -30,7 +31,10 @@ static int run(struct context *context, struct wgctl_tunnel *tunnel, int argc, c
         rc = pictures_prepare(&wanted, wgctl_text_slice_of(&config), &pictures, err);
     if (rc == WGCTL_OK)
         rc = pictures_publish(&pictures, err);
-    return rc < 0 ? rc : pictures_draw(context, &pictures, argv[0], err);
+    if (rc < 0)
+        return rc;
+    warn_of_port(context, tunnel);
+    return pictures_draw(context, &pictures, argv[0], err);
 }
 
 const struct command qr_command = {

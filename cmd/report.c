@@ -23,3 +23,15 @@ void print_error(const struct context *context, const struct wgctl_error *err)
     if (!context->json || json_error(err, context->usage_error ? "usage" : NULL, hint) < 0)
         print_text(context, err);
 }
+
+void warn(const struct context *context, const struct wgctl_error *err)
+{
+    note(context, "Warning: %s\n  -> %s", err->message, err->hint);
+}
+
+void warn_of_port(const struct context *context, const struct wgctl_tunnel *tunnel)
+{
+    struct wgctl_error err;
+    if (wgctl_tunnel_check_port(tunnel, &err) < 0)
+        warn(context, &err);
+}

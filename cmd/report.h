@@ -1,7 +1,11 @@
-/* The one place that prints errors. */
+/* The one place that prints errors and warnings. */
 #pragma once
 
 #include "context.h"
 
 /* Prints the error on standard error, as text or as JSON. */
 void print_error(const struct context *context, const struct wgctl_error *err);
+/* Prints it as a warning: the command goes on. Nothing with --quiet or --json. */
+void warn(const struct context *context, const struct wgctl_error *err);
+/* Warns if devices cannot find the server because its port is random. */
+void warn_of_port(const struct context *context, const struct wgctl_tunnel *tunnel);

@@ -1,5 +1,6 @@
 #include "command.h"
 #include "json.h"
+#include "report.h"
 #include "terminal.h"
 
 static int run(struct context *context, struct wgctl_tunnel *tunnel, int argc, char **argv,
@@ -10,6 +11,7 @@ static int run(struct context *context, struct wgctl_tunnel *tunnel, int argc, c
     int rc = wgctl_tunnel_client(tunnel, argv[0], &config, err);
     if (rc < 0)
         return rc;
+    warn_of_port(context, tunnel);
     return context->json ? json_client(argv[0], &config, err) : print_secret(&config, err);
 }
 

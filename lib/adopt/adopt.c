@@ -208,6 +208,9 @@ static int decide(struct wgctl_adopt *adopt, const struct wgctl_adopt_request *r
     WGCTL_CHANGES changes = {0};
     if (rc == WGCTL_OK)
         rc = wgctl_tunnel_plan(adopt->tunnel, &changes, err);
+    const struct wgctl_server *server = &adopt->tunnel->server;
+    if (rc == WGCTL_OK && server->has_private_key && server->listen_port == 0)
+        wgctl_tunnel_fail_port(adopt->tunnel, server, &adopt->info.port_fault);
     adopt->info.changes_something = adopt->tunnel->conf_changed || adopt->tunnel->tightens_conf ||
                                     adopt->tunnel->ini_changed || adopt->tunnel->files.count > 0;
     return rc;

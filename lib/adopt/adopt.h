@@ -64,6 +64,7 @@ struct wgctl_adopt_info {
     const char *allowed_ips;     /* likewise */
     const struct wgctl_adopt_peer *peers; /* in the order of the file */
     size_t peer_count;
+    struct wgctl_error port_fault; /* why devices cannot find the server; status 0: they can */
     bool changes_something;
 };
 

@@ -65,7 +65,8 @@ static void take_setting(int section, struct wgctl_line_parts parts,
     } else if (wgctl_key_is(parts.key, "DNS")) {
         add_value(parts.value, facts->dns, sizeof facts->dns);
     } else if (wgctl_key_is(parts.key, "AllowedIPs")) {
-        add_value(parts.value, facts->allowed_ips, sizeof facts->allowed_ips);
+        wgctl_text_string(&facts->allowed_ips, facts->allowed_ips.size ? ", " : "");
+        wgctl_text_slice(&facts->allowed_ips, parts.value);
     } else if (wgctl_key_is(parts.key, "Endpoint")) {
         wgctl_slice_string(parts.value, facts->endpoint, sizeof facts->endpoint);
     }
@@ -106,7 +107,14 @@ struct wgctl_client_facts wgctl_client_facts_read(struct wgctl_slice text,
         }
     }
     /* With several peers, it is not clear whose values these are. */
-    if (peers != 1)
-        facts.endpoint[0] = facts.allowed_ips[0] = '\0';
+    if (peers != 1) {
+        facts.endpoint[0] = '\0';
+        wgctl_text_clear(&facts.allowed_ips);
+    }
     return facts;
+}
+
+void wgctl_client_facts_clear(struct wgctl_client_facts *facts)
+{
+    wgctl_text_clear(&facts->allowed_ips);
 }

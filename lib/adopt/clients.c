@@ -21,7 +21,7 @@ static int look_at_kept(struct wgctl_adopt *adopt, size_t index, bool *ret_there
     int rc = wgctl_devices_read(tunnel, peer->name, WGCTL_SECRET, &text, ret_there, err);
     if (rc < 0 || !*ret_there)
         return rc;
-    const struct wgctl_client_facts facts =
+    WGCTL_CLIENT_FACTS facts =
         wgctl_client_facts_read(wgctl_text_slice_of(&text), &tunnel->server.public_key);
     if (facts.has_key &&
         wgctl_key_compare(&facts.public_key, &tunnel->server.peers[index].public_key) != 0)
@@ -89,7 +89,7 @@ static int render_client(struct wgctl_adopt *adopt, const struct wgctl_peer *pee
         .mtu = settings->mtu,
         .server_key = tunnel->server.public_key,
         .preshared_key = peer->preshared_key,
-        .allowed_ips = settings->allowed_ips,
+        .allowed_ips = wgctl_settings_allowed(settings),
         .endpoint = settings->endpoint,
         .keepalive = settings->keepalive,
     };

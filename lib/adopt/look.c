@@ -27,10 +27,12 @@ static bool can_be_taken(const struct wgctl_candidate *candidate)
 
 /* Keeps the file, unless the peer has one that is at least as good. No more than one of a peer is
  * kept, however many there are. */
-static int keep_best(struct wgctl_candidate **own, const char *path,
-                     const struct wgctl_candidate *found, struct wgctl_text *text,
-                     struct wgctl_error *err)
+static int keep_best(struct wgctl_candidate **own, const char *path, struct wgctl_candidate *found,
+                     struct wgctl_text *text, struct wgctl_error *err)
 {
+    int rc = wgctl_text_check(&found->facts.allowed_ips, err);
+    if (rc < 0)
+        return rc;
     if (*own && (can_be_taken(*own) || !can_be_taken(found)))
         return WGCTL_OK;
     struct wgctl_candidate *candidate = malloc(sizeof *candidate);
@@ -44,6 +46,7 @@ static int keep_best(struct wgctl_candidate **own, const char *path,
     candidate->path = copy;
     candidate->text = *text;
     *text = (struct wgctl_text){0};
+    found->facts = (struct wgctl_client_facts){0};
     wgctl_candidate_free(*own);
     *own = candidate;
     return WGCTL_OK;
@@ -54,14 +57,17 @@ static int take_file(void *user, const char *path, enum wgctl_writers writers,
 {
     const struct search *search = user;
     struct wgctl_adopt *adopt = search->adopt;
-    const struct wgctl_candidate found = {
+    struct wgctl_candidate found = {
         .writers = writers,
         .facts = wgctl_client_facts_read(wgctl_text_slice_of(text), &adopt->server.public_key),
     };
     const struct wgctl_peer *peer =
         found.facts.has_key ? wgctl_peer_index_find(&search->peers, &found.facts.public_key) : NULL;
-    return peer ? keep_best(&adopt->own[peer - adopt->server.peers], path, &found, text, err)
-                : WGCTL_OK;
+    int rc = WGCTL_OK;
+    if (peer)
+        rc = keep_best(&adopt->own[peer - adopt->server.peers], path, &found, text, err);
+    wgctl_client_facts_clear(&found.facts);
+    return rc;
 }
 
 static int look_in(void *user, const char *folder, struct wgctl_error *err)

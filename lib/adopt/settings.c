@@ -35,8 +35,7 @@ static struct wgctl_slice value_of(struct wgctl_slice text, const char *name)
 
 static uint16_t default_port(const struct wgctl_adopt *adopt)
 {
-    enum { WIREGUARD_PORT = 51820 };
-    return adopt->server.listen_port ? adopt->server.listen_port : WIREGUARD_PORT;
+    return wgctl_tunnel_default_port(adopt->tunnel, &adopt->server);
 }
 
 /* Takes it if it is an endpoint. Anything else that others wrote is skipped. */
@@ -109,7 +108,9 @@ enum field { ENDPOINT, DNS, ALLOWED_IPS };
 
 static const char *field_of(const struct wgctl_client_facts *facts, enum field field)
 {
-    return field == ENDPOINT ? facts->endpoint : field == DNS ? facts->dns : facts->allowed_ips;
+    return field == ENDPOINT ? facts->endpoint
+           : field == DNS    ? facts->dns
+                             : wgctl_text_slice_of(&facts->allowed_ips).data;
 }
 
 /* NULL if there is no file, or if they differ. What users wrote themselves counts for their own
@@ -136,8 +137,7 @@ static int find_endpoint(struct wgctl_adopt *adopt, const struct wgctl_adopt_req
     struct wgctl_settings *settings = &adopt->tunnel->settings;
     int rc = WGCTL_OK;
     if (request->endpoint) {
-        uint16_t port = settings->endpoint.port ? settings->endpoint.port : default_port(adopt);
-        rc = wgctl_settings_endpoint(wgctl_slice_of(request->endpoint), port, settings, err);
+        rc = wgctl_tunnel_choose_endpoint(adopt->tunnel, &adopt->server, request->endpoint, err);
         if (rc < 0)
             return rc;
         source = "given";
@@ -169,7 +169,6 @@ static int unless_invalid(int rc)
 static int find_defaults(struct wgctl_adopt *adopt, struct wgctl_error *err)
 {
     struct wgctl_settings *settings = &adopt->tunnel->settings;
-    const struct wgctl_settings before = *settings;
     const char *dns = common(adopt, DNS), *allowed_ips = common(adopt, ALLOWED_IPS);
     if (adopt->tunnel->ini_original.size > 0)
         return WGCTL_OK;
@@ -185,10 +184,11 @@ static int find_defaults(struct wgctl_adopt *adopt, struct wgctl_error *err)
         rc = unless_invalid(wgctl_settings_dns(wgctl_slice_of(dns), settings, err));
     if (rc == WGCTL_OK && allowed_ips)
         rc = unless_invalid(wgctl_settings_allowed_ips(wgctl_slice_of(allowed_ips), settings, err));
-    if (strcmp(settings->dns, before.dns) != 0)
+    if (strcmp(settings->dns, wgctl_settings_default.dns) != 0)
         adopt->info.dns = settings->dns[0] ? settings->dns : "none";
-    if (strcmp(settings->allowed_ips, before.allowed_ips) != 0)
-        adopt->info.allowed_ips = settings->allowed_ips;
+    const char *chosen = wgctl_settings_allowed(settings);
+    if (strcmp(chosen, wgctl_settings_allowed(&wgctl_settings_default)) != 0)
+        adopt->info.allowed_ips = chosen;
     return rc;
 }
 

@@ -8,6 +8,7 @@ void wgctl_candidate_free(struct wgctl_candidate *candidate)
         return;
     free(candidate->path);
     wgctl_text_clear(&candidate->text);
+    wgctl_client_facts_clear(&candidate->facts);
     free(candidate);
 }
 

@@ -2,15 +2,39 @@
 
 #include <ini.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "net/key.h"
 
 const struct wgctl_settings wgctl_settings_default = {
     .dns = "1.1.1.1",
-    .allowed_ips = "0.0.0.0/0, ::/0",
     .keepalive = 25,
 };
+static const char full[] = "0.0.0.0/0, ::/0";
+
+const char *wgctl_settings_allowed(const struct wgctl_settings *settings)
+{
+    return settings->allowed_ips ? settings->allowed_ips : full;
+}
+
+int wgctl_settings_copy(const struct wgctl_settings *settings, struct wgctl_settings *ret,
+                        struct wgctl_error *err)
+{
+    struct wgctl_settings copy = *settings;
+    if (settings->allowed_ips)
+        copy.allowed_ips = strdup(settings->allowed_ips);
+    if (settings->allowed_ips && !copy.allowed_ips)
+        return wgctl_fail_memory(err);
+    *ret = copy;
+    return WGCTL_OK;
+}
+
+void wgctl_settings_clear(struct wgctl_settings *settings)
+{
+    free(settings->allowed_ips);
+    *settings = wgctl_settings_default;
+}
 
 static int refuse(struct wgctl_slice value, const char *why, const char *hint,
                   struct wgctl_error *err)
@@ -100,22 +124,17 @@ int wgctl_settings_allowed_ips(struct wgctl_slice value, struct wgctl_settings *
     WGCTL_PREFIXES list = {0};
     WGCTL_TEXT text = {0};
     if (wgctl_slice_equal(value, wgctl_slice_of("full")))
-        value = wgctl_slice_of(wgctl_settings_default.allowed_ips);
+        value = wgctl_slice_of(full);
     int rc = wgctl_prefixes_parse(&list, value, err);
     if (rc < 0)
         return rc;
-    for (size_t i = 0; i < list.count; i++)
-        list.items[i] = wgctl_prefix_mask(list.items[i]);
+    wgctl_prefixes_mask(&list);
     wgctl_prefixes_format(&list, &text);
-    rc = wgctl_text_check(&text, err);
-    if (rc < 0)
-        return rc;
-    if (text.size >= sizeof settings->allowed_ips) {
-        wgctl_fail(err, WGCTL_INVALID, "the list of allowed IPs is too long");
-        return wgctl_hint(err, "name larger networks, as in 10.0.0.0/8");
-    }
-    wgctl_slice_string(wgctl_text_slice_of(&text), settings->allowed_ips,
-                       sizeof settings->allowed_ips);
+    char *copy = text.failed ? NULL : wgctl_slice_dup(wgctl_text_slice_of(&text));
+    if (!copy)
+        return wgctl_fail_memory(err);
+    free(settings->allowed_ips);
+    settings->allowed_ips = copy;
     return WGCTL_OK;
 }
 
@@ -273,25 +292,34 @@ static int take_setting(void *user, const char *section, const char *key, const 
     return STOP;
 }
 
+static int read_feed(struct feed *feed)
+{
+    int wrong_line = ini_parse_stream(feed_line, feed, take_setting, feed);
+    finish_setting(feed);
+    wgctl_text_clear(&feed->value);
+    if (feed->err->status != WGCTL_OK)
+        return feed->err->status;
+    if (feed->fault) {
+        wgctl_fail(feed->err, WGCTL_INVALID, "%s:%d: %s", feed->file, feed->line, feed->fault);
+        return wgctl_hint(feed->err, "fix that line with an editor");
+    }
+    if (wrong_line != 0) {
+        wgctl_fail(feed->err, WGCTL_INVALID, "%s:%d: this is neither a [section] nor key = value",
+                   feed->file, wrong_line);
+        return wgctl_hint(feed->err, "put a ';' before a comment");
+    }
+    return WGCTL_OK;
+}
+
 int wgctl_settings_parse(const char *file, struct wgctl_slice text, struct wgctl_settings *ret,
                          struct wgctl_error *err)
 {
     struct feed feed = {.file = file, .rest = text, .settings = wgctl_settings_default, .err = err};
     *err = (struct wgctl_error){0};
-    int wrong_line = ini_parse_stream(feed_line, &feed, take_setting, &feed);
-    finish_setting(&feed);
-    wgctl_text_clear(&feed.value);
-    if (err->status != WGCTL_OK)
-        return err->status;
-    if (feed.fault) {
-        wgctl_fail(err, WGCTL_INVALID, "%s:%d: %s", file, feed.line, feed.fault);
-        return wgctl_hint(err, "fix that line with an editor");
-    }
-    if (wrong_line != 0) {
-        wgctl_fail(err, WGCTL_INVALID, "%s:%d: this is neither a [section] nor key = value", file,
-                   wrong_line);
-        return wgctl_hint(err, "put a ';' before a comment");
-    }
-    *ret = feed.settings;
-    return WGCTL_OK;
+    int rc = read_feed(&feed);
+    if (rc == WGCTL_OK)
+        *ret = feed.settings;
+    else
+        wgctl_settings_clear(&feed.settings);
+    return rc;
 }

@@ -11,17 +11,27 @@ struct wgctl_settings {
     enum wgctl_firewall firewall;
     char egress[WGCTL_NAME_SIZE]; /* the interface that NAT is pinned to; "": none */
     char dns[256];                /* servers and search domains, separated by commas; "": none */
-    char allowed_ips[512];        /* what clients send through the tunnel: a list of networks */
-    uint16_t mtu;                 /* 0: the client chooses */
-    uint16_t keepalive;           /* seconds; 0: off */
+    char *allowed_ips;  /* what clients send through the tunnel: wgctl_settings_allowed() */
+    uint16_t mtu;       /* 0: the client chooses */
+    uint16_t keepalive; /* seconds; 0: off */
 };
 
-/* Applies if there is no wg0.ini, or if a key is missing. */
+/* Applies if there is no wg0.ini, or if a key is missing. Owns nothing, so it can be assigned. */
 extern const struct wgctl_settings wgctl_settings_default;
+/* The networks that clients send through the tunnel, separated by commas. Valid until the settings
+ * are changed. */
+const char *wgctl_settings_allowed(const struct wgctl_settings *settings);
+/* Copies the settings to `ret`, which owns nothing before. Fails with WGCTL_SYSTEM if memory runs
+ * out. */
+int wgctl_settings_copy(const struct wgctl_settings *settings, struct wgctl_settings *ret,
+                        struct wgctl_error *err);
+/* Frees what they own; then they are as if there was no wg0.ini. */
+void wgctl_settings_clear(struct wgctl_settings *settings);
+#define WGCTL_SETTINGS __attribute__((cleanup(wgctl_settings_clear))) struct wgctl_settings
 
 /* Reads the text of a file called `file`. Sections and keys ignore case; if a key is repeated, the
- * last one counts. Fails with WGCTL_INVALID for an unknown key or a bad value, and names the line;
- * `ret` is then as it was. */
+ * last one counts. `ret` owns nothing before. Fails with WGCTL_INVALID for an unknown key or a bad
+ * value, and names the line; `ret` is then as it was. */
 int wgctl_settings_parse(const char *file, struct wgctl_slice text, struct wgctl_settings *ret,
                          struct wgctl_error *err);
 

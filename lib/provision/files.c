@@ -148,7 +148,7 @@ int wgctl_provision_ini(const struct wgctl_provision *provision, struct wgctl_te
     add(&values, "firewall", wgctl_firewall_kind(settings->firewall)->name);
     add(&values, "egress", settings->egress[0] ? settings->egress : "auto");
     add(&values, "dns", settings->dns[0] ? settings->dns : "none");
-    add(&values, "allowed-ips", settings->allowed_ips);
+    add(&values, "allowed-ips", wgctl_settings_allowed(settings));
     if (settings->mtu)
         add_number(&values, "mtu", settings->mtu);
     else

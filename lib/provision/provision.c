@@ -33,6 +33,7 @@ void wgctl_provision_free(struct wgctl_provision **pointer)
     wgctl_prefixes_clear(&provision->addresses);
     wgctl_text_clear(&provision->endpoint_text);
     wgctl_text_clear(&provision->addresses_text);
+    wgctl_settings_clear(&provision->settings);
     wgctl_text_clear(&provision->conf_path);
     wgctl_text_clear(&provision->ini_path);
     explicit_bzero(provision, sizeof *provision);

@@ -233,8 +233,9 @@ static int choose_settings(const struct wgctl_tunnel *tunnel,
                            const struct wgctl_peer_request *request, struct wgctl_settings *ret,
                            struct wgctl_error *err)
 {
-    *ret = tunnel->settings;
-    int rc = choose_allowed_ips(&tunnel->server, request->allowed_ips, ret, err);
+    int rc = wgctl_settings_copy(&tunnel->settings, ret, err);
+    if (rc == WGCTL_OK)
+        rc = choose_allowed_ips(&tunnel->server, request->allowed_ips, ret, err);
     if (rc == WGCTL_OK && request->dns)
         rc = wgctl_settings_dns(wgctl_slice_of(request->dns), ret, err);
     if (rc == WGCTL_OK && request->mtu)
@@ -411,7 +412,7 @@ static int build(const struct wgctl_tunnel *tunnel, const struct wgctl_peer_requ
 
     new->client.dns = new->settings.dns;
     new->client.mtu = new->settings.mtu;
-    new->client.allowed_ips = new->settings.allowed_ips;
+    new->client.allowed_ips = wgctl_settings_allowed(&new->settings);
     new->client.endpoint = new->settings.endpoint;
     new->client.keepalive = new->settings.keepalive;
     return rc;
@@ -432,6 +433,7 @@ int wgctl_tunnel_add_peer(struct wgctl_tunnel *tunnel, const struct wgctl_peer_r
         tunnel->conf_changed = true;
     wgctl_prefixes_clear(&new.peer.allowed_ips);
     wgctl_client_clear(&new.client);
+    wgctl_settings_clear(&new.settings);
     explicit_bzero(&new, sizeof new);
     return rc;
 }

@@ -4,6 +4,8 @@
 #include "conf/ini.h"
 #include "tunnel/state.h"
 
+enum { WIREGUARD_PORT = 51820 };
+
 static int follow(struct wgctl_tunnel *tunnel, const struct wgctl_peer *peer, bool *ret_changed,
                   bool *ret_here, struct wgctl_error *err)
 {
@@ -44,14 +46,63 @@ int wgctl_clients_follow(struct wgctl_tunnel *tunnel, size_t *ret_followed, size
     return WGCTL_OK;
 }
 
-/* Returns the port to use if none is given. */
-static uint16_t default_port(const struct wgctl_tunnel *tunnel)
+/* ---- the port ---- */
+
+/* Finds the line that sets the port, or else the one that begins [Interface]. Returns its number,
+ * or 0 if there is neither. */
+static size_t find_port_line(const struct wgctl_server *server, bool *ret_sets)
 {
-    enum { WIREGUARD_PORT = 51820 };
-    if (tunnel->settings.endpoint.port)
-        return tunnel->settings.endpoint.port;
-    return tunnel->server.listen_port ? tunnel->server.listen_port : WIREGUARD_PORT;
+    size_t section = 0;
+    bool inside = false;
+    *ret_sets = false;
+    for (size_t i = 0; i < server->document.count; i++) {
+        struct wgctl_line_parts parts = wgctl_line_parse(wgctl_document_line(&server->document, i));
+        if (parts.kind == WGCTL_LINE_SECTION)
+            inside = wgctl_key_is(parts.key, "Interface");
+        if (parts.kind == WGCTL_LINE_SECTION && inside && section == 0)
+            section = i + 1;
+        *ret_sets =
+            inside && parts.kind == WGCTL_LINE_SETTING && wgctl_key_is(parts.key, "ListenPort");
+        if (*ret_sets)
+            return i + 1;
+    }
+    return section;
 }
+
+int wgctl_tunnel_fail_port(const struct wgctl_tunnel *tunnel, const struct wgctl_server *server,
+                           struct wgctl_error *err)
+{
+    uint16_t port = tunnel->settings.endpoint.port;
+    bool sets, is_up = false;
+    struct wgctl_error ignored;
+    size_t line = find_port_line(server, &sets);
+    wgctl_fail(err, WGCTL_INVALID,
+               "%s sets no ListenPort%s: the server gets another port each time it comes up, and "
+               "devices cannot find it",
+               tunnel->conf_name, sets ? " but 0" : "");
+    if (wgctl_run_is_up(tunnel->interface, &is_up, &ignored) < 0)
+        is_up = false;
+    return wgctl_hint(err, "sudo sed -i '%zu%c ListenPort = %u' %s/%s%s", line, sets ? 'c' : 'a',
+                      port ? port : WIREGUARD_PORT, tunnel->folder_path, tunnel->conf_name,
+                      is_up ? " && sudo wgctl apply" : "");
+}
+
+int wgctl_tunnel_check_port(const struct wgctl_tunnel *tunnel, struct wgctl_error *err)
+{
+    const struct wgctl_server *server = &tunnel->server;
+    bool is_server = server->has_private_key && tunnel->settings.endpoint.port;
+    return !is_server || server->listen_port ? WGCTL_OK
+                                             : wgctl_tunnel_fail_port(tunnel, server, err);
+}
+
+uint16_t wgctl_tunnel_default_port(const struct wgctl_tunnel *tunnel,
+                                   const struct wgctl_server *server)
+{
+    uint16_t port = tunnel->settings.endpoint.port;
+    return port ? port : server->listen_port;
+}
+
+/* ---- the endpoint ---- */
 
 int wgctl_tunnel_take_ini(struct wgctl_tunnel *tunnel, const struct wgctl_document *document,
                           struct wgctl_error *err)
@@ -80,11 +131,25 @@ static int edit_ini(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
     return wgctl_tunnel_take_ini(tunnel, &document, err);
 }
 
+int wgctl_tunnel_choose_endpoint(struct wgctl_tunnel *tunnel, const struct wgctl_server *server,
+                                 const char *endpoint, struct wgctl_error *err)
+{
+    uint16_t port = wgctl_tunnel_default_port(tunnel, server);
+    struct wgctl_slice text = wgctl_slice_of(endpoint);
+    struct wgctl_endpoint ignored;
+    struct wgctl_error ignored_error;
+    int rc = wgctl_settings_endpoint(text, port, &tunnel->settings, err);
+    /* Whether the port is all that is missing. */
+    if (rc < 0 && port == 0 &&
+        wgctl_endpoint_parse(text, WIREGUARD_PORT, &ignored, &ignored_error) == WGCTL_OK)
+        return wgctl_tunnel_fail_port(tunnel, server, err);
+    return rc;
+}
+
 int wgctl_tunnel_set_endpoint(struct wgctl_tunnel *tunnel, const char *endpoint,
                               size_t *ret_clients, size_t *ret_elsewhere, struct wgctl_error *err)
 {
-    int rc = wgctl_settings_endpoint(wgctl_slice_of(endpoint), default_port(tunnel),
-                                     &tunnel->settings, err);
+    int rc = wgctl_tunnel_choose_endpoint(tunnel, &tunnel->server, endpoint, err);
     if (rc == WGCTL_OK)
         rc = edit_ini(tunnel, err);
     if (rc == WGCTL_OK)

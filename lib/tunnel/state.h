@@ -74,6 +74,16 @@ int wgctl_devices_remove(struct wgctl_tunnel *tunnel, const char *peer,
 
 /* ---- lib/tunnel/server.c ---- */
 
+/* Returns the port of an endpoint that is given without one: the previous one, or else the port
+ * that `server`, the tunnel's or what it will be, listens on. 0 if that is random. */
+uint16_t wgctl_tunnel_default_port(const struct wgctl_tunnel *tunnel,
+                                   const struct wgctl_server *server);
+/* Takes the endpoint that the user gave into the settings. Fails as wgctl_tunnel_set_endpoint(). */
+int wgctl_tunnel_choose_endpoint(struct wgctl_tunnel *tunnel, const struct wgctl_server *server,
+                                 const char *endpoint, struct wgctl_error *err);
+/* Fails with WGCTL_INVALID because the port is random, and says how to fix it. */
+int wgctl_tunnel_fail_port(const struct wgctl_tunnel *tunnel, const struct wgctl_server *server,
+                           struct wgctl_error *err);
 /* Takes the document as the new content of INTERFACE.ini. */
 int wgctl_tunnel_take_ini(struct wgctl_tunnel *tunnel, const struct wgctl_document *document,
                           struct wgctl_error *err);

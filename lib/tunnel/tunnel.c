@@ -20,6 +20,7 @@ void wgctl_tunnel_close(struct wgctl_tunnel **pointer)
     wgctl_text_clear(&tunnel->ini_original);
     wgctl_text_clear(&tunnel->ini);
     wgctl_text_clear(&tunnel->unstored);
+    wgctl_settings_clear(&tunnel->settings);
     wgctl_device_query_clear(&tunnel->query);
     wgctl_store_close(&tunnel->store);
     free(tunnel);
@@ -61,7 +62,7 @@ void wgctl_tunnel_replace_server(struct wgctl_tunnel *tunnel, struct wgctl_serve
 
 int wgctl_tunnel_read_settings(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
 {
-    tunnel->settings = wgctl_settings_default;
+    wgctl_settings_clear(&tunnel->settings);
     int rc =
         wgctl_store_read(tunnel->store, tunnel->ini_name, WGCTL_PUBLIC, &tunnel->ini_original, err);
     if (rc == WGCTL_NOT_FOUND)
@@ -254,6 +255,11 @@ int wgctl_tunnel_find_peer(const struct wgctl_tunnel *tunnel, const char *name, 
     if (rc == WGCTL_OK)
         *ret = (size_t)(peer - tunnel->server.peers);
     return rc;
+}
+
+uint16_t wgctl_tunnel_listen_port(const struct wgctl_tunnel *tunnel)
+{
+    return tunnel->server.listen_port;
 }
 
 void wgctl_tunnel_endpoint(const struct wgctl_tunnel *tunnel, struct wgctl_text *ret)

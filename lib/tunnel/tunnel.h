@@ -128,11 +128,16 @@ int wgctl_tunnel_client_import(const struct wgctl_tunnel *tunnel, const char *na
 /* ---- the server ---- */
 
 /* Sets the public endpoint, "HOST" or "HOST:PORT", in INTERFACE.ini and in all client files.
- * Without a port, uses the previous one, or else the server's listen port. Returns in `ret_clients`
- * the number of files that change, and in `ret_elsewhere` the number of peers whose file is not
- * stored here. Fails with WGCTL_INVALID. */
+ * Without a port, uses the previous one, or else the server's listen port, and fails if that is
+ * random. Returns in `ret_clients` the number of files that change, and in `ret_elsewhere` the
+ * number of peers whose file is not stored here. Fails with WGCTL_INVALID. */
 int wgctl_tunnel_set_endpoint(struct wgctl_tunnel *tunnel, const char *endpoint,
                               size_t *ret_clients, size_t *ret_elsewhere, struct wgctl_error *err);
+/* Fails with WGCTL_INVALID if the server has a public endpoint, but listens on a random port: the
+ * file has no ListenPort. Changes nothing, so that commands can go on after a warning. */
+int wgctl_tunnel_check_port(const struct wgctl_tunnel *tunnel, struct wgctl_error *err);
+/* Returns the UDP port that the file sets, or 0: a random one. */
+uint16_t wgctl_tunnel_listen_port(const struct wgctl_tunnel *tunnel);
 /* Appends the public endpoint, "host:port", if it is set. */
 void wgctl_tunnel_endpoint(const struct wgctl_tunnel *tunnel, struct wgctl_text *ret);
 

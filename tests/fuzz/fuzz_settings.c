@@ -15,8 +15,9 @@ static void check(bool holds)
 static bool same_but_endpoint(const struct wgctl_settings *a, const struct wgctl_settings *b)
 {
     return a->firewall == b->firewall && strcmp(a->egress, b->egress) == 0 &&
-           strcmp(a->dns, b->dns) == 0 && strcmp(a->allowed_ips, b->allowed_ips) == 0 &&
-           a->mtu == b->mtu && a->keepalive == b->keepalive;
+           strcmp(a->dns, b->dns) == 0 &&
+           strcmp(wgctl_settings_allowed(a), wgctl_settings_allowed(b)) == 0 && a->mtu == b->mtu &&
+           a->keepalive == b->keepalive;
 }
 
 static void check_edit(struct wgctl_slice file, const struct wgctl_settings *before)
@@ -24,7 +25,7 @@ static void check_edit(struct wgctl_slice file, const struct wgctl_settings *bef
     WGCTL_DOCUMENT document = {0};
     WGCTL_TEXT edited = {0};
     struct wgctl_text source = {0};
-    struct wgctl_settings after;
+    WGCTL_SETTINGS after = {0};
     struct wgctl_error err;
     wgctl_text_slice(&source, file);
     check(wgctl_document_parse(&source, &document, &err) == WGCTL_OK);
@@ -39,7 +40,7 @@ static void check_edit(struct wgctl_slice file, const struct wgctl_settings *bef
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const struct wgctl_slice file = {(const char *)data, size};
-    struct wgctl_settings settings = wgctl_settings_default;
+    WGCTL_SETTINGS settings = wgctl_settings_default;
     struct wgctl_error err;
     if (wgctl_settings_parse("wg0.ini", file, &settings, &err) == WGCTL_OK)
         check_edit(file, &settings);

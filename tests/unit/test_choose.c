@@ -81,8 +81,8 @@ static void describe(const struct wgctl_provision *chosen, struct wgctl_text *re
         wgctl_text_format(ret, ", %s drops", info.dropping_table);
     if (strcmp(info.dns, "1.1.1.1") != 0)
         wgctl_text_format(ret, ", dns %s", info.dns[0] ? info.dns : "none");
-    if (strcmp(chosen->settings.allowed_ips, "0.0.0.0/0, ::/0") != 0)
-        wgctl_text_format(ret, ", sends %s", chosen->settings.allowed_ips);
+    if (strcmp(wgctl_settings_allowed(&chosen->settings), "0.0.0.0/0, ::/0") != 0)
+        wgctl_text_format(ret, ", sends %s", wgctl_settings_allowed(&chosen->settings));
     wgctl_text_string(ret, info.boots ? ", boots" : info.applies ? "" : ", files only");
 }
 

@@ -150,7 +150,8 @@ static void describe(const struct wgctl_settings *settings, struct wgctl_text *t
 {
     wgctl_endpoint_format(&settings->endpoint, text);
     wgctl_text_format(text, "|%d|%s|%s|%s|%u|%u", (int)settings->firewall, settings->egress,
-                      settings->dns, settings->allowed_ips, settings->mtu, settings->keepalive);
+                      settings->dns, wgctl_settings_allowed(settings), settings->mtu,
+                      settings->keepalive);
 }
 
 static void assert_same_settings(const struct wgctl_settings *actual,
@@ -190,7 +191,7 @@ START_TEST(whatever_inih_takes_says_the_new_endpoint_and_nothing_else_is_new)
     enum { FILES = 1000 };
     struct generator generator = {.state = (uint64_t)_i + 1};
     for (int i = 0; i < FILES; i++) {
-        struct wgctl_settings before, after;
+        WGCTL_SETTINGS before = {0}, after = {0};
         struct wgctl_error err;
         generator.text.size = 0;
         wgctl_text_string(&generator.text, "");

@@ -322,7 +322,7 @@ END_TEST
 static void assert_ini_is_read_back(const struct wgctl_provision *provision)
 {
     WGCTL_TEXT text = {0};
-    struct wgctl_settings settings;
+    WGCTL_SETTINGS settings = wgctl_settings_default;
     struct wgctl_error err;
     ck_assert_int_eq(wgctl_provision_ini(provision, &text, &err), WGCTL_OK);
     int status = wgctl_settings_parse("wg0.ini", wgctl_text_slice_of(&text), &settings, &err);
@@ -332,7 +332,8 @@ static void assert_ini_is_read_back(const struct wgctl_provision *provision)
     ck_assert_int_eq(settings.firewall, provision->settings.firewall);
     ck_assert_str_eq(settings.egress, provision->settings.egress);
     ck_assert_str_eq(settings.dns, provision->settings.dns);
-    ck_assert_str_eq(settings.allowed_ips, provision->settings.allowed_ips);
+    ck_assert_str_eq(wgctl_settings_allowed(&settings),
+                     wgctl_settings_allowed(&provision->settings));
     ck_assert_uint_eq(settings.mtu, provision->settings.mtu);
     ck_assert_uint_eq(settings.keepalive, provision->settings.keepalive);
 }
