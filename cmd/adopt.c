@@ -1,3 +1,4 @@
+#include <limits.h>
 #include <string.h>
 
 #include "command.h"
@@ -6,7 +7,7 @@
 #include "terminal.h"
 
 static struct wgctl_adopt_request request;
-static bool may_remove_line; /* SaveConfig */
+static struct wgctl_text agreed; /* the question that was answered with yes; empty: none */
 
 static const struct option_spec options[] = {
     {"endpoint", "HOST[:PORT]", "this server's public hostname or address", &request.endpoint, NULL,
@@ -87,7 +88,8 @@ static void print_peer(const struct wgctl_adopt_peer *peer)
     putchar('\n');
 }
 
-static void print_result(const struct context *context, const struct wgctl_adopt_info *info)
+static void print_result(const struct context *context, const struct wgctl_adopt_info *info,
+                         const struct wgctl_provision_info *made)
 {
     const char *state = !info->changes_something ? "has nothing left to adopt"
                         : context->dry_run       ? "would be adopted"
@@ -100,6 +102,17 @@ static void print_result(const struct context *context, const struct wgctl_adopt
         print_row("DNS", info->dns, "for new devices");
     if (info->allowed_ips)
         print_row("allowed IPs", info->allowed_ips, "for new devices");
+    if (info->mtu)
+        print_row("MTU", info->mtu, "for new devices");
+    if (info->keepalive)
+        print_row("keepalive", info->keepalive, "for new devices");
+    if (made)
+        print_row("firewall", made->firewall, NULL);
+    if (made)
+        print_row("forwarding", made->sysctl, NULL);
+    for (size_t i = 0; i < sizeof info->hooks / sizeof *info->hooks; i++)
+        if (info->hooks[i])
+            print_row("hook", info->hooks[i], "run by root");
     if (info->removes_save_config)
         print_row("SaveConfig", "this line is removed", NULL);
     if (info->mode_before)
@@ -111,14 +124,25 @@ static void print_result(const struct context *context, const struct wgctl_adopt
         print_peer(&info->peers[i]);
 }
 
-/* What is left to do. */
-static void print_advice(const struct context *context, const struct wgctl_adopt_info *info)
+/* ---- what is left to do ---- */
+
+/* The FILE argument, for a shell. */
+static const char *file_argument(char text[PATH_MAX + 4])
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "_./+=@%:,-";
+    if (!request.file)
+        return "";
+    bool is_plain = strspn(request.file, plain) == strlen(request.file);
+    snprintf(text, PATH_MAX + 4, is_plain ? " %s" : " '%s'", request.file);
+    return strchr(request.file, '\'') ? " FILE" : text;
+}
+
+static void print_advice_about_file(const struct context *context,
+                                    const struct wgctl_adopt_info *info)
 {
     if (info->port_fault.status < 0)
         warn(context, &info->port_fault);
-    if (!info->endpoint)
-        note(context, "\nThis server's public address is not known. Set it:\n"
-                      "  sudo wgctl edit-server --endpoint vpn.example.org");
     if (info->lines_left > 0)
         note(context,
              "\n%zu line%s marked '#[disabled]' %s not part of a peer and %s left alone: see %s",
@@ -128,42 +152,120 @@ static void print_advice(const struct context *context, const struct wgctl_adopt
     if (info->removes_save_config)
         note(context, "\nPeers added with 'wg set' may not be in the file:\n"
                       "'sudo wgctl apply --dry-run' shows them");
-    if (info->made_from && strcmp(info->made_from, "wg-easy") == 0)
-        note(context, "\nThat file does not contain its firewall rules: without PostUp lines,\n"
-                      "devices reach this server but not the internet");
 }
 
-static int ask(struct context *context, const struct wgctl_adopt *adoption, struct wgctl_error *err)
+static void print_next(const struct context *context, const struct wgctl_adopt_info *info)
 {
-    if (may_remove_line || !wgctl_adopt_show(adoption)->removes_save_config)
-        return WGCTL_OK;
-    int rc =
-        confirm(context, "SaveConfig = true lets wg-quick overwrite the names. Remove it?", err);
-    may_remove_line = rc == WGCTL_OK;
-    return rc;
+    char file[PATH_MAX + 4];
+    if (info->endpoint && info->made_from && info->endpoint_port != info->listen_port)
+        note(context,
+             "\nNote: devices connect to UDP port %u, and this server listens on port %u.\n"
+             "Forward the one to the other on the router, or change ListenPort in\n%s.",
+             (unsigned)info->endpoint_port, (unsigned)info->listen_port, info->conf);
+    if (!info->endpoint)
+        note(context,
+             "\nThis server's public address is not known, and devices' files need it. Set it:\n"
+             "  sudo wgctl adopt%s --endpoint vpn.example.org",
+             file_argument(file));
+    if (info->made_from && !context->dry_run)
+        note(context, "\nNext: stop %s, which uses the same port, and then: sudo wgctl -i %s up",
+             info->made_from, info->interface);
+}
+
+/* ---- questions ---- */
+
+/* Appends what has to be agreed to, in full; nothing if nothing has to be. */
+static int put_question(const struct wgctl_adopt_info *info, struct wgctl_text *ret,
+                        struct wgctl_error *err)
+{
+    const char *up = info->hooks[0], *down = info->hooks[1];
+    if (up || down)
+        wgctl_text_format(ret,
+                          "With that file come commands that root runs whenever %s goes up or "
+                          "down: %s%s%s. Take them?",
+                          info->interface, up ? up : "", up && down ? "; " : "", down ? down : "");
+    else if (info->removes_save_config)
+        wgctl_text_string(ret, "SaveConfig = true lets wg-quick overwrite the names. Remove it?");
+    return wgctl_text_check(ret, err);
+}
+
+static int ask(struct context *context, const struct wgctl_adopt_info *info,
+               struct wgctl_error *err)
+{
+    wgctl_text_clear(&agreed);
+    int rc = put_question(info, &agreed, err);
+    return rc < 0 || agreed.size == 0 ? rc : confirm(context, agreed.data, err);
+}
+
+/* With the lock held nobody is asked any more. While somebody was thinking, the files may have
+ * changed. */
+static int check_agreed(const struct context *context, const struct wgctl_adopt_info *info,
+                        struct wgctl_error *err)
+{
+    WGCTL_TEXT question = {0};
+    int rc = put_question(info, &question, err);
+    if (rc < 0 || context->yes || question.size == 0 ||
+        wgctl_slice_equal(wgctl_text_slice_of(&question), wgctl_text_slice_of(&agreed)))
+        return rc;
+    wgctl_fail(err, WGCTL_BUSY, "the files have changed since you were asked");
+    return wgctl_hint(err, "look at what is in them now: sudo wgctl adopt --dry-run");
+}
+
+/* ---- the command ---- */
+
+/* The rest of a server that only another program's file has: as init makes it, so that the tunnel
+ * leads somewhere. With hooks of its own, it needs no firewall of wgctl's. */
+static int make(void *user, const struct wgctl_adopt_server *server, struct wgctl_text *ret_conf,
+                struct wgctl_text *ret_ini, struct wgctl_error *err)
+{
+    struct wgctl_provision **provision = user;
+    const struct wgctl_provision_request wanted = {
+        .folder = request.folder,
+        .interface = server->interface,
+        .private_key = server->private_key,
+        .addresses = server->addresses,
+        .listen_port = server->listen_port,
+        .mtu = server->mtu,
+        .firewall = server->has_hooks ? "none" : NULL,
+        .no_apply = true,
+    };
+    int rc = wgctl_provision_choose(&wanted, provision, err);
+    if (rc == WGCTL_NOT_FOUND)
+        return wgctl_hint(err, "sudo apt install nftables");
+    return rc < 0 ? rc : wgctl_provision_files(*provision, ret_conf, ret_ini, err);
 }
 
 /* Asks before the lock is taken, so that no other command has to wait for the answer. */
 static int check(struct context *context, int argc, char **argv, struct wgctl_error *err)
 {
+    WGCTL_PROVISION *provision = NULL;
     WGCTL_ADOPTION *adoption = NULL;
     request.folder = context->folder;
     request.dry_run = true;
     request.file = argc > 0 ? argv[0] : NULL;
-    /* A JSON file says what its interface is called. */
+    request.make = make;
+    request.user = &provision;
+    /* Another program's file says what its interface is called. */
     if (!request.file || (context->interface && context->interface[0]))
         request.interface = interface_of(context);
     if (context->dry_run || context->yes)
         return WGCTL_OK;
     int rc = wgctl_adopt_open(&request, &adoption, err);
-    return rc < 0 ? rc : ask(context, adoption, err);
+    return rc < 0 ? rc : ask(context, wgctl_adopt_show(adoption), err);
 }
 
-static int commit(struct context *context, struct wgctl_adopt *adoption, struct wgctl_error *err)
+static int commit_files(void *adoption, struct wgctl_error *err)
 {
-    int rc = ask(context, adoption, err); /* nothing new, unless the file was edited since */
+    return wgctl_adopt_commit(adoption, err);
+}
+
+static int commit(struct context *context, struct wgctl_adopt *adoption,
+                  const struct wgctl_provision *provision, struct wgctl_error *err)
+{
+    int rc = check_agreed(context, wgctl_adopt_show(adoption), err);
     if (rc == WGCTL_OK)
-        rc = wgctl_adopt_commit(adoption, err);
+        rc = provision ? wgctl_provision_forward(provision, commit_files, adoption, err)
+                       : wgctl_adopt_commit(adoption, err);
     context->committed = rc == WGCTL_OK;
     return rc;
 }
@@ -171,19 +273,27 @@ static int commit(struct context *context, struct wgctl_adopt *adoption, struct 
 static int run(struct context *context, struct wgctl_tunnel *tunnel, int argc, char **argv,
                struct wgctl_error *err)
 {
+    WGCTL_PROVISION *provision = NULL;
     WGCTL_ADOPTION *adoption = NULL;
+    struct wgctl_provision_info made;
     (void)tunnel, (void)argc, (void)argv;
     request.dry_run = context->dry_run;
+    request.user = &provision;
     int rc = wgctl_adopt_open(&request, &adoption, err);
     if (rc == WGCTL_OK && !context->dry_run)
-        rc = commit(context, adoption, err);
+        rc = commit(context, adoption, provision, err);
     if (rc < 0)
         return rc;
     const struct wgctl_adopt_info *info = wgctl_adopt_show(adoption);
+    if (provision)
+        wgctl_provision_show(provision, &made);
     if (context->json)
-        return json_adopt(info, err);
-    print_result(context, info);
-    print_advice(context, info);
+        return json_adopt(info, provision ? &made : NULL, err);
+    print_result(context, info, provision ? &made : NULL);
+    print_advice_about_file(context, info);
+    if (provision)
+        note_dropping_table(context, &made);
+    print_next(context, info);
     return WGCTL_OK;
 }
 

@@ -1,5 +1,6 @@
 #include "command.h"
 #include "json.h"
+#include "report.h"
 #include "terminal.h"
 
 static struct wgctl_provision_request request;
@@ -44,12 +45,7 @@ static void print_advice(const struct context *context, const struct wgctl_provi
              "\nNote: this server's own address is %s, so it is behind a router.\n"
              "Forward UDP port %u on the router to this server.",
              info->own_address, info->listen_port);
-    if (info->dropping_table[0])
-        note(context,
-             "\nNote: the firewall table '%s' drops packets that it does not know, even if\n"
-             "wgctl's own table accepts them. Make it accept UDP port %u, and packets\n"
-             "forwarded from and to %s.",
-             info->dropping_table, info->listen_port, info->interface);
+    note_dropping_table(context, info);
 }
 
 static void print_result(const struct context *context, const struct wgctl_provision_info *info,

@@ -212,20 +212,33 @@ static json_t *adopted_peer(const struct wgctl_adopt_peer *peer)
                      peer->file_taken, "refused", quoted(peer->refused));
 }
 
-int json_adopt(const struct wgctl_adopt_info *info, struct wgctl_error *err)
+static json_t *number_or_null(const char *text)
 {
-    json_t *peers = json_array();
+    return text ? json_integer(strtol(text, NULL, 10)) : json_null();
+}
+
+int json_adopt(const struct wgctl_adopt_info *info, const struct wgctl_provision_info *made,
+               struct wgctl_error *err)
+{
+    json_t *peers = json_array(), *hooks = json_array();
     for (size_t i = 0; i < info->peer_count; i++)
         peers = with(peers, adopted_peer(&info->peers[i]));
-    return print(json_pack("{s:s, s:o, s:b, s:s?, s:s?, s:o, s:b, s:b, s:I, s:I, s:s?, s:s?, s:o}",
-                           "interface", info->interface, "file", quoted(info->conf), "changed",
-                           info->changes_something, "made_from", info->made_from, "endpoint",
-                           info->endpoint, "endpoint_source", quoted(info->endpoint_source),
-                           "save_config_removed", info->removes_save_config, "mode_tightened",
-                           info->mode_before != 0, "peers_added", (json_int_t)info->peers_added,
-                           "lines_left", (json_int_t)info->lines_left, "dns", info->dns,
-                           "allowed_ips", info->allowed_ips, "peers", peers),
-                 err);
+    for (size_t i = 0; i < sizeof info->hooks / sizeof *info->hooks; i++)
+        if (info->hooks[i])
+            hooks = with(hooks, quoted(info->hooks[i]));
+    return print(
+        json_pack(
+            "{s:s, s:o, s:b, s:s?, s:o, s:s?, s:s?, s:s?, s:o, s:b, s:b, s:I, s:I, s:s?, s:s?, "
+            "s:o, s:o, s:o}",
+            "interface", info->interface, "file", quoted(info->conf), "changed",
+            info->changes_something, "made_from", info->made_from, "hooks", hooks, "firewall",
+            made ? made->firewall : NULL, "sysctl", made ? made->sysctl : NULL, "endpoint",
+            info->endpoint, "endpoint_source", quoted(info->endpoint_source), "save_config_removed",
+            info->removes_save_config, "mode_tightened", info->mode_before != 0, "peers_added",
+            (json_int_t)info->peers_added, "lines_left", (json_int_t)info->lines_left, "dns",
+            info->dns, "allowed_ips", info->allowed_ips, "mtu", number_or_null(info->mtu),
+            "keepalive", number_or_null(info->keepalive), "peers", peers),
+        err);
 }
 
 int json_state(const char *interface, bool is_up, const char *warning, struct wgctl_error *err)

@@ -17,7 +17,9 @@ int json_client(const char *name, const struct wgctl_text *config, struct wgctl_
 int json_provision(const struct wgctl_provision_info *info, struct wgctl_error *err);
 int json_endpoint(const char *interface, const char *endpoint, size_t clients, size_t elsewhere,
                   struct wgctl_error *err);
-int json_adopt(const struct wgctl_adopt_info *info, struct wgctl_error *err);
+/* `made` is NULL if the server had an INTERFACE.conf. */
+int json_adopt(const struct wgctl_adopt_info *info, const struct wgctl_provision_info *made,
+               struct wgctl_error *err);
 /* `warning`: NULL or "" if there is none. */
 int json_state(const char *interface, bool is_up, const char *warning, struct wgctl_error *err);
 /* On standard error. `code` is "usage" for a wrong command line; NULL: that of the status. Fails,

@@ -35,3 +35,13 @@ void warn_of_port(const struct context *context, const struct wgctl_tunnel *tunn
     if (wgctl_tunnel_check_port(tunnel, &err) < 0)
         warn(context, &err);
 }
+
+void note_dropping_table(const struct context *context, const struct wgctl_provision_info *info)
+{
+    if (info->dropping_table[0])
+        note(context,
+             "\nNote: the firewall table '%s' drops packets that it does not know, even if\n"
+             "wgctl's own table accepts them. Make it accept UDP port %u, and packets\n"
+             "forwarded from and to %s.",
+             info->dropping_table, info->listen_port, info->interface);
+}

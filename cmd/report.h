@@ -1,4 +1,4 @@
-/* The one place that prints errors and warnings. */
+/* What several commands report: errors, warnings and notes. */
 #pragma once
 
 #include "context.h"
@@ -9,3 +9,5 @@ void print_error(const struct context *context, const struct wgctl_error *err);
 void warn(const struct context *context, const struct wgctl_error *err);
 /* Warns if devices cannot find the server because its port is random. */
 void warn_of_port(const struct context *context, const struct wgctl_tunnel *tunnel);
+/* Tells of a table of nftables that will drop the tunnel's packets. */
+void note_dropping_table(const struct context *context, const struct wgctl_provision_info *info);

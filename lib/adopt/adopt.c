@@ -46,7 +46,8 @@ static int append(struct wgctl_document *document, const struct wgctl_text *text
     return wgctl_document_insert(document, document->count, wgctl_text_slice_of(text), err);
 }
 
-static int rewrite_conf(struct wgctl_adopt *adopt, struct wgctl_text *ret, struct wgctl_error *err)
+int wgctl_adopt_rewrite_conf(struct wgctl_adopt *adopt, struct wgctl_text *ret,
+                             struct wgctl_error *err)
 {
     WGCTL_DOCUMENT document = {0};
     WGCTL_TEXT added = {0};
@@ -106,61 +107,8 @@ static int open_conf(struct wgctl_adopt *adopt, const struct wgctl_adopt_request
     if (rc == WGCTL_OK)
         rc = read_own_json(adopt, err);
     if (rc == WGCTL_OK)
-        rc = rewrite_conf(adopt, ret, err);
+        rc = wgctl_adopt_rewrite_conf(adopt, ret, err);
     return rc;
-}
-
-/* ---- a tunnel that only exists in JSON ---- */
-
-static int open_folder(struct wgctl_tunnel *tunnel, const struct wgctl_adopt_request *request,
-                       struct wgctl_error *err)
-{
-    struct stat status;
-    if (request->dry_run && stat(request->folder, &status) < 0) {
-        tunnel->folder_path = request->folder;
-        return WGCTL_OK;
-    }
-    if (request->dry_run)
-        return wgctl_tunnel_open_folder(tunnel, request->folder, err);
-    int rc = wgctl_folder_make(request->folder, 0700, NULL, err);
-    if (rc == WGCTL_OK)
-        rc = wgctl_tunnel_open_folder(tunnel, request->folder, err);
-    return rc < 0 ? rc : wgctl_store_lock(tunnel->store, err);
-}
-
-static int refuse_existing(const struct wgctl_tunnel *tunnel, struct wgctl_error *err)
-{
-    bool exists;
-    int rc = wgctl_store_exists(tunnel->store, tunnel->conf_name, &exists, err);
-    if (rc < 0 || !exists)
-        return rc;
-    wgctl_fail(err, WGCTL_EXISTS, "%s/%s already exists", tunnel->folder_path, tunnel->conf_name);
-    return wgctl_hint(err, "choose another name with -i, or adopt that file: sudo wgctl adopt");
-}
-
-static int open_json(struct wgctl_adopt *adopt, const struct wgctl_adopt_request *request,
-                     struct wgctl_text *ret, struct wgctl_error *err)
-{
-    adopt->other_path = wgctl_slice_dup(wgctl_slice_of(request->file));
-    if (!adopt->other_path)
-        return wgctl_fail_memory(err);
-    int rc = wgctl_adopt_read_other(adopt, err);
-    if (rc < 0)
-        return rc;
-    const char *name = adopt->other.interface[0] ? adopt->other.interface : "wg0";
-    rc = wgctl_tunnel_new(request->interface ? request->interface : name, &adopt->tunnel, err);
-    if (rc == WGCTL_OK)
-        rc = open_folder(adopt->tunnel, request, err);
-    if (rc == WGCTL_OK && adopt->tunnel->store)
-        rc = refuse_existing(adopt->tunnel, err);
-    if (rc == WGCTL_OK && adopt->tunnel->store)
-        rc = wgctl_tunnel_read_settings(adopt->tunnel, err);
-    if (rc < 0)
-        return rc;
-    adopt->info.made_from = adopt->other.source;
-    wgctl_adopt_put_server(&adopt->other, ret);
-    wgctl_adopt_put_peers(&adopt->other, NULL, false, ret);
-    return wgctl_text_check(ret, err);
 }
 
 /* ---- the whole ---- */
@@ -223,7 +171,7 @@ int wgctl_adopt_open(const struct wgctl_adopt_request *request, struct wgctl_ado
     WGCTL_ADOPTION *adopt = calloc(1, sizeof *adopt);
     if (!adopt)
         return wgctl_fail_memory(err);
-    int rc = request->file ? open_json(adopt, request, &text, err)
+    int rc = request->file ? wgctl_adopt_open_file(adopt, request, &text, err)
                            : open_conf(adopt, request, &text, err);
     if (rc == WGCTL_OK)
         rc = read_server(adopt, &text, err);

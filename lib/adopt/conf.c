@@ -29,18 +29,6 @@ static void put_list(struct wgctl_text *text, const char *mark, const char *name
     wgctl_text_string(text, "\n");
 }
 
-void wgctl_adopt_put_server(const struct wgctl_other_server *other, struct wgctl_text *text)
-{
-    wgctl_text_format(text, "# Made from what %s had\n[Interface]\n", other->source);
-    put_key(text, "", "PrivateKey", &other->private_key);
-    wgctl_text_format(text, "ListenPort = %u\n", other->listen_port ? other->listen_port : 51820);
-    put_list(text, "", "Address", &other->addresses);
-    if (other->post_up)
-        wgctl_text_format(text, "PostUp = %s\n", other->post_up);
-    if (other->post_down)
-        wgctl_text_format(text, "PostDown = %s\n", other->post_down);
-}
-
 /* One line of plain text, as add-peer takes it. */
 static bool is_note(struct wgctl_slice note)
 {

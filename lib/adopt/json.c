@@ -51,6 +51,17 @@ static int read_address(const struct reader *reader, const json_t *object, const
     return wgctl_prefixes_add(list, &prefix, reader->err);
 }
 
+/* 0 if it is missing. */
+static int read_number(const struct reader *reader, const json_t *object, const char *key,
+                       uint16_t *ret)
+{
+    json_int_t number = json_integer_value(json_object_get(object, key));
+    if (number < 0 || number > UINT16_MAX)
+        return fail_value(reader, key, "is not a number from 0 to 65535");
+    *ret = (uint16_t)number;
+    return WGCTL_OK;
+}
+
 /* The line goes into wg0.conf as it is: a newline would start another setting, and a '#' ends the
  * line for some versions of wg-quick. */
 static int read_hook(const struct reader *reader, const json_t *object, const char *key, char **ret)
@@ -191,16 +202,18 @@ static int read_dsnet_server(const struct reader *reader, json_t *root,
     static const char *const endpoints[] = {"ExternalHostname", "ExternalIP", "ExternalIP6"};
     WGCTL_PREFIXES reached = {0};
     WGCTL_TEXT allowed_ips = {0};
-    json_int_t port = json_integer_value(json_object_get(root, "ListenPort"));
-    if (port < 0 || port > UINT16_MAX)
-        return fail_value(reader, "ListenPort", "is not a valid port");
-    ret->listen_port = (uint16_t)port;
+    int rc = read_number(reader, root, "ListenPort", &ret->listen_port);
+    if (rc == WGCTL_OK)
+        rc = read_number(reader, root, "MTU", &ret->mtu);
+    if (rc == WGCTL_OK)
+        rc = read_number(reader, root, "PersistentKeepalive", &ret->keepalive);
     snprintf(ret->interface, sizeof ret->interface, "%.15s", text_at(root, "InterfaceName"));
     snprintf(ret->dns, sizeof ret->dns, "%.63s", text_at(root, "DNS"));
     for (size_t i = 0; i < 3 && !ret->endpoint[0]; i++)
         snprintf(ret->endpoint, sizeof ret->endpoint, "%.256s", text_at(root, endpoints[i]));
 
-    int rc = read_key(reader, root, "PrivateKey", true, &ret->private_key);
+    if (rc == WGCTL_OK)
+        rc = read_key(reader, root, "PrivateKey", true, &ret->private_key);
     if (rc == WGCTL_OK)
         rc = read_dsnet_network(reader, root, "Network", "IP", &reached, ret);
     if (rc == WGCTL_OK)
@@ -269,6 +282,9 @@ int wgctl_other_server_parse_json(const char *file, struct wgctl_slice text,
         rc = wgctl_hint(err, "wg-easy up to version 14 keeps a wg0.json, dsnet a dsnetconfig.json");
     }
     json_decref(root);
+    /* Without one, wgctl would choose another subnet than the peers'. */
+    if (rc == WGCTL_OK && server.addresses.count == 0)
+        rc = fail_value(&reader, "its address", "is missing");
     if (rc < 0)
         return rc;
     *ret = server;

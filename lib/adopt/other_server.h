@@ -26,6 +26,8 @@ struct wgctl_other_server {
     char endpoint[300];        /* a host or an address; "": unknown */
     char dns[64];              /* "": unknown */
     char *allowed_ips;         /* what clients send through the tunnel; NULL: unknown */
+    uint16_t mtu;              /* 0: unknown */
+    uint16_t keepalive;        /* of clients, in seconds; 0: none, or unknown */
     char *post_up, *post_down; /* NULL: none */
     struct wgctl_other_peer *peers;
     size_t peer_count, peer_capacity;

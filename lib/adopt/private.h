@@ -23,6 +23,7 @@ struct wgctl_adopt {
     struct wgctl_adopt_info info;
     char *conf_path;
     struct wgctl_text endpoint;
+    struct wgctl_text ini;  /* of a server that is made: INTERFACE.ini before its endpoint is set */
     bool endpoint_is_given; /* clients' files follow it; otherwise they stay as they are */
 
     struct wgctl_server server;      /* before the names are written */
@@ -47,10 +48,21 @@ int wgctl_adopt_look_for_clients(struct wgctl_adopt *adopt,
 /* Reads the program's own file, `other_path`. */
 int wgctl_adopt_read_other(struct wgctl_adopt *adopt, struct wgctl_error *err);
 
+/* ---- adopt/adopt.c ---- */
+
+/* Appends the tunnel's INTERFACE.conf with what changes apart from the names. */
+int wgctl_adopt_rewrite_conf(struct wgctl_adopt *adopt, struct wgctl_text *ret,
+                             struct wgctl_error *err);
+
+/* ---- adopt/make.c ---- */
+
+/* Opens the folder, and appends the INTERFACE.conf that is made from `request->file`, or, if there
+ * is one for that server, what is there. */
+int wgctl_adopt_open_file(struct wgctl_adopt *adopt, const struct wgctl_adopt_request *request,
+                          struct wgctl_text *ret, struct wgctl_error *err);
+
 /* ---- adopt/conf.c ---- */
 
-/* Appends a tunnel's file, without its peers, made from `other`. */
-void wgctl_adopt_put_server(const struct wgctl_other_server *other, struct wgctl_text *text);
 /* Appends the peers of `other` that are not in `server` (NULL: all of them); with `disabled`, only
  * the disabled ones of these. Returns how many. */
 size_t wgctl_adopt_put_peers(const struct wgctl_other_server *other,

@@ -165,6 +165,20 @@ static int unless_invalid(int rc)
     return rc == WGCTL_INVALID ? WGCTL_OK : rc;
 }
 
+/* Sets what the program has, unless it has nothing or wgctl would refuse it. */
+static int keep_number(struct wgctl_adopt *adopt, uint16_t number,
+                       int (*set_to)(struct wgctl_slice, struct wgctl_settings *,
+                                     struct wgctl_error *),
+                       const char **ret, struct wgctl_error *err)
+{
+    char text[8];
+    snprintf(text, sizeof text, "%u", number);
+    if (number == 0 || set_to(wgctl_slice_of(text), &adopt->tunnel->settings, err) < 0)
+        return WGCTL_OK;
+    *ret = wgctl_adopt_keep(adopt, wgctl_slice_of(text));
+    return *ret ? WGCTL_OK : wgctl_fail_memory(err);
+}
+
 /* New clients get what the others have, unless somebody has chosen it here. */
 static int find_defaults(struct wgctl_adopt *adopt, struct wgctl_error *err)
 {
@@ -189,6 +203,11 @@ static int find_defaults(struct wgctl_adopt *adopt, struct wgctl_error *err)
     const char *chosen = wgctl_settings_allowed(settings);
     if (strcmp(chosen, wgctl_settings_allowed(&wgctl_settings_default)) != 0)
         adopt->info.allowed_ips = chosen;
+    if (rc == WGCTL_OK)
+        rc = keep_number(adopt, adopt->other.mtu, wgctl_settings_mtu, &adopt->info.mtu, err);
+    if (rc == WGCTL_OK)
+        rc = keep_number(adopt, adopt->other.keepalive, wgctl_settings_keepalive,
+                         &adopt->info.keepalive, err);
     return rc;
 }
 
@@ -204,7 +223,8 @@ static int edit_ini(struct wgctl_adopt *adopt, struct wgctl_error *err)
     struct wgctl_text source = {0};
     struct wgctl_tunnel *tunnel = adopt->tunnel;
     const struct wgctl_adopt_info *info = &adopt->info;
-    wgctl_text_slice(&source, wgctl_text_slice_of(&tunnel->ini_original));
+    wgctl_text_slice(&source,
+                     wgctl_text_slice_of(adopt->ini.size ? &adopt->ini : &tunnel->ini_original));
     int rc = wgctl_document_parse(&source, &document, err);
     if (rc == WGCTL_OK && info->endpoint_source)
         rc = set(&document, "server", "endpoint", info->endpoint, err);
@@ -212,6 +232,10 @@ static int edit_ini(struct wgctl_adopt *adopt, struct wgctl_error *err)
         rc = set(&document, "clients", "dns", info->dns, err);
     if (rc == WGCTL_OK)
         rc = set(&document, "clients", "allowed-ips", info->allowed_ips, err);
+    if (rc == WGCTL_OK)
+        rc = set(&document, "clients", "mtu", info->mtu, err);
+    if (rc == WGCTL_OK)
+        rc = set(&document, "clients", "keepalive", info->keepalive, err);
     if (rc < 0)
         return rc;
     adopt->endpoint_is_given = info->endpoint_source && strcmp(info->endpoint_source, "given") == 0;
@@ -231,5 +255,7 @@ int wgctl_adopt_settings(struct wgctl_adopt *adopt, const struct wgctl_adopt_req
     if (rc < 0)
         return rc;
     adopt->info.endpoint = adopt->endpoint.size ? adopt->endpoint.data : NULL;
+    adopt->info.endpoint_port = adopt->tunnel->settings.endpoint.port;
+    adopt->info.listen_port = adopt->server.listen_port;
     return edit_ini(adopt, err);
 }

@@ -27,6 +27,7 @@ void wgctl_adopt_close(struct wgctl_adopt **pointer)
     free(adopt->conf_path);
     free(adopt->other_path);
     wgctl_text_clear(&adopt->endpoint);
+    wgctl_text_clear(&adopt->ini);
     wgctl_other_server_clear(&adopt->other);
     wgctl_server_clear(&adopt->server);
     wgctl_tunnel_close(&adopt->tunnel);

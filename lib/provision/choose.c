@@ -105,6 +105,8 @@ static int choose_endpoint(const struct wgctl_provision_request *request,
                            struct wgctl_error *err)
 {
     struct wgctl_settings *settings = &ret->settings;
+    if (!request->endpoint && request->private_key)
+        return WGCTL_OK;
     if (request->endpoint) {
         ret->endpoint_source = WGCTL_ENDPOINT_GIVEN;
         int rc = wgctl_settings_endpoint(wgctl_slice_of(request->endpoint), ret->listen_port,
@@ -199,7 +201,8 @@ static int format_texts(const struct wgctl_facts *facts, struct wgctl_provision 
         wgctl_address_format(own, ret->own_address);
     if (way->found)
         snprintf(ret->way_out, sizeof ret->way_out, "%s", way->interface);
-    wgctl_endpoint_format(&ret->settings.endpoint, &ret->endpoint_text);
+    if (ret->settings.endpoint.port)
+        wgctl_endpoint_format(&ret->settings.endpoint, &ret->endpoint_text);
     wgctl_prefixes_format(&ret->addresses, &ret->addresses_text);
     wgctl_text_format(&ret->conf_path, "%s/%s", ret->folder, ret->conf_name);
     wgctl_text_format(&ret->ini_path, "%s/%s", ret->folder, ret->ini_name);
@@ -222,6 +225,7 @@ int wgctl_provision_decide(const struct wgctl_provision_request *request,
     ret->settings = wgctl_settings_default;
     ret->forwarding = facts->forwarding;
     ret->applies = !request->no_apply;
+    ret->forwards = ret->applies || request->private_key;
     /* The unit only knows the default folder. */
     ret->boots = ret->applies && !request->no_boot && facts->has_systemd &&
                  strcmp(request->folder, WGCTL_FOLDER) == 0;

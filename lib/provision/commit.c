@@ -190,3 +190,22 @@ int wgctl_provision_commit(struct wgctl_provision *provision, bool *ret_userspac
     wgctl_text_clear(&progress.conf);
     return rc;
 }
+
+int wgctl_provision_forward(const struct wgctl_provision *provision,
+                            int (*commit)(void *user, struct wgctl_error *err), void *user,
+                            struct wgctl_error *err)
+{
+    struct wgctl_forward forward = {0};
+    sigset_t signals;
+    wgctl_signals_hold(&signals);
+    int rc = wgctl_forward_turn_on(provision, &forward, err);
+    if (rc == WGCTL_OK)
+        rc = check_signals(err);
+    if (rc == WGCTL_OK)
+        rc = commit(user, err);
+    if (rc < 0)
+        wgctl_forward_undo(provision, &forward);
+    wgctl_signals_release(&signals);
+    wgctl_forward_clear(&forward);
+    return rc;
+}

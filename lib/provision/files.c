@@ -157,6 +157,13 @@ int wgctl_provision_ini(const struct wgctl_provision *provision, struct wgctl_te
     return fill(provision, "settings.ini", &values, ret, err);
 }
 
+int wgctl_provision_files(const struct wgctl_provision *provision, struct wgctl_text *ret_conf,
+                          struct wgctl_text *ret_ini, struct wgctl_error *err)
+{
+    int rc = wgctl_provision_conf(provision, ret_conf, err);
+    return rc < 0 ? rc : wgctl_provision_ini(provision, ret_ini, err);
+}
+
 int wgctl_provision_sysctl(const struct wgctl_provision *provision, struct wgctl_text *ret,
                            struct wgctl_error *err)
 {

@@ -19,7 +19,10 @@ int wgctl_provision_choose(const struct wgctl_provision_request *request,
         rc = wgctl_provision_decide(request, &facts, provision, err);
     if (rc < 0)
         return rc;
-    wgctl_key_generate_private(&provision->private_key);
+    if (request->private_key)
+        provision->private_key = *request->private_key;
+    else
+        wgctl_key_generate_private(&provision->private_key);
     *ret = provision;
     provision = NULL;
     return WGCTL_OK;
@@ -57,7 +60,7 @@ void wgctl_provision_show(const struct wgctl_provision *provision, struct wgctl_
         .own_address = provision->own_address,
         .conf = provision->conf_path.data,
         .ini = provision->ini_path.data,
-        .sysctl = provision->applies ? WGCTL_SYSCTL_PATH : "",
+        .sysctl = provision->forwards ? WGCTL_SYSCTL_PATH : "",
         .boots = provision->boots,
         .applies = provision->applies,
     };

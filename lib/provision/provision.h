@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "net/key.h"
 
 /* What the owner asks for. Strings are as on the command line, and are only read; what is NULL or
  * false is found out, or is the default. */
@@ -27,6 +28,9 @@ struct wgctl_provision_request {
     bool no_ipv6;
     bool no_apply; /* write the files only */
     bool no_boot;  /* do not start it at boot */
+    /* The key of a server that another program made and that is to go on here, with `no_apply`;
+     * NULL: a new one. Its devices know its endpoint, so none is chosen. */
+    const struct wgctl_key *private_key;
 };
 
 /* What was chosen. */
@@ -56,7 +60,7 @@ enum wgctl_endpoint_source {
 /* What was chosen, as texts to show. They belong to the provision. */
 struct wgctl_provision_info {
     const char *interface;
-    const char *endpoint; /* "vpn.example.org:51820" */
+    const char *endpoint; /* "vpn.example.org:51820"; NULL: none was chosen */
     enum wgctl_endpoint_source endpoint_source;
     uint16_t listen_port;
     const char *addresses; /* "10.73.21.1/24, fd5c::1/64" */
@@ -90,3 +94,14 @@ int wgctl_provision_preview(const struct wgctl_provision *provision, struct wgct
  * interface, because the kernel has no WireGuard. */
 int wgctl_provision_commit(struct wgctl_provision *provision, bool *ret_userspace,
                            struct wgctl_error *err);
+
+/* ---- for a server that adopt/adopt.h writes ---- */
+
+/* Appends the INTERFACE.conf and the INTERFACE.ini of the server. Fails as the preview does. */
+int wgctl_provision_files(const struct wgctl_provision *provision, struct wgctl_text *ret_conf,
+                          struct wgctl_text *ret_ini, struct wgctl_error *err);
+/* Turns forwarding on, now and at every boot, and calls `commit`, which writes the files. If either
+ * fails, or a signal arrives, forwarding is as it was. */
+int wgctl_provision_forward(const struct wgctl_provision *provision,
+                            int (*commit)(void *user, struct wgctl_error *err), void *user,
+                            struct wgctl_error *err);

@@ -24,7 +24,7 @@ fi
 
 PATH=$PATH:/usr/sbin:/sbin
 CC=${CC:-gcc}
-need "$CC" diff ip jq mount perl strace wg wireguard-go
+need "$CC" diff ip jq mount nft perl script strace wg wireguard-go
 
 work=$(mktemp -d)
 # shellcheck disable=SC2317 # called by the trap
@@ -540,15 +540,58 @@ says_how() {
     [[ $(status_of ./wgctl adopt) == 1 ]] && grep -q 'adopt /etc/dsnetconfig.json' err
 }
 check "without a wg0.conf, it says what dsnet has" says_how
-check "a tunnel is made from JSON" ./wgctl adopt /etc/dsnetconfig.json
+
+# Hooks that come along would run as root: they are shown, and agreed to.
+hook='PostUp = iptables -A FORWARD -i dsnet -j ACCEPT'
+shows_hooks() {
+    ./wgctl -n adopt /etc/dsnetconfig.json | grep -q "$hook" &&
+        ./wgctl -n --json adopt /etc/dsnetconfig.json | jq -e --arg hook "$hook" '.hooks[0] == $hook and .firewall == "none"'
+}
+asks_for_hooks() { # STATUS REGEX COMMAND...
+    local before
+    before=$(snapshot /etc/wireguard)
+    [[ $(status_of "${@:3}") == "$1" ]] && cat out err | grep -qF "$hook" && cat out err | grep -q "$2" &&
+        diff <(echo "$before") <(snapshot /etc/wireguard)
+}
+# Answers when it asks, on a terminal, after COMMAND has run.
+answering() { # ANSWER COMMAND...
+    local tries
+    : >typescript
+    for ((tries = 0; tries < 600; tries++)); do
+        ! grep -q 'y/N' typescript || { "${@:2}" && break; }
+        sleep 0.05
+    done | cat - <(echo "$1") | timeout 60 script -qefc './wgctl adopt /etc/dsnetconfig.json' typescript
+}
+evil_hook() {
+    sed -i 's/"PostUp": ".*"/"PostUp": "evil"/' /etc/dsnetconfig.json
+}
+cp /etc/dsnetconfig.json dsnetconfig.json
+check "hooks are shown beforehand" shows_hooks
+check "without a terminal, they need --yes" asks_for_hooks 2 'no terminal' setsid -w ./wgctl adopt /etc/dsnetconfig.json
+check "a no is a no" asks_for_hooks 1 'nothing was changed' answering n true
+check "a file that changes while it asks is not taken" asks_for_hooks 1 'have changed since' answering y evil_hook
+cp dsnetconfig.json /etc/dsnetconfig.json
+check "a yes is a yes" test "$(status_of answering y true)" = 0
+check "a server is made from JSON, with its hooks" grep -qxF "$hook" /etc/wireguard/dsnet.conf
+check "and forwarding is on, also after the next boot" grep -qx 1 /proc/sys/net/ipv4/ip_forward
+check "by a file" grep -qx 'net.ipv4.ip_forward = 1' /etc/sysctl.d/90-wgctl.conf
 refuses_file() { # REGEX ARGUMENT...
     local regex=$1 before
     shift
     before=$(snapshot /etc)
     [[ $(status_of ./wgctl adopt "$@") == 1 ]] && grep -Eq "$regex" err && diff <(echo "$before") <(snapshot /etc)
 }
-check "it is not made a second time" refuses_file 'already exists' /etc/dsnetconfig.json
-check "under another name it is" ./wgctl -i other adopt /etc/dsnetconfig.json
+has_nothing_left() {
+    ./wgctl --json adopt /etc/dsnetconfig.json | jq -e '.changed == false and .made_from == null'
+}
+check "a second time, nothing is left to adopt" has_nothing_left
+check "under another name it is made again" ./wgctl -y -i other adopt /etc/dsnetconfig.json
+sed -i "s|^PrivateKey = .*|PrivateKey = $(wg genkey)|" /etc/wireguard/other.conf
+check "another server's file is not touched" refuses_file "other.conf already exists, and is another server's" -i other /etc/dsnetconfig.json
+endpoint_differs() {
+    ./wgctl -y -i port adopt /etc/dsnetconfig.json --endpoint vpn.example.org:4500 2>&1 | grep -q 'port 4500, and this server listens on port 51820'
+}
+check "a port that does not fit is told" endpoint_differs
 cp /etc/dsnetconfig.json /etc/evil.json
 chown 1000 /etc/evil.json
 check "JSON of another user is refused" refuses_file 'belongs to another user' -i evil /etc/evil.json
@@ -563,7 +606,7 @@ check "a newline in a key is refused" refuses_file 'PublicKey is not a key' -i e
 sed 's/"InterfaceName": ".*"/"InterfaceName": "..\/x"/' /etc/dsnetconfig.json >/etc/evil.json
 check "an interface that is a path is refused" refuses_file 'not a valid interface name' /etc/evil.json
 sed 's/"Hostname": ".*"/"Hostname": "..\/..\/x\\n[Peer]"/; s/"Description": ".*"/"Description": "a\\nb"/' /etc/dsnetconfig.json >/etc/odd.json
-check "a hostname that is a path is made a name" ./wgctl -i odd adopt /etc/odd.json
+check "a hostname that is a path is made a name" ./wgctl -y -i odd adopt /etc/odd.json
 check "which stays in its line" grep -qx '# friendly_name = x-Peer-2' /etc/wireguard/odd.conf
 check "a note of two lines is left out" test "$(grep -c note /etc/wireguard/odd.conf)" = 0
 echo '{' >/etc/half.json
@@ -571,8 +614,33 @@ check "what is no JSON is refused" refuses_file 'is not JSON' -i half /etc/half.
 echo '[]' >/etc/half.json
 check "what is another's JSON is refused" refuses_file 'neither' -i half /etc/half.json
 ln -s dsnetconfig.json /etc/link.json
+head -c 2097153 /dev/zero | tr '\0' '[' >/etc/huge.json
+check "what is too large to be a program's is refused" refuses_file 'huge.json is larger than 2048 KiB' -i half /etc/huge.json
+rm /etc/huge.json
 check "a link is refused" refuses_file 'symbolic link' -i half /etc/link.json
 check "a file that is missing is told" refuses_file 'No such file' -i half /etc/missing.json
+put_back
+
+# Without an endpoint, devices' files cannot be made yet. The step that is printed makes them, and so does adopting again.
+set_up wg-easy-json
+file=${arguments[0]}
+works_as_printed() {
+    local command
+    command=$(sed -n 's/^  wgctl \(adopt .* --endpoint .*\)/\1/p' err)
+    [[ $command == "adopt $file --endpoint vpn.example.org" ]] && ./wgctl $command && ./wgctl qr Tablet
+}
+leads_back() {
+    ./wgctl edit-server --endpoint vpn.example.org
+    ! ./wgctl qr Tablet 2>err && grep -q "'wgctl adopt' looks" err && ./wgctl adopt "$file" && ./wgctl qr Tablet
+}
+check "without an endpoint, it is adopted" test "$(status_of ./wgctl adopt "$file")" = 0
+cp -a /etc/wireguard half
+check "the step that is printed works" works_as_printed
+rm -rf /etc/wireguard && cp -a half /etc/wireguard
+check "after edit-server, the devices' keys can still be had" leads_back
+rm -rf /etc/wireguard half
+check "the port is the endpoint's" ./wgctl adopt "$file" --endpoint vpn.example.org:51999
+check "which is the only one known" grep -qx 'ListenPort = 51999' /etc/wireguard/wg0.conf
 put_back
 
 if [[ ${WGCTL_ADOPT_WRITE:-} ]]; then

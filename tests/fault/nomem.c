@@ -70,7 +70,7 @@ static const struct test tests[] = {
     {"pivpn", "--json -C etc adopt"},
     {"wg-easy-15", "--json -C etc adopt --endpoint vpn.example.org"},
     {"wg-easy-json", "--json -C etc adopt given/root/.wg-easy/wg0.json --endpoint vpn.example.org"},
-    {"dsnet", "-C etc adopt given/etc/dsnetconfig.json"},
+    {"dsnet", "-y -C etc adopt given/etc/dsnetconfig.json"},
     {"dsnet", "--json --dry-run -C etc adopt given/etc/dsnetconfig.json"},
 };
 
@@ -424,13 +424,16 @@ static void clean_up(void)
         rmdir(work_folder);
 }
 
-/* The folder is in memory. Adopting looks into homes: those of this machine stay out of it. */
+/* The folder is in memory. Adopting looks into homes, and turns forwarding on: this machine's stay
+ * out of it. */
 static void make_host(void)
 {
     personality(ADDR_NO_RANDOMIZE);
-    if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+    if (unshare(CLONE_NEWNS | CLONE_NEWNET) < 0 ||
+        mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
         drive_give_up("cannot make a namespace");
     hide(work_folder);
+    hide("/etc/sysctl.d");
     unsetenv("WGCTL_INTERFACE");
     unsetenv("NO_COLOR");
 }
