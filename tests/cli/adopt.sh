@@ -544,13 +544,13 @@ check "without a wg0.conf, it says what dsnet has" says_how
 # Hooks that come along would run as root: they are shown, and agreed to.
 hook='PostUp = iptables -A FORWARD -i dsnet -j ACCEPT'
 shows_hooks() {
-    ./wgctl -n adopt /etc/dsnetconfig.json | grep -q "$hook" &&
+    [[ $(status_of ./wgctl -n adopt /etc/dsnetconfig.json) == 0 ]] && grep -q "$hook" out &&
         ./wgctl -n --json adopt /etc/dsnetconfig.json | jq -e --arg hook "$hook" '.hooks[0] == $hook and .firewall == "none"'
 }
 asks_for_hooks() { # STATUS REGEX COMMAND...
     local before
     before=$(snapshot /etc/wireguard)
-    [[ $(status_of "${@:3}") == "$1" ]] && cat out err | grep -qF "$hook" && cat out err | grep -q "$2" &&
+    [[ $(status_of "${@:3}") == "$1" ]] && grep -qF "$hook" out err && grep -q "$2" out err &&
         diff <(echo "$before") <(snapshot /etc/wireguard)
 }
 # Answers when it asks, on a terminal, after COMMAND has run.
@@ -589,7 +589,8 @@ check "under another name it is made again" ./wgctl -y -i other adopt /etc/dsnet
 sed -i "s|^PrivateKey = .*|PrivateKey = $(wg genkey)|" /etc/wireguard/other.conf
 check "another server's file is not touched" refuses_file "other.conf already exists, and is another server's" -i other /etc/dsnetconfig.json
 endpoint_differs() {
-    ./wgctl -y -i port adopt /etc/dsnetconfig.json --endpoint vpn.example.org:4500 2>&1 | grep -q 'port 4500, and this server listens on port 51820'
+    [[ $(status_of ./wgctl -y -i port adopt /etc/dsnetconfig.json --endpoint vpn.example.org:4500) == 0 ]] &&
+        grep -q 'port 4500, and this server listens on port 51820' err
 }
 check "a port that does not fit is told" endpoint_differs
 cp /etc/dsnetconfig.json /etc/evil.json
