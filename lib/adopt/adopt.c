@@ -46,6 +46,19 @@ static int append(struct wgctl_document *document, const struct wgctl_text *text
     return wgctl_document_insert(document, document->count, wgctl_text_slice_of(text), err);
 }
 
+/* Other programs leave a file that everybody could read as soon as the folder is opened. */
+static int look_at_mode(struct wgctl_adopt *adopt, struct wgctl_error *err)
+{
+    struct wgctl_tunnel *tunnel = adopt->tunnel;
+    mode_t mode;
+    int rc = wgctl_store_mode(tunnel->store, tunnel->conf_name, &mode, err);
+    if (rc < 0 || !(mode & (S_IRWXG | S_IRWXO)))
+        return rc;
+    adopt->info.mode_before = mode;
+    tunnel->tightens_conf = true;
+    return WGCTL_OK;
+}
+
 int wgctl_adopt_rewrite_conf(struct wgctl_adopt *adopt, struct wgctl_text *ret,
                              struct wgctl_error *err)
 {
@@ -55,6 +68,8 @@ int wgctl_adopt_rewrite_conf(struct wgctl_adopt *adopt, struct wgctl_text *ret,
     struct wgctl_adopt_info *info = &adopt->info;
     wgctl_text_slice(&copy, adopt->tunnel->original);
     int rc = wgctl_text_check(&copy, err);
+    if (rc == WGCTL_OK)
+        rc = look_at_mode(adopt, err);
     if (rc == WGCTL_OK)
         rc = wgctl_document_parse(&copy, &document, err);
     if (rc == WGCTL_OK)
@@ -81,19 +96,6 @@ static int hint_at_json(const struct wgctl_adopt_request *request, struct wgctl_
     return wgctl_hint(err, "dsnet has none: 'sudo wgctl adopt %s' creates it", path);
 }
 
-/* Other programs leave a file that everybody could read as soon as the folder is opened. */
-static int look_at_mode(struct wgctl_adopt *adopt, struct wgctl_error *err)
-{
-    struct wgctl_tunnel *tunnel = adopt->tunnel;
-    mode_t mode;
-    int rc = wgctl_store_mode(tunnel->store, tunnel->conf_name, &mode, err);
-    if (rc < 0 || !(mode & (S_IRWXG | S_IRWXO)))
-        return rc;
-    adopt->info.mode_before = mode;
-    tunnel->tightens_conf = true;
-    return WGCTL_OK;
-}
-
 static int open_conf(struct wgctl_adopt *adopt, const struct wgctl_adopt_request *request,
                      struct wgctl_text *ret, struct wgctl_error *err)
 {
@@ -102,8 +104,6 @@ static int open_conf(struct wgctl_adopt *adopt, const struct wgctl_adopt_request
                                &adopt->tunnel, err);
     if (rc == WGCTL_NOT_FOUND)
         return hint_at_json(request, err);
-    if (rc == WGCTL_OK)
-        rc = look_at_mode(adopt, err);
     if (rc == WGCTL_OK)
         rc = read_own_json(adopt, err);
     if (rc == WGCTL_OK)
