@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 /* The kernel fills dump messages up to the size of the reader's buffer, 32 KiB at most, and
  * truncates those that do not fit a smaller one. */
@@ -18,6 +19,7 @@ struct wgctl_netlink {
     unsigned sequence;
     char reason[128];
     _Alignas(8) char buffer[RECEIVE_SIZE];
+    char zeros[64]; /* for a last message that is shorter than its protocol's header */
 };
 
 int wgctl_netlink_open(int protocol, struct wgctl_netlink **ret, struct wgctl_error *err)
@@ -153,14 +155,17 @@ static void note_reason(struct wgctl_netlink *netlink, const struct nlmsghdr *he
     if (!(header->nlmsg_flags & NLM_F_ACK_TLVS) ||
         mnl_nlmsg_get_payload_len(header) < sizeof *error)
         return;
-    size_t skip = sizeof *error;
-    if (!(header->nlmsg_flags & NLM_F_CAPPED))
-        skip += error->msg.nlmsg_len - sizeof(struct nlmsghdr);
-    if (header->nlmsg_len < NLMSG_HDRLEN + skip)
-        return;
+    /* The request itself, with its header in `error`, comes before the attributes. */
+    size_t skip = sizeof *error, left = header->nlmsg_len - NLMSG_HDRLEN - skip;
+    if (!(header->nlmsg_flags & NLM_F_CAPPED)) {
+        size_t request = NLMSG_ALIGN((size_t)error->msg.nlmsg_len);
+        if (error->msg.nlmsg_len < sizeof error->msg || request - sizeof error->msg > left)
+            return;
+        skip += request - sizeof error->msg;
+        left -= request - sizeof error->msg;
+    }
     const struct nlattr *table[NLMSGERR_ATTR_MSG + 1];
-    wgctl_attributes_sort((const char *)error + skip, header->nlmsg_len - NLMSG_HDRLEN - skip,
-                          table, NLMSGERR_ATTR_MSG);
+    wgctl_attributes_sort((const char *)error + skip, left, table, NLMSGERR_ATTR_MSG);
     const struct nlattr *text = table[NLMSGERR_ATTR_MSG];
     if (text)
         snprintf(netlink->reason, sizeof netlink->reason, "%.*s", (int)wgctl_attribute_size(text),
@@ -216,6 +221,29 @@ static int take_datagram(struct wgctl_netlink *netlink, size_t size, bool *inter
     return rc;
 }
 
+/* Returns the size of a datagram of the kernel's; 0 for one that another process sent. */
+static ssize_t receive(struct wgctl_netlink *netlink)
+{
+    struct sockaddr_nl sender = {0};
+    struct iovec piece = {netlink->buffer, RECEIVE_SIZE};
+    struct msghdr message = {
+        .msg_name = &sender,
+        .msg_namelen = sizeof sender,
+        .msg_iov = &piece,
+        .msg_iovlen = 1,
+    };
+    ssize_t got = recvmsg(mnl_socket_get_fd(netlink->socket), &message, 0);
+    if (got < 0)
+        return got;
+    if (message.msg_namelen != sizeof sender || sender.nl_pid != 0)
+        return 0;
+    if (message.msg_flags & MSG_TRUNC) {
+        errno = ENOSPC;
+        return -1;
+    }
+    return got;
+}
+
 int wgctl_netlink_talk(struct wgctl_netlink *netlink, struct wgctl_netlink_message *message,
                        wgctl_netlink_callback callback, void *context)
 {
@@ -233,7 +261,7 @@ int wgctl_netlink_talk(struct wgctl_netlink *netlink, struct wgctl_netlink_messa
     bool interrupted = false;
     int rc = MORE;
     while (rc == MORE) {
-        done = mnl_socket_recvfrom(netlink->socket, netlink->buffer, RECEIVE_SIZE);
+        done = receive(netlink);
         if (done < 0 && errno == EINTR)
             continue;
         if (done < 0)

@@ -70,9 +70,10 @@ void wgctl_netlink_message_clear(struct wgctl_netlink_message *message);
  * anything but 0, which has to be a negative errno, ends the exchange with that. */
 typedef int (*wgctl_netlink_callback)(const struct nlmsghdr *header, void *context);
 
-/* Sends `message` and reads the answer to its end. `callback` may be NULL. Returns 0, the
- * kernel's refusal as a negative errno, -EBADMSG for a malformed answer, or -EINTR if a
- * change interrupted a dump, which then has to be repeated from the start. */
+/* Sends `message` and reads the answer to its end; what anyone but the kernel sends is
+ * ignored. `callback` may be NULL. Returns 0, the kernel's refusal as a negative errno, -EBADMSG
+ * for a malformed answer, or -EINTR if a change interrupted a dump, which then has to be repeated
+ * from the start. */
 int wgctl_netlink_talk(struct wgctl_netlink *netlink, struct wgctl_netlink_message *message,
                        wgctl_netlink_callback callback, void *context);
 

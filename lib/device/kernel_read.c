@@ -19,17 +19,32 @@ int wgctl_kernel_open(struct wgctl_netlink **ret, uint16_t *ret_family, struct w
     return WGCTL_OK;
 }
 
-static void take_key(const struct nlattr *attribute, struct wgctl_key *ret)
+/* Copies a value that may be missing, but not have another size. */
+static bool take(const struct nlattr *attribute, void *ret, size_t size)
 {
-    if (attribute && wgctl_attribute_size(attribute) == sizeof ret->bytes)
-        memcpy(ret->bytes, wgctl_attribute_data(attribute), sizeof ret->bytes);
+    if (attribute && wgctl_attribute_size(attribute) != size)
+        return false;
+    if (attribute)
+        memcpy(ret, wgctl_attribute_data(attribute), size);
+    return true;
 }
 
+static bool take_key(const struct nlattr *attribute, struct wgctl_key *ret)
+{
+    return take(attribute, ret->bytes, sizeof ret->bytes);
+}
+
+/* An address of another kind is passed over: a peer with it is none the worse. */
 static void take_endpoint(const struct nlattr *attribute, union wgctl_sockaddr *ret)
 {
+    union wgctl_sockaddr endpoint = {0};
     size_t size = attribute ? wgctl_attribute_size(attribute) : 0;
-    if (size == sizeof(struct sockaddr_in) || size == sizeof(struct sockaddr_in6))
-        memcpy(ret, wgctl_attribute_data(attribute), size);
+    if (size > sizeof endpoint || size < sizeof endpoint.family)
+        return;
+    memcpy(&endpoint, wgctl_attribute_data(attribute), size);
+    if ((endpoint.family == AF_INET && size == sizeof(struct sockaddr_in)) ||
+        (endpoint.family == AF_INET6 && size == sizeof(struct sockaddr_in6)))
+        *ret = endpoint;
 }
 
 static int take_allowed_ip(const struct nlattr *nest, struct wgctl_prefixes *list)
@@ -38,49 +53,47 @@ static int take_allowed_ip(const struct nlattr *nest, struct wgctl_prefixes *lis
     wgctl_attributes_sort(wgctl_attribute_data(nest), wgctl_attribute_size(nest), table,
                           WGALLOWEDIP_A_MAX);
     const struct nlattr *address = table[WGALLOWEDIP_A_IPADDR];
-    const struct nlattr *length = table[WGALLOWEDIP_A_CIDR_MASK];
-    struct wgctl_prefix prefix = {.family =
-                                      (uint8_t)wgctl_attribute_u16(table[WGALLOWEDIP_A_FAMILY])};
-    if (!address || !length || wgctl_attribute_size(length) != 1 ||
-        wgctl_attribute_size(address) != wgctl_family_size(prefix.family))
+    struct wgctl_prefix prefix;
+    uint8_t length = 0;
+    if (!address || !table[WGALLOWEDIP_A_CIDR_MASK] ||
+        !take(table[WGALLOWEDIP_A_CIDR_MASK], &length, sizeof length) ||
+        !wgctl_prefix_make(wgctl_attribute_u16(table[WGALLOWEDIP_A_FAMILY]),
+                           wgctl_attribute_data(address), wgctl_attribute_size(address), length,
+                           &prefix))
         return -EBADMSG;
-    memcpy(prefix.bytes, wgctl_attribute_data(address), wgctl_attribute_size(address));
-    prefix.length = *(const uint8_t *)wgctl_attribute_data(length);
     struct wgctl_error ignored;
     return wgctl_prefixes_add(list, &prefix, &ignored) < 0 ? -ENOMEM : 0;
 }
 
-static void take_peer_values(const struct nlattr **table, struct wgctl_device_peer *peer)
+static bool take_peer_values(const struct nlattr **table, struct wgctl_device_peer *peer)
 {
-    take_key(table[WGPEER_A_PRESHARED_KEY], &peer->preshared_key);
-    take_endpoint(table[WGPEER_A_ENDPOINT], &peer->endpoint);
-    peer->keepalive = wgctl_attribute_u16(table[WGPEER_A_PERSISTENT_KEEPALIVE_INTERVAL]);
-    peer->received = wgctl_attribute_u64(table[WGPEER_A_RX_BYTES]);
-    peer->sent = wgctl_attribute_u64(table[WGPEER_A_TX_BYTES]);
-
     struct __kernel_timespec handshake = {0};
-    const struct nlattr *time = table[WGPEER_A_LAST_HANDSHAKE_TIME];
-    if (time && wgctl_attribute_size(time) == sizeof handshake)
-        memcpy(&handshake, wgctl_attribute_data(time), sizeof handshake);
+    bool valid = take_key(table[WGPEER_A_PRESHARED_KEY], &peer->preshared_key) &&
+                 take(table[WGPEER_A_PERSISTENT_KEEPALIVE_INTERVAL], &peer->keepalive,
+                      sizeof peer->keepalive) &&
+                 take(table[WGPEER_A_RX_BYTES], &peer->received, sizeof peer->received) &&
+                 take(table[WGPEER_A_TX_BYTES], &peer->sent, sizeof peer->sent) &&
+                 take(table[WGPEER_A_LAST_HANDSHAKE_TIME], &handshake, sizeof handshake);
+    take_endpoint(table[WGPEER_A_ENDPOINT], &peer->endpoint);
     peer->last_handshake = handshake.tv_sec;
+    return valid;
 }
 
-/* A peer with many allowed IPs comes in parts, one message after the other. NULL if memory has run
- * out. */
-static struct wgctl_device_peer *peer_of(const struct nlattr **table, struct wgctl_device *device)
+/* A peer with many allowed IPs comes in parts, one message after the other. */
+static int peer_of(const struct nlattr **table, struct wgctl_device *device,
+                   struct wgctl_device_peer **ret)
 {
-    struct wgctl_key key = {0};
-    take_key(table[WGPEER_A_PUBLIC_KEY], &key);
-    struct wgctl_device_peer *peer =
-        device->peer_count > 0 ? &device->peers[device->peer_count - 1] : NULL;
-    if (peer && wgctl_key_compare(&peer->public_key, &key) == 0)
-        return peer;
-    peer = wgctl_device_add_peer(device);
-    if (peer) {
-        peer->public_key = key;
-        take_peer_values(table, peer);
-    }
-    return peer;
+    struct wgctl_key key;
+    if (!table[WGPEER_A_PUBLIC_KEY] || !take_key(table[WGPEER_A_PUBLIC_KEY], &key))
+        return -EBADMSG;
+    *ret = device->peer_count > 0 ? &device->peers[device->peer_count - 1] : NULL;
+    if (*ret && wgctl_key_compare(&(*ret)->public_key, &key) == 0)
+        return 0;
+    *ret = wgctl_device_add_peer(device);
+    if (!*ret)
+        return -ENOMEM;
+    (*ret)->public_key = key;
+    return take_peer_values(table, *ret) ? 0 : -EBADMSG;
 }
 
 static int take_peer(const struct nlattr *nest, struct wgctl_device *device)
@@ -88,15 +101,16 @@ static int take_peer(const struct nlattr *nest, struct wgctl_device *device)
     const struct nlattr *table[WGPEER_A_MAX + 1];
     wgctl_attributes_sort(wgctl_attribute_data(nest), wgctl_attribute_size(nest), table,
                           WGPEER_A_MAX);
-    struct wgctl_device_peer *peer = peer_of(table, device);
-    if (!peer)
-        return -ENOMEM;
+    struct wgctl_device_peer *peer;
+    int rc = peer_of(table, device, &peer);
+    if (rc < 0)
+        return rc;
     const struct nlattr *list = table[WGPEER_A_ALLOWEDIPS], *item = NULL;
     if (!list)
         return 0;
     while ((item = wgctl_attributes_next(wgctl_attribute_data(list), wgctl_attribute_size(list),
                                          item))) {
-        int rc = take_allowed_ip(item, &peer->allowed_ips);
+        rc = take_allowed_ip(item, &peer->allowed_ips);
         if (rc < 0)
             return rc;
     }
@@ -111,18 +125,13 @@ static int take_device(const struct nlmsghdr *header, void *context)
     const struct nlattr *table[WGDEVICE_A_MAX + 1];
     wgctl_attributes_sort(attributes, size, table, WGDEVICE_A_MAX);
 
-    if (table[WGDEVICE_A_PRIVATE_KEY]) {
-        take_key(table[WGDEVICE_A_PRIVATE_KEY], &device->private_key);
-        device->has_private_key = !wgctl_key_is_zero(&device->private_key);
-    }
-    if (table[WGDEVICE_A_LISTEN_PORT]) {
-        device->listen_port = wgctl_attribute_u16(table[WGDEVICE_A_LISTEN_PORT]);
-        device->has_listen_port = true;
-    }
-    if (table[WGDEVICE_A_FWMARK]) {
-        device->fwmark = wgctl_attribute_u32(table[WGDEVICE_A_FWMARK]);
-        device->has_fwmark = true;
-    }
+    if (!take_key(table[WGDEVICE_A_PRIVATE_KEY], &device->private_key) ||
+        !take(table[WGDEVICE_A_LISTEN_PORT], &device->listen_port, sizeof device->listen_port) ||
+        !take(table[WGDEVICE_A_FWMARK], &device->fwmark, sizeof device->fwmark))
+        return -EBADMSG;
+    device->has_private_key = !wgctl_key_is_zero(&device->private_key);
+    device->has_listen_port |= table[WGDEVICE_A_LISTEN_PORT] != NULL;
+    device->has_fwmark |= table[WGDEVICE_A_FWMARK] != NULL;
     const struct nlattr *list = table[WGDEVICE_A_PEERS], *item = NULL;
     if (!list)
         return 0;

@@ -170,11 +170,11 @@ static int take_address(const struct nlmsghdr *header, void *context)
     const struct nlattr *table[IFA_LOCAL + 1];
     wgctl_attributes_sort(attributes, size, table, IFA_LOCAL);
     const struct nlattr *own = table[IFA_LOCAL] ? table[IFA_LOCAL] : table[IFA_ADDRESS];
-    struct wgctl_prefix address = {.family = message->ifa_family, .length = message->ifa_prefixlen};
+    struct wgctl_prefix address;
     if (message->ifa_index != listing->index || !own ||
-        wgctl_attribute_size(own) != wgctl_family_size(address.family))
+        !wgctl_prefix_make(message->ifa_family, wgctl_attribute_data(own),
+                           wgctl_attribute_size(own), message->ifa_prefixlen, &address))
         return 0;
-    memcpy(address.bytes, wgctl_attribute_data(own), wgctl_attribute_size(own));
     return wgctl_prefixes_add(listing->list, &address, listing->err) < 0 ? -ENOMEM : 0;
 }
 

@@ -142,12 +142,13 @@ static int dump_routes(wgctl_netlink_callback take, void (*restart)(void *contex
     return rc < 0 ? wgctl_netlink_fail(netlink, rc, err, "cannot read the routes") : WGCTL_OK;
 }
 
-/* False for a cache entry, and for what is neither IPv4 nor IPv6. */
+/* False for a cache entry, and for what is no route of IPv4 or IPv6. */
 static bool parse_listed(const struct nlmsghdr *header, struct route *ret)
 {
     parse_route(header, ret);
-    return !ret->cached &&
-           (ret->destination.family == AF_INET || ret->destination.family == AF_INET6);
+    const struct wgctl_prefix *to = &ret->destination;
+    return !ret->cached && (to->family == AF_INET || to->family == AF_INET6) &&
+           to->length <= 8 * wgctl_family_size(to->family);
 }
 
 static int take_default(const struct nlmsghdr *header, void *context)

@@ -28,6 +28,17 @@ static unsigned full_length(uint8_t family)
     return 8 * wgctl_family_size(family);
 }
 
+bool wgctl_prefix_make(unsigned family, const void *bytes, size_t size, unsigned length,
+                       struct wgctl_prefix *ret)
+{
+    if ((family != AF_INET && family != AF_INET6) || size != wgctl_family_size((uint8_t)family) ||
+        length > full_length((uint8_t)family))
+        return false;
+    *ret = (struct wgctl_prefix){.family = (uint8_t)family, .length = (uint8_t)length};
+    memcpy(ret->bytes, bytes, size);
+    return true;
+}
+
 static bool read_address(struct wgctl_slice text, struct wgctl_prefix *ret)
 {
     char address[INET6_ADDRSTRLEN];

@@ -22,6 +22,10 @@ struct wgctl_prefix {
 /* The size of an address in bytes: 4 for AF_INET, otherwise 16. */
 unsigned wgctl_family_size(uint8_t family);
 
+/* Makes a prefix from the parts that a message has. False if the family is neither IPv4 nor IPv6,
+ * if `size` is not that of its addresses, or if `length` is more than they have bits. */
+bool wgctl_prefix_make(unsigned family, const void *bytes, size_t size, unsigned length,
+                       struct wgctl_prefix *ret);
 /* Reads "10.0.0.1", "10.0.0.1/24" or "fd00::1/64"; without a length it is /32 or /128. Takes only
  * what inet_pton(3) takes, so neither 010.0.0.1 nor 10.1. Fails with WGCTL_INVALID. */
 int wgctl_prefix_parse(struct wgctl_slice text, struct wgctl_prefix *ret, struct wgctl_error *err);

@@ -1,6 +1,6 @@
 /* A fake kernel side of netlink. It records what the library sends, and lets the library
- * receive what the test has queued. tests/CMakeLists.txt links it in place of two of libmnl's
- * functions (--wrap), so the library needs no hooks for it.
+ * receive what the test has queued. tests/CMakeLists.txt links it in place of the functions
+ * that send and receive (--wrap), so the library needs no hooks for it.
  */
 #pragma once
 
@@ -22,7 +22,9 @@ static struct sent {
 static size_t sent_count;
 
 static struct datagram {
-    int error; /* an errno with which receiving fails, instead of a datagram */
+    int error;        /* an errno with which receiving fails, instead of a datagram */
+    uint32_t sender;  /* 0: the kernel */
+    bool is_too_long; /* for the reader's buffer */
     struct nlmsghdr *last;
     _Alignas(8) char data[DATAGRAM_SIZE];
 } queue[MOST_DATAGRAMS];
@@ -123,10 +125,10 @@ static inline void say_family(uint16_t number)
     say_error(0, 0);
 }
 
-/* ---- replacements for libmnl's functions ---- */
+/* ---- replacements ---- */
 
 ssize_t __wrap_mnl_socket_sendto(const struct mnl_socket *socket, const void *data, size_t size);
-ssize_t __wrap_mnl_socket_recvfrom(const struct mnl_socket *socket, void *buffer, size_t size);
+ssize_t __wrap_recvmsg(int fd, struct msghdr *message, int flags);
 
 ssize_t __wrap_mnl_socket_sendto(const struct mnl_socket *socket, const void *data, size_t size)
 {
@@ -160,11 +162,12 @@ static inline void number_messages(struct datagram *datagram)
     }
 }
 
-ssize_t __wrap_mnl_socket_recvfrom(const struct mnl_socket *socket, void *buffer, size_t size)
+ssize_t __wrap_recvmsg(int fd, struct msghdr *message, int flags)
 {
-    (void)socket;
-    receive_buffer = buffer;
-    ck_assert_uint_eq(size, DATAGRAM_SIZE); /* a smaller buffer would truncate dumps */
+    (void)fd, (void)flags;
+    const struct iovec *piece = message->msg_iov;
+    receive_buffer = piece->iov_base;
+    ck_assert_uint_eq(piece->iov_len, DATAGRAM_SIZE); /* a smaller buffer would truncate dumps */
     ck_assert_msg(delivered < queued, "it waits for more than the kernel has to say");
     struct datagram *datagram = &queue[delivered++];
     if (datagram->error) {
@@ -174,8 +177,11 @@ ssize_t __wrap_mnl_socket_recvfrom(const struct mnl_socket *socket, void *buffer
     number_messages(datagram);
     size_t length =
         (size_t)((char *)datagram->last - datagram->data) + NLMSG_ALIGN(datagram->last->nlmsg_len);
-    memcpy(buffer, datagram->data, length);
+    memcpy(piece->iov_base, datagram->data, length);
     if (claimed_length)
-        ((struct nlmsghdr *)buffer)->nlmsg_len = claimed_length;
+        ((struct nlmsghdr *)piece->iov_base)->nlmsg_len = claimed_length;
+    const struct sockaddr_nl sender = {.nl_family = AF_NETLINK, .nl_pid = datagram->sender};
+    memcpy(message->msg_name, &sender, sizeof sender);
+    message->msg_flags = datagram->is_too_long ? MSG_TRUNC : 0;
     return (ssize_t)length;
 }

@@ -85,6 +85,34 @@ static const char *const refused[] = {
 };
 enum { REFUSED = sizeof refused / sizeof *refused };
 
+static const struct {
+    unsigned family, size, length;
+    const char *made; /* NULL: nothing */
+} parts[] = {
+    {AF_INET, 4, 32, "1.2.3.4/32"},
+    {AF_INET, 4, 0, "1.2.3.4/0"},
+    {AF_INET6, 16, 128, "102:304:506:708:90a:b0c:d0e:f10/128"},
+    {AF_INET, 4, 33, NULL},
+    {AF_INET, 4, 288, NULL},
+    {AF_INET, 16, 32, NULL},
+    {AF_INET6, 16, 129, NULL},
+    {AF_INET6, 4, 32, NULL},
+    {AF_UNSPEC, 16, 0, NULL},
+    {AF_INET + 256, 4, 32, NULL},
+    {AF_INET, 0, 32, NULL},
+};
+
+START_TEST(a_prefix_is_made_from_parts_that_fit)
+{
+    static const uint8_t bytes[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
+    struct wgctl_prefix made;
+    bool fits = wgctl_prefix_make(parts[_i].family, bytes, parts[_i].size, parts[_i].length, &made);
+    ck_assert_int_eq(fits, parts[_i].made != NULL);
+    if (fits)
+        assert_writes(&made, parts[_i].made);
+}
+END_TEST
+
 START_TEST(an_address_is_read_and_written_with_its_length)
 {
     struct wgctl_prefix prefix = prefix_of(accepted[_i].text);
@@ -475,6 +503,8 @@ static Suite *address_suite(void)
 {
     Suite *suite = suite_create("address");
     TCase *text = tcase_create("text");
+    tcase_add_loop_test(text, a_prefix_is_made_from_parts_that_fit, 0,
+                        sizeof parts / sizeof *parts);
     tcase_add_loop_test(text, an_address_is_read_and_written_with_its_length, 0, ACCEPTED);
     tcase_add_loop_test(text, what_is_written_is_read_again, 0, ACCEPTED);
     tcase_add_test(text, the_parts_of_an_address_are_where_they_belong);

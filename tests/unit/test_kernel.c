@@ -194,7 +194,7 @@ START_TEST(a_dump_that_is_always_interrupted_is_given_up)
 }
 END_TEST
 
-/* Queues an allowed IP with one of its three attributes missing or of the wrong size. */
+/* Queues an allowed IP with one of its three attributes missing, of the wrong size or too large. */
 static void say_broken_allowed_ip(int broken)
 {
     struct nlmsghdr *message = say_device(0);
@@ -208,6 +208,8 @@ static void say_broken_allowed_ip(int broken)
         mnl_attr_put_u32(message, WGALLOWEDIP_A_IPADDR, 0x0100007f);
     if (broken == 3)
         mnl_attr_put_u32(message, WGALLOWEDIP_A_CIDR_MASK, 32);
+    else if (broken == 5)
+        mnl_attr_put_u8(message, WGALLOWEDIP_A_CIDR_MASK, 33);
     else if (broken != 4)
         mnl_attr_put_u8(message, WGALLOWEDIP_A_CIDR_MASK, 32);
     mnl_attr_nest_end(message, item);
@@ -219,11 +221,93 @@ static void say_broken_allowed_ip(int broken)
 
 START_TEST(an_allowed_ip_that_is_none_is_an_error)
 {
-    for (int broken = 0; broken < 5; broken++) {
+    for (int broken = 0; broken < 6; broken++) {
         setup();
         say_broken_allowed_ip(broken);
         assert_fails_to_read(WGCTL_SYSTEM, "cannot read the state of wg0: Bad message");
     }
+}
+END_TEST
+
+static const struct {
+    uint16_t type;
+    bool of_peer;
+    uint16_t right_size;
+} sizes[] = {
+    {WGDEVICE_A_PRIVATE_KEY, false, WGCTL_KEY_SIZE},
+    {WGDEVICE_A_LISTEN_PORT, false, sizeof(uint16_t)},
+    {WGDEVICE_A_FWMARK, false, sizeof(uint32_t)},
+    {WGPEER_A_PUBLIC_KEY, true, WGCTL_KEY_SIZE},
+    {WGPEER_A_PRESHARED_KEY, true, WGCTL_KEY_SIZE},
+    {WGPEER_A_PERSISTENT_KEEPALIVE_INTERVAL, true, sizeof(uint16_t)},
+    {WGPEER_A_LAST_HANDSHAKE_TIME, true, sizeof(struct __kernel_timespec)},
+    {WGPEER_A_RX_BYTES, true, sizeof(uint64_t)},
+    {WGPEER_A_TX_BYTES, true, sizeof(uint64_t)},
+};
+
+static void say_value(size_t row, size_t size)
+{
+    static const char value[64] = {1};
+    struct nlmsghdr *message = say_device(0);
+    if (!sizes[row].of_peer) {
+        mnl_attr_put(message, sizes[row].type, size, value);
+    } else {
+        struct nlattr *peers = mnl_attr_nest_start(message, WGDEVICE_A_PEERS);
+        struct nlattr *peer = mnl_attr_nest_start(message, 0);
+        if (sizes[row].type != WGPEER_A_PUBLIC_KEY)
+            mnl_attr_put(message, WGPEER_A_PUBLIC_KEY, WGCTL_KEY_SIZE, value);
+        mnl_attr_put(message, sizes[row].type, size, value);
+        mnl_attr_nest_end(message, peer);
+        mnl_attr_nest_end(message, peers);
+    }
+    say_done(0, 0);
+}
+
+START_TEST(a_value_of_another_size_is_an_error)
+{
+    for (size_t size = 0; size <= 40; size++) {
+        WGCTL_DEVICE device = {0};
+        setup();
+        say_value((size_t)_i, size);
+        int rc = wgctl_kernel_read("wg0", &device, &err);
+        ck_assert_int_eq(rc, size == sizes[_i].right_size ? WGCTL_OK : WGCTL_SYSTEM);
+    }
+}
+END_TEST
+
+START_TEST(an_endpoint_whose_size_is_not_that_of_its_family_is_none)
+{
+    static const char *const texts[] = {"192.0.2.1:1", "[2001:db8::1]:1"};
+    for (unsigned size = 0; size <= sizeof(union wgctl_sockaddr) + 8; size++)
+        for (unsigned i = 0; i < 2; i++) {
+            WGCTL_DEVICE device = {0};
+            struct {
+                union wgctl_sockaddr address;
+                char more[8];
+            } endpoint = {.address = sockaddr_of(texts[i])};
+            bool fits = size == (i == 0 ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6));
+            setup();
+            struct nlmsghdr *message = say_device(0);
+            struct nlattr *peers = mnl_attr_nest_start(message, WGDEVICE_A_PEERS);
+            struct nlattr *peer = begin_peer(message, 1);
+            mnl_attr_put(message, WGPEER_A_ENDPOINT, size, &endpoint);
+            mnl_attr_nest_end(message, peer);
+            mnl_attr_nest_end(message, peers);
+            say_done(0, 0);
+            ck_assert_int_eq(wgctl_kernel_read("wg0", &device, &err), WGCTL_OK);
+            ck_assert_int_eq(device.peers[0].endpoint.family != AF_UNSPEC, fits);
+        }
+}
+END_TEST
+
+START_TEST(a_peer_without_a_key_is_an_error)
+{
+    struct nlmsghdr *message = say_device(0);
+    struct nlattr *peers = mnl_attr_nest_start(message, WGDEVICE_A_PEERS);
+    mnl_attr_nest_end(message, mnl_attr_nest_start(message, 0));
+    mnl_attr_nest_end(message, peers);
+    say_done(0, 0);
+    assert_fails_to_read(WGCTL_SYSTEM, "cannot read the state of wg0: Bad message");
 }
 END_TEST
 
@@ -249,6 +333,10 @@ static Suite *kernel_suite(void)
     tcase_add_test(reading, a_dump_that_was_interrupted_is_made_again_from_the_start);
     tcase_add_test(reading, a_dump_that_is_always_interrupted_is_given_up);
     tcase_add_test(reading, an_allowed_ip_that_is_none_is_an_error);
+    tcase_add_loop_test(reading, a_value_of_another_size_is_an_error, 0,
+                        sizeof sizes / sizeof *sizes);
+    tcase_add_test(reading, an_endpoint_whose_size_is_not_that_of_its_family_is_none);
+    tcase_add_test(reading, a_peer_without_a_key_is_an_error);
     tcase_add_test(reading, a_kernel_without_wireguard_is_said_to_be_one);
     suite_add_tcase(suite, reading);
     return suite;

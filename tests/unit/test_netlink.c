@@ -328,6 +328,32 @@ START_TEST(a_message_whose_length_is_wrong_ends_the_exchange)
 }
 END_TEST
 
+START_TEST(what_another_process_sends_is_ignored)
+{
+    struct count count = {0};
+    say(PRIVATE, NLM_F_MULTI);
+    say_error(EPERM, 0);
+    queue[1].sender = 4711;
+    say_done(0, NLM_F_DUMP_INTR);
+    queue[2].sender = UINT32_MAX;
+    say(PRIVATE, NLM_F_MULTI);
+    queue[3].sender = 1;
+    say_done(0, 0);
+    ck_assert_int_eq(talk(&count), 0);
+    ck_assert_int_eq(count.calls, 1);
+}
+END_TEST
+
+START_TEST(a_datagram_that_was_cut_is_an_error)
+{
+    struct count count = {0};
+    say(PRIVATE, NLM_F_MULTI);
+    queue[0].is_too_long = true;
+    ck_assert_int_eq(talk(&count), -ENOSPC);
+    ck_assert_int_eq(count.calls, 0);
+}
+END_TEST
+
 /* ---- repeated dumps ---- */
 
 static void restart_count(void *context)
@@ -469,11 +495,16 @@ END_TEST
 
 START_TEST(a_reason_cut_short_is_none)
 {
-    struct count count = {0};
-    struct nlmsghdr *refusal = say_error(EINVAL, NLM_F_ACK_TLVS);
-    ((struct nlmsgerr *)mnl_nlmsg_get_payload(refusal))->msg.nlmsg_len = 4000;
-    ck_assert_int_eq(talk(&count), -EINVAL);
-    ck_assert_str_eq(wgctl_netlink_reason(netlink), "");
+    static const uint32_t lengths[] = {0, 5, NLMSG_HDRLEN - 1, 4000, 0x80000000U, UINT32_MAX};
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        struct count count = {0};
+        forget_exchanges();
+        struct nlmsghdr *refusal = say_error(EINVAL, NLM_F_ACK_TLVS);
+        ((struct nlmsgerr *)mnl_nlmsg_get_payload(refusal))->msg.nlmsg_len = lengths[i];
+        mnl_attr_put_strz(refusal, NLMSGERR_ATTR_MSG, "the port is taken");
+        ck_assert_int_eq(talk(&count), -EINVAL);
+        ck_assert_str_eq(wgctl_netlink_reason(netlink), "");
+    }
 }
 END_TEST
 
@@ -518,6 +549,8 @@ static void add_exchange_tests(TCase *exchanges)
     tcase_add_test(exchanges, what_cannot_be_sent_or_received_is_an_error);
     tcase_add_test(exchanges, what_takes_a_message_can_end_the_exchange);
     tcase_add_test(exchanges, a_message_whose_length_is_wrong_ends_the_exchange);
+    tcase_add_test(exchanges, what_another_process_sends_is_ignored);
+    tcase_add_test(exchanges, a_datagram_that_was_cut_is_an_error);
     tcase_add_test(exchanges, a_dump_that_was_interrupted_is_repeated_from_the_start);
     tcase_add_test(exchanges, a_dump_is_not_repeated_for_ever);
     tcase_add_test(exchanges, a_dump_that_fails_is_not_repeated);
