@@ -3,11 +3,13 @@
 #include "device/userspace.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -17,12 +19,11 @@
 static int connect_to(const char *interface)
 {
     /* A process that hangs must not hang us. */
-    const struct timeval patience = {.tv_sec = 10};
+    const struct timeval longest = {.tv_sec = 10};
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     snprintf(address.sun_path, sizeof address.sun_path, SOCKET_FOLDER "/%s.sock", interface);
     WGCTL_FD fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) < 0 ||
-        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) < 0 ||
+    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &longest, sizeof longest) < 0 ||
         connect(fd, (struct sockaddr *)&address, sizeof address) < 0)
         return -1;
     int connected = fd;
@@ -36,11 +37,54 @@ bool wgctl_userspace_serves(const char *interface)
     return fd >= 0;
 }
 
+/* ---- deadlines ---- */
+
+static unsigned patience = 30 * 1000; /* milliseconds */
+
+void wgctl_userspace_set_patience(unsigned milliseconds)
+{
+    patience = milliseconds;
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int64_t deadline_from_now(void)
+{
+    return now_ms() + patience;
+}
+
+/* Waits until the socket can be read (POLLIN) or written (POLLOUT). Fails with ETIMEDOUT. */
+static int await(int fd, short events, int64_t deadline)
+{
+    struct pollfd waiting = {.fd = fd, .events = events};
+    int ready;
+    do {
+        int64_t left = deadline - now_ms();
+        ready = left > 0 ? poll(&waiting, 1, (int)left) : 0;
+    } while (ready < 0 && errno == EINTR);
+    if (ready == 0)
+        errno = ETIMEDOUT;
+    return ready > 0 ? 0 : -1;
+}
+
+static bool is_try_again(void)
+{
+    return errno == EINTR || errno == EAGAIN;
+}
+
 static int send_all(int fd, struct wgctl_slice data)
 {
+    int64_t deadline = deadline_from_now();
     while (data.size > 0) {
-        ssize_t sent = send(fd, data.data, data.size, MSG_NOSIGNAL);
-        if (sent < 0 && errno == EINTR)
+        if (await(fd, POLLOUT, deadline) < 0)
+            return -1;
+        ssize_t sent = send(fd, data.data, data.size, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (sent < 0 && is_try_again())
             continue;
         if (sent < 0)
             return -1;
@@ -50,26 +94,30 @@ static int send_all(int fd, struct wgctl_slice data)
     return 0;
 }
 
-/* Appends what has arrived. */
-static int receive_more(int fd, struct wgctl_text *ret)
+/* Receives what there is, 0 at the end. */
+static ssize_t receive(int fd, void *ret, size_t size, int64_t deadline)
 {
-    enum { PIECE = 32768 };
-    char *room = wgctl_text_room(ret, PIECE);
-    if (!room) {
-        errno = ENOMEM;
-        return -1;
-    }
     ssize_t got;
-    do
-        got = recv(fd, room, PIECE, 0);
-    while (got < 0 && errno == EINTR);
-    if (got == 0)
-        errno = ECONNRESET;
-    if (got <= 0)
-        return -1;
-    ret->size += (size_t)got;
-    return 0;
+    do {
+        if (await(fd, POLLIN, deadline) < 0)
+            return -1;
+        got = recv(fd, ret, size, MSG_DONTWAIT);
+    } while (got < 0 && is_try_again());
+    return got;
 }
+
+void wgctl_userspace_outlast(int fd)
+{
+    char ignored[4096];
+    int64_t deadline = deadline_from_now();
+    if (fd < 0 || shutdown(fd, SHUT_WR) < 0)
+        return;
+    while (receive(fd, ignored, sizeof ignored, deadline) > 0)
+        ;
+    explicit_bzero(ignored, sizeof ignored);
+}
+
+/* ---- failures ---- */
 
 static int fail_nonsense(const char *interface, struct wgctl_error *err)
 {
@@ -77,19 +125,24 @@ static int fail_nonsense(const char *interface, struct wgctl_error *err)
                       interface);
 }
 
-void wgctl_userspace_outlast(int fd)
+static int hint_restart(struct wgctl_error *err)
 {
-    char ignored[4096];
-    if (fd < 0 || shutdown(fd, SHUT_WR) < 0)
-        return;
-    while (recv(fd, ignored, sizeof ignored, 0) > 0)
-        ;
-    explicit_bzero(ignored, sizeof ignored);
+    return wgctl_hint(err, "start it anew: 'sudo wgctl down', then 'sudo wgctl up'");
+}
+
+static int fail_too_large(const char *interface, struct wgctl_error *err)
+{
+    wgctl_fail(err, WGCTL_SYSTEM, "the process that runs %s sends more than any answer has",
+               interface);
+    return hint_restart(err);
 }
 
 static int fail_no_answer(const char *interface, int fd, struct wgctl_error *err)
 {
+    bool timed_out = errno == ETIMEDOUT || errno == EAGAIN;
     wgctl_fail_errno(err, "the process that runs %s does not answer", interface);
+    if (timed_out)
+        return hint_restart(err);
     wgctl_userspace_outlast(fd);
     return err->status;
 }
@@ -108,6 +161,8 @@ int wgctl_userspace_send(const char *interface, int fd, struct wgctl_slice data,
 {
     return send_all(fd, data) < 0 ? fail_no_answer(interface, fd, err) : WGCTL_OK;
 }
+
+/* ---- values ---- */
 
 /* "192.0.2.1:51820", "[2001:db8::1%3]:51820" */
 static bool parse_sockaddr(struct wgctl_slice text, union wgctl_sockaddr *ret)
@@ -188,8 +243,15 @@ static bool take_line(struct wgctl_device *device, struct wgctl_slice line)
 
 /* ---- answers: lines, then errno=NUMBER, then an empty line ---- */
 
+enum {
+    PIECE = 32768,  /* also more than any line has */
+    MOST = 64 << 20 /* 160,000 peers */
+};
+
 struct answer {
     struct wgctl_device *device; /* NULL: only the number counts */
+    int64_t deadline;
+    size_t received;
     bool has_number, ended;
     int number;
 };
@@ -217,6 +279,24 @@ static bool take_answer_line(struct wgctl_slice line, struct answer *answer)
     if (wgctl_slice_starts(line, "errno="))
         return take_number(line, answer);
     return !answer->device || take_line(answer->device, line);
+}
+
+/* Appends what has arrived. */
+static int receive_more(int fd, struct answer *answer, struct wgctl_text *ret)
+{
+    char *room = wgctl_text_room(ret, PIECE);
+    if (!room) {
+        errno = ENOMEM;
+        return -1;
+    }
+    ssize_t got = receive(fd, room, PIECE, answer->deadline);
+    if (got == 0)
+        errno = ECONNRESET;
+    if (got <= 0)
+        return -1;
+    ret->size += (size_t)got;
+    answer->received += (size_t)got;
+    return 0;
 }
 
 /* Takes the complete lines out of the text. */
@@ -251,12 +331,14 @@ int wgctl_userspace_answer(const char *interface, int fd, struct wgctl_device *d
                            struct wgctl_error *err)
 {
     WGCTL_TEXT text = {0};
-    struct answer answer = {.device = device};
+    struct answer answer = {.device = device, .deadline = deadline_from_now()};
     while (!answer.ended) {
-        if (receive_more(fd, &text) < 0)
+        if (receive_more(fd, &answer, &text) < 0)
             return fail_no_answer(interface, fd, err);
         if (!take_lines(&text, &answer))
             return fail_nonsense(interface, err);
+        if (answer.received > MOST || text.size > PIECE)
+            return fail_too_large(interface, err);
     }
     errno = answer.number;
     return answer.number == 0

@@ -5,9 +5,12 @@
 
 /* Opens a connection, which the caller closes. Fails with WGCTL_SYSTEM. */
 int wgctl_userspace_connect(const char *interface, int *ret, struct wgctl_error *err);
-/* Sends all of it. Fails with WGCTL_SYSTEM. */
+/* Sends all of it. Fails with WGCTL_SYSTEM, also if the process takes too long to read it. */
 int wgctl_userspace_send(const char *interface, int fd, struct wgctl_slice data,
                          struct wgctl_error *err);
-/* Waits until the process has finished with this connection: a request that failed on our side may
- * still be running, and the next one has to come after it. */
+/* Waits until the process has finished with this connection, as long as for an answer: a request
+ * that failed on our side may still be running, and the next one has to come after it. */
 void wgctl_userspace_outlast(int fd);
+/* Sets how many milliseconds a process has for a whole answer, and for each piece of a request. It
+ * starts out as half a minute. */
+void wgctl_userspace_set_patience(unsigned milliseconds);

@@ -35,6 +35,9 @@ struct stage {
     char answers[2][STAGE_SIZE]; /* to a get, before and after the first set */
     char reply[64];              /* to a set */
     size_t piece;                /* answers are sent in pieces of this many bytes */
+    unsigned pause;              /* before each piece of what never ends, in microseconds */
+    char endless[2048];          /* sent over and over instead of an answer, unless it is "" */
+    bool is_deaf;                /* reads a byte at a time, with the pause before each, for ever */
     unsigned sets;
     size_t heard_size;
     char heard[STAGE_SIZE]; /* all requests */
@@ -60,8 +63,34 @@ static inline void say(int client, const char *text)
     }
 }
 
+/* Both end when the client is gone. */
+static inline void say_for_ever(int client)
+{
+    size_t size = strlen(stage->endless), at = 0;
+    for (;;) {
+        size_t piece = size - at < stage->piece ? size - at : stage->piece;
+        if (stage->pause > 0)
+            usleep(stage->pause);
+        ssize_t sent = send(client, stage->endless + at, piece, MSG_NOSIGNAL);
+        if (sent < 0)
+            return;
+        at = (at + (size_t)sent) % size;
+    }
+}
+
+static inline void hardly_listen(int client)
+{
+    char byte;
+    while (recv(client, &byte, 1, 0) > 0)
+        usleep(stage->pause);
+}
+
 static inline void serve_client(int client)
 {
+    if (stage->is_deaf) {
+        hardly_listen(client);
+        return;
+    }
     size_t begin = stage->heard_size;
     while (stage->heard_size < begin + 2 ||
            memcmp(stage->heard + stage->heard_size - 2, "\n\n", 2) != 0) {
@@ -70,6 +99,10 @@ static inline void serve_client(int client)
         if (got <= 0)
             return; /* wg(8) first tests the connection */
         stage->heard_size += (size_t)got;
+    }
+    if (stage->endless[0]) {
+        say_for_ever(client);
+        return;
     }
     bool is_set = strncmp(stage->heard + begin, "set=1\n", 6) == 0;
     stage->sets += is_set;

@@ -1,4 +1,5 @@
 /* Reading a device through the userspace protocol, from a process that the test provides. */
+#include "device/userspace.h"
 #include "responder.h"
 
 static const struct {
@@ -149,6 +150,80 @@ START_TEST(a_thousand_peers_and_ten_thousand_allowed_ips_are_read)
 }
 END_TEST
 
+/* However slow the machine is, what never ends takes longer than the first, and what has no bound
+ * would take longer than the second. */
+enum { SHORT = 100, LONG = 600 * 1000 };
+
+static void assert_ends_with(const char *why)
+{
+    WGCTL_DEVICE device = {0};
+    ck_assert_int_eq(read_userspace("wgt0", &device, &err), WGCTL_SYSTEM);
+    ck_assert_ptr_nonnull(strstr(err.message, why));
+    ck_assert_ptr_nonnull(strstr(err.hint, "wgctl down"));
+}
+
+static const struct {
+    const char *text;
+    size_t piece;
+    unsigned pause;
+} slow[] = {
+    {"listen_port=1\n", 1, 1000},
+    {"listen_port=1", 1, 1000},
+    {"\n", 1, 10000000},
+    {"listen_port=1\n", 14, 1000},
+};
+
+START_TEST(an_answer_has_one_deadline_however_often_a_part_of_it_comes)
+{
+    wgctl_userspace_set_patience(SHORT);
+    strcpy(stage->endless, slow[_i].text);
+    stage->piece = slow[_i].piece;
+    stage->pause = slow[_i].pause;
+    assert_ends_with("the process that runs wgt0 does not answer: Connection timed out");
+}
+END_TEST
+
+START_TEST(an_answer_that_never_ends_is_too_large)
+{
+    wgctl_userspace_set_patience(LONG);
+    memset(stage->endless, 'x', sizeof stage->endless - 1);
+    stage->endless[5] = '=';
+    if (_i == 0)
+        stage->endless[sizeof stage->endless - 2] = '\n';
+    assert_ends_with("the process that runs wgt0 sends more than any answer has");
+}
+END_TEST
+
+START_TEST(a_process_that_hardly_reads_a_request_has_a_deadline)
+{
+    WGCTL_FD fd = -1;
+    WGCTL_TEXT request = {0};
+    enum { MORE_THAN_A_SOCKET_HOLDS = 8 << 20 };
+    char *room = wgctl_text_room(&request, MORE_THAN_A_SOCKET_HOLDS);
+    memset(room, '\n', MORE_THAN_A_SOCKET_HOLDS);
+    request.size = MORE_THAN_A_SOCKET_HOLDS;
+    wgctl_userspace_set_patience(SHORT);
+    stage->is_deaf = true;
+    stage->pause = 1000;
+    ck_assert_int_eq(wgctl_userspace_connect("wgt0", &fd, &err), WGCTL_OK);
+    ck_assert_int_eq(wgctl_userspace_send("wgt0", fd, wgctl_text_slice_of(&request), &err),
+                     WGCTL_SYSTEM);
+    ck_assert_ptr_nonnull(strstr(err.message, "timed out"));
+}
+END_TEST
+
+START_TEST(a_process_that_goes_on_after_a_failure_is_not_waited_for_for_ever)
+{
+    WGCTL_FD fd = -1;
+    wgctl_userspace_set_patience(SHORT);
+    strcpy(stage->endless, "listen_port=1\n");
+    stage->piece = 1;
+    stage->pause = 1000;
+    ck_assert_int_eq(wgctl_userspace_ask("wgt0", &fd, &err), WGCTL_OK);
+    wgctl_userspace_outlast(fd);
+}
+END_TEST
+
 START_TEST(a_socket_without_a_process_does_not_serve)
 {
     WGCTL_DEVICE device = {0};
@@ -172,6 +247,11 @@ static Suite *userspace_suite(void)
     tcase_add_loop_test(tests, a_number_that_is_none_or_too_large_is_refused, 0, REFUSED_NUMBERS);
     tcase_add_test(tests, what_the_process_gives_as_its_reason_is_told);
     tcase_add_test(tests, a_thousand_peers_and_ten_thousand_allowed_ips_are_read);
+    tcase_add_loop_test(tests, an_answer_has_one_deadline_however_often_a_part_of_it_comes, 0,
+                        sizeof slow / sizeof *slow);
+    tcase_add_loop_test(tests, an_answer_that_never_ends_is_too_large, 0, 2);
+    tcase_add_test(tests, a_process_that_hardly_reads_a_request_has_a_deadline);
+    tcase_add_test(tests, a_process_that_goes_on_after_a_failure_is_not_waited_for_for_ever);
     tcase_add_test(tests, a_socket_without_a_process_does_not_serve);
     suite_add_tcase(suite, tests);
     return suite;
