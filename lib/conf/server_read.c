@@ -270,6 +270,16 @@ static int read_line(struct wgctl_reader *reader)
     return rc < 0 || is_commented ? rc : read_parts(reader, line, &parts);
 }
 
+/* A marked line after an enabled peer's is an ordinary comment, unless it begins a disabled peer.
+ */
+static bool begins_disabled(struct wgctl_slice line)
+{
+    if (!wgctl_line_is_marked(line))
+        return false;
+    struct wgctl_line_parts parts = parse_marked(line);
+    return parts.kind == WGCTL_LINE_SECTION && wgctl_key_is(parts.key, "Peer");
+}
+
 /* Comments after a peer's last setting belong to it if a blank line or the end of the file follows;
  * otherwise they may be the title of the next peer. Up to the last note, which can only be below a
  * [Peer], they belong to it in any case. */
@@ -282,7 +292,7 @@ static void take_trailing_comments(struct wgctl_server *server, struct wgctl_pee
     for (; line < document->count; line++) {
         struct wgctl_slice text = wgctl_document_line(document, line);
         parts = wgctl_line_parse(text);
-        if (parts.kind != WGCTL_LINE_COMMENT || wgctl_line_is_marked(text) ||
+        if (parts.kind != WGCTL_LINE_COMMENT || begins_disabled(text) ||
             wgctl_server_is_commented(server, line))
             break;
         if (note_of(parts.value, &ignored) < WGCTL_NOTES)

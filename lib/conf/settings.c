@@ -44,6 +44,15 @@ static int refuse(struct wgctl_slice value, const char *why, const char *hint,
     return wgctl_hint(err, "%s", hint);
 }
 
+bool wgctl_settings_same(const struct wgctl_settings *a, const struct wgctl_settings *b)
+{
+    return strcmp(a->endpoint.host, b->endpoint.host) == 0 &&
+           a->endpoint.port == b->endpoint.port && a->firewall == b->firewall &&
+           strcmp(a->egress, b->egress) == 0 && strcmp(a->dns, b->dns) == 0 &&
+           strcmp(wgctl_settings_allowed(a), wgctl_settings_allowed(b)) == 0 && a->mtu == b->mtu &&
+           a->keepalive == b->keepalive;
+}
+
 int wgctl_settings_endpoint(struct wgctl_slice value, uint16_t default_port,
                             struct wgctl_settings *settings, struct wgctl_error *err)
 {

@@ -35,6 +35,9 @@ void wgctl_settings_clear(struct wgctl_settings *settings);
 int wgctl_settings_parse(const char *file, struct wgctl_slice text, struct wgctl_settings *ret,
                          struct wgctl_error *err);
 
+/* Whether both say the same. */
+bool wgctl_settings_same(const struct wgctl_settings *a, const struct wgctl_settings *b);
+
 /* Each of these checks one value, as wg0.ini and the command line have it, and stores it. They fail
  * with WGCTL_INVALID, and leave the settings as they were. */
 

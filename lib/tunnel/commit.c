@@ -2,7 +2,32 @@
 #include "base/signals.h"
 #include "conf/server_check.h"
 #include "conf/server_read.h"
+#include "conf/server_render.h"
 #include "tunnel/state.h"
+
+/* ---- what is written has to mean what was planned ---- */
+
+static int check_ini(const struct wgctl_tunnel *tunnel, struct wgctl_error *err)
+{
+    WGCTL_SETTINGS written = {0};
+    int rc =
+        wgctl_settings_parse(tunnel->ini_name, wgctl_text_slice_of(&tunnel->ini), &written, err);
+    if (rc < 0 || wgctl_settings_same(&written, &tunnel->settings))
+        return rc;
+    wgctl_fail(err, WGCTL_UNSUPPORTED, "this change would also change other settings in %s",
+               tunnel->ini_name);
+    return wgctl_hint(err, "nothing was changed; make that change with an editor");
+}
+
+/* Renders the new wg0.conf if there is one. */
+static int render(const struct wgctl_tunnel *tunnel, struct wgctl_text *ret_conf,
+                  struct wgctl_error *err)
+{
+    int rc = tunnel->ini_changed ? check_ini(tunnel, err) : WGCTL_OK;
+    return rc == WGCTL_OK && tunnel->conf_changed
+               ? wgctl_server_render(&tunnel->server, ret_conf, err)
+               : rc;
+}
 
 /* ---- plans ---- */
 
@@ -39,7 +64,10 @@ int wgctl_tunnel_plan(struct wgctl_tunnel *tunnel, struct wgctl_changes *ret,
                       struct wgctl_error *err)
 {
     WGCTL_RUN run = {0};
+    WGCTL_TEXT conf = {0};
     int rc = prepare_commit(tunnel, &run, err);
+    if (rc == WGCTL_OK)
+        rc = render(tunnel, &conf, err);
     return rc < 0 ? rc : wgctl_changes_describe(tunnel, &run, ret, err);
 }
 
@@ -70,19 +98,15 @@ static int collect(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
 {
     WGCTL_TEXT conf = {0};
     const struct wgctl_slice ini = wgctl_text_slice_of(&tunnel->ini_original);
-    int rc = WGCTL_OK;
-    if (tunnel->ini_changed)
+    int rc = render(tunnel, &conf, err);
+    if (rc == WGCTL_OK && tunnel->ini_changed)
         rc = wgctl_transaction_put(&tunnel->files, tunnel->ini_name, tunnel->has_ini ? &ini : NULL,
                                    wgctl_text_slice_of(&tunnel->ini), err);
-    if (rc < 0 || !tunnel->conf_changed)
-        return rc;
-    wgctl_document_render(&tunnel->server.document, &conf);
-    rc = wgctl_text_check(&conf, err);
-    if (rc == WGCTL_OK)
+    if (rc == WGCTL_OK && tunnel->conf_changed)
         rc = wgctl_transaction_put(&tunnel->files, tunnel->conf_name,
                                    tunnel->has_conf ? &tunnel->original : NULL,
                                    wgctl_text_slice_of(&conf), err);
-    if (rc == WGCTL_OK && tunnel->tightens_conf)
+    if (rc == WGCTL_OK && tunnel->conf_changed && tunnel->tightens_conf)
         wgctl_transaction_tighten(&tunnel->files, tunnel->conf_name);
     return rc;
 }

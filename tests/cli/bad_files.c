@@ -416,6 +416,27 @@ static void test_whole_conf(void)
     REFUSES("add-peer refuses two peers of one key", "two peers have the same public key", ADD);
 }
 
+/* Without Bob, the line below him would be a setting of the disabled peer above. */
+static void test_spoiling_edit(void)
+{
+    static const char *const what[] = {"revoke refuses to leave a file that cannot be read",
+                                       "revoke --dry-run says so too"};
+    WGCTL_TEXT lines = {0};
+    char keys[3][64];
+    for (size_t i = 0; i < COUNT(keys); i++)
+        make_public_key(keys[i]);
+    wgctl_text_format(&lines,
+                      "\n#- [Peer]\n#- PublicKey = %s\n[Peer]\n# friendly_name = bob\n"
+                      "PublicKey = %s\n#- seen = 2023\n[Peer]\nPublicKey = %s\n",
+                      keys[0], keys[1], keys[2]);
+    fresh();
+    drive_append(CONF, lines.data, lines.size);
+    for (size_t i = 0; i < COUNT(what); i++)
+        REFUSES(what[i],
+                "after this change wg0\\.conf could not be read: wg0\\.conf:[0-9]+: this setting",
+                "-C", "etc", "-y", "revoke", "bob", "--no-apply", i == 1 ? "--dry-run" : NULL);
+}
+
 static void test_save_config(void)
 {
     fresh();
@@ -607,6 +628,7 @@ int main(void)
     test_conf_lines();
     test_broken_keys();
     test_whole_conf();
+    test_spoiling_edit();
     test_save_config();
     test_escapes();
     test_escaped_name();

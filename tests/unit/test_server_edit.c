@@ -1,4 +1,5 @@
 #include "conf/server_edit.h"
+#include "conf/server_render.h"
 
 #include <string.h>
 
@@ -178,6 +179,12 @@ static const struct {
     {A "\n" B_OFF "\n" C, A "\n" C},
     {A B_OFF C, A C},
     {A "\n" B "\n" B_OFF, A "\n" B_OFF},
+    /* Marked lines that are no disabled peer's. */
+    {A "\n" B "#- seen = 2023\n", A},
+    {A "\n" B "#- seen = 2023\n\n" C, A "\n" C},
+    {A "\n[Peer]\nPublicKey = " BOB "\n" D_OFF "AllowedIPs = 10.0.0.2/32\n#- seen = 2023\n",
+     A D_OFF},
+    {A D_OFF B "#- seen = 2023\n" E_OFF, A D_OFF "#- seen = 2023\n" E_OFF},
     /* Titles directly above. */
     {A "\n# Bob\n" B "\n# Carol\n" C, A "\n# Carol\n" C},
     {A "\n# Bob\n# in two lines\n" B, A},
@@ -226,6 +233,88 @@ START_TEST(a_peer_goes_with_what_is_its_own)
     struct wgctl_key key = key_from(BOB);
     wgctl_server_remove(&server, wgctl_server_by_key(&server, &key));
     assert_content(&server, removals[_i].after);
+}
+END_TEST
+
+/* Files of which an edit that is right for Bob's lines would make something else. */
+static const struct {
+    const char *before, *message; /* NULL: the file is good */
+} spoiled[] = {
+    {A B, NULL},
+    {A "\n" B "# seen = 2023\n" C, NULL},
+    {A D_OFF B "#- seen = 2023\n" C,
+     "after this change wg0.conf could not be read: wg0.conf:5: this setting is not known here"},
+    {A D_OFF B "#- AllowedIPs = 10.0.0.9/32\n" C,
+     "this change would also change laCrtsHM… in wg0.conf"},
+    {A D_OFF B "#- # friendly_name = new\n" C,
+     "this change would also change laCrtsHM… in wg0.conf"},
+};
+
+START_TEST(what_is_written_means_what_was_planned)
+{
+    WGCTL_SERVER server = server_of(spoiled[_i].before);
+    WGCTL_TEXT text = {0}, expected = {0};
+    struct wgctl_key key = key_from(BOB);
+    struct wgctl_error err = {0};
+    wgctl_server_remove(&server, wgctl_server_by_key(&server, &key));
+    int rc = wgctl_server_render(&server, &text, &err);
+    ck_assert_int_eq(rc, spoiled[_i].message ? WGCTL_UNSUPPORTED : WGCTL_OK);
+    ck_assert_str_eq(err.message, spoiled[_i].message ? spoiled[_i].message : "");
+    wgctl_document_render(&server.document, &expected);
+    assert_text(&text, expected.data);
+}
+END_TEST
+
+/* Each changes one thing in memory, as an edit that is wrong would. */
+static void spoil(struct wgctl_server *server, int what)
+{
+    struct wgctl_peer *peer = &server->peers[0];
+    bool *const flags[] = {&server->has_private_key, &server->has_listen_port, &server->has_fwmark,
+                           &server->save_config, &peer->enabled};
+    uint8_t *const bytes[] = {server->private_key.bytes,         (uint8_t *)&server->listen_port,
+                              (uint8_t *)&server->fwmark,        (uint8_t *)&server->mtu,
+                              (uint8_t *)server->dns.data,       server->addresses.items[0].bytes,
+                              (uint8_t *)&server->hooks[0].kind, peer->public_key.bytes,
+                              peer->preshared_key.bytes,         (uint8_t *)&peer->keepalive,
+                              peer->allowed_ips.items[0].bytes};
+    uint32_t *const counts[] = {&server->addresses.count, &peer->allowed_ips.count};
+    size_t *const sizes[] = {&server->table.size, &server->hooks[0].command.size,
+                             &server->hook_count, &server->peer_count, &server->commented_count};
+    const int ends[] = {5, 5 + 11, 5 + 11 + 2, 5 + 11 + 2 + 5};
+    if (what < ends[0])
+        *flags[what] ^= 1;
+    else if (what < ends[1])
+        *bytes[what - ends[0]] ^= 1;
+    else if (what < ends[2])
+        --*counts[what - ends[1]];
+    else if (what < ends[3])
+        --*sizes[what - ends[2]];
+    else
+        peer->texts[what - ends[3]] = 0;
+}
+enum { SPOILS = 5 + 11 + 2 + 5 + WGCTL_PEER_TEXTS };
+
+START_TEST(anything_that_differs_from_the_plan_is_noticed)
+{
+    WGCTL_SERVER server =
+        server_of("[Interface]\nPrivateKey = " PRIVATE "\nListenPort = 2\nFwMark = 2\n"
+                  "Address = 10.0.0.1/24\nMTU = 1400\nTable = 12\nDNS = 1.1.1.1\n"
+                  "PostUp = true\n[Peer]\n# friendly_name = a\n# added = b\n# expires = c\n"
+                  "# note = d\nPublicKey = " ALICE "\nPresharedKey = " PSK
+                  "\nAllowedIPs = 10.0.0.2/32\nEndpoint = 192.0.2.1:1\n"
+                  "PersistentKeepalive = 2\n\n#[Peer]\n#PublicKey = " BOB "\n");
+    WGCTL_TEXT good = {0}, spoilt = {0};
+    struct wgctl_error err;
+    ck_assert_int_eq(wgctl_server_render(&server, &good, &err), WGCTL_OK);
+    struct wgctl_prefixes *const lists[] = {&server.addresses, &server.peers[0].allowed_ips};
+    uint32_t counts[] = {lists[0]->count, lists[1]->count};
+    size_t peers = server.peer_count, commented = server.commented_count;
+    spoil(&server, _i);
+    ck_assert_int_eq(wgctl_server_render(&server, &spoilt, &err), WGCTL_UNSUPPORTED);
+    for (size_t i = 0; i < 2; i++)
+        lists[i]->count = counts[i];
+    server.peer_count = peers;
+    server.commented_count = commented;
 }
 END_TEST
 
@@ -408,6 +497,9 @@ static Suite *server_edit_suite(void)
     tcase_add_test(cases, a_file_without_a_last_newline_keeps_the_one_it_got);
     tcase_add_test(cases, a_file_of_another_system_gets_its_own_line_ends);
     tcase_add_loop_test(cases, a_peer_goes_with_what_is_its_own, 0, REMOVALS);
+    tcase_add_loop_test(cases, what_is_written_means_what_was_planned, 0,
+                        sizeof spoiled / sizeof *spoiled);
+    tcase_add_loop_test(cases, anything_that_differs_from_the_plan_is_noticed, 0, SPOILS);
     tcase_add_loop_test(cases, removing_a_peer_changes_no_byte_of_anything_else, 0, 200);
     tcase_add_test(cases, a_peer_behind_marks_is_the_same_peer_disabled);
     tcase_add_test(cases, a_thousand_peers_can_be_added_and_removed);
