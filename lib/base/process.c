@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/pidfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -33,6 +34,11 @@ static bool find_in(const char *folders, const char *program, char *path, size_t
     return false;
 }
 
+bool wgctl_process_find_in_system(const char *program, char *path, size_t size)
+{
+    return find_in(SYSTEM_FOLDERS, program, path, size);
+}
+
 bool wgctl_process_find(const char *program, char *path, size_t size)
 {
     char buffer[PATH_MAX];
@@ -42,18 +48,70 @@ bool wgctl_process_find(const char *program, char *path, size_t size)
     }
     const char *folders = getenv("PATH");
     return find_in(folders ? folders : "", program, path, size) ||
-           find_in(SYSTEM_FOLDERS, program, path, size);
+           wgctl_process_find_in_system(program, path, size);
 }
+
+/* ---- the environment ---- */
+
+/* LC_ stands for all that begin with it. */
+static const char *const kept_variables[] = {
+    "PATH", "HOME", "USER", "LOGNAME", "TERM", "TZ", "LANG", "LANGUAGE", "LC_",
+    /* wg(8) and wg-quick(8) */
+    "WG_COLOR_MODE", "WG_HIDE_KEYS", "WG_ENDPOINT_RESOLUTION_RETRIES",
+    "WG_QUICK_USERSPACE_IMPLEMENTATION",
+    /* wireguard-go. Its others name descriptors, or would keep it from going into the background.
+     */
+    "LOG_LEVEL"};
+
+static bool is_kept(const char *variable)
+{
+    size_t size = strcspn(variable, "=");
+    for (size_t i = 0; i < sizeof kept_variables / sizeof *kept_variables; i++) {
+        size_t kept = strlen(kept_variables[i]);
+        if (strncmp(variable, kept_variables[i], kept) == 0 &&
+            (size == kept || kept_variables[i][kept - 1] == '_'))
+            return true;
+    }
+    return false;
+}
+
+/* `variables` (NULL: none) come first, where a program looks first. The caller frees the array;
+ * NULL if memory has run out. */
+static char **make_environment(const char *const variables[])
+{
+    static char default_path[] = "PATH=" SYSTEM_FOLDERS;
+    const char *path = getenv("PATH");
+    size_t more = 0, there = 0, used = 0;
+    while (variables && variables[more])
+        more++;
+    while (environ && environ[there])
+        there++;
+    char **made = calloc(more + there + 2, sizeof *made);
+    if (!made)
+        return NULL;
+    for (; used < more; used++)
+        made[used] = (char *)variables[used];
+    if (!path || !*path)
+        made[used++] = default_path;
+    for (size_t old = 0; old < there; old++) {
+        bool replaced = strcmp(environ[old], "PATH=") == 0;
+        for (size_t i = 0; i < more && !replaced; i++)
+            replaced = strncmp(environ[old], variables[i], strcspn(variables[i], "=") + 1) == 0;
+        if (!replaced && is_kept(environ[old]))
+            made[used++] = environ[old];
+    }
+    return made;
+}
+
+/* ---- starting ---- */
 
 /* What a program is started with. An `input` of -1 means nothing to read. */
 struct start {
-    const char *const *argv;
-    char *const *environment;
+    const struct wgctl_process *process;
     int input, output, errors;
     bool own_session;
     int signals;    /* readable when one arrives */
     bool signalled; /* one had arrived before */
-    bool cleans_up;
 };
 
 static int add_streams(posix_spawn_file_actions_t *actions, const struct start *start)
@@ -70,6 +128,24 @@ static int add_streams(posix_spawn_file_actions_t *actions, const struct start *
      * it for as long as it runs. */
     if (rc == 0)
         rc = posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
+    /* A program that stays would keep a file system from being unmounted. */
+    if (rc == 0)
+        rc = posix_spawn_file_actions_addchdir_np(actions, "/");
+    return rc;
+}
+
+/* The child takes the umask over. */
+static int spawn_with_umask(pid_t *ret, const char *path, const struct start *start,
+                            const posix_spawn_file_actions_t *actions,
+                            const posix_spawnattr_t *attributes)
+{
+    const struct wgctl_process *process = start->process;
+    WGCTL_FREE char **environment = make_environment(process->variables);
+    if (!environment)
+        return ENOMEM;
+    mode_t before = umask(process->is_public ? 022 : 077);
+    int rc = posix_spawn(ret, path, actions, attributes, (char *const *)process->argv, environment);
+    umask(before);
     return rc;
 }
 
@@ -94,8 +170,7 @@ static int spawn(const char *path, const struct start *start, pid_t *ret)
         if (rc == 0)
             rc = posix_spawnattr_setflags(&attributes, (short)(POSIX_SPAWN_SETSIGMASK | group));
         if (rc == 0)
-            rc = posix_spawn(ret, path, &actions, &attributes, (char *const *)start->argv,
-                             start->environment);
+            rc = spawn_with_umask(ret, path, start, &actions, &attributes);
         posix_spawnattr_destroy(&attributes);
     }
     posix_spawn_file_actions_destroy(&actions);
@@ -121,7 +196,7 @@ static void pass_signal_on(pid_t child, const struct start *start)
     WGCTL_FD ended = pidfd_open(child, 0);
     if (ended < 0 || await_end(ended, start->signals, start->signalled ? TO_CLEAN_UP_MS : -1))
         return;
-    if (start->cleans_up && !start->signalled && await_end(ended, -1, TO_CLEAN_UP_MS))
+    if (start->process->cleans_up && !start->signalled && await_end(ended, -1, TO_CLEAN_UP_MS))
         return;
     kill(-child, SIGTERM);
     if (!await_end(ended, -1, TO_END_MS))
@@ -130,7 +205,7 @@ static void pass_signal_on(pid_t child, const struct start *start)
 
 static int wait_for(pid_t child, const struct start *start, struct wgctl_error *err)
 {
-    const char *name = start->argv[0];
+    const char *name = start->process->argv[0];
     int status;
     pass_signal_on(child, start);
     while (waitpid(child, &status, 0) < 0)
@@ -177,7 +252,7 @@ static int run_path(const char *path, struct start *start, int kept, struct wgct
     start->signalled = wgctl_signals_pending();
     errno = spawn(path, start, &child);
     if (errno != 0)
-        return wgctl_fail_errno(err, "cannot start %s", start->argv[0]);
+        return wgctl_fail_errno(err, "cannot start %s", start->process->argv[0]);
     int rc = wait_for(child, start, err);
     if (rc < 0 && kept >= 0)
         add_last_line(kept, err);
@@ -187,8 +262,11 @@ static int run_path(const char *path, struct start *start, int kept, struct wgct
 static int run(struct start *start, int kept, struct wgctl_error *err)
 {
     char path[PATH_MAX];
-    const char *program = start->argv[0];
-    if (!wgctl_process_find(program, path, sizeof path))
+    const char *program = start->process->argv[0];
+    bool is_found = program[0] == '/'
+                        ? snprintf(path, sizeof path, "%s", program) < (int)sizeof path
+                        : wgctl_process_find(program, path, sizeof path);
+    if (!is_found)
         return wgctl_fail(err, WGCTL_NOT_FOUND, "the program '%s' is not installed", program);
 
     /* If our caller ignores SIGCHLD, the kernel does not tell how a child ended. */
@@ -200,56 +278,27 @@ static int run(struct start *start, int kept, struct wgctl_error *err)
     return rc;
 }
 
-/* The environment with `variables` in front, where a program looks first. The caller frees the
- * array; NULL if memory has run out. */
-static char **extend_environment(const char *const variables[])
-{
-    size_t more = 0, there = 0, used = 0;
-    while (variables[more])
-        more++;
-    while (environ[there])
-        there++;
-    char **extended = calloc(more + there + 1, sizeof *extended);
-    if (!extended)
-        return NULL;
-    for (; used < more; used++)
-        extended[used] = (char *)variables[used];
-    for (char **old = environ; *old; old++) {
-        bool replaced = false;
-        for (size_t i = 0; i < more && !replaced; i++)
-            replaced = strncmp(*old, variables[i], strcspn(variables[i], "=") + 1) == 0;
-        if (!replaced)
-            extended[used++] = *old;
-    }
-    return extended;
-}
-
-int wgctl_process_run_with(const char *const argv[], const char *const variables[],
-                           enum wgctl_output output, bool cleans_up, struct wgctl_error *err)
+int wgctl_process_run_as(const struct wgctl_process *process, enum wgctl_output output,
+                         struct wgctl_error *err)
 {
     /* A memfd, not a pipe: a service that stays would hold a pipe open forever. */
     WGCTL_FD kept = -1;
     if (output == WGCTL_OUTPUT_KEPT)
         kept = memfd_create("wgctl-output", MFD_CLOEXEC);
-    WGCTL_FREE char **extended = variables ? extend_environment(variables) : NULL;
-    if (variables && !extended)
-        return wgctl_fail_memory(err);
     int shown = kept >= 0 ? kept : STDERR_FILENO;
     struct start start = {
-        .argv = argv,
-        .environment = extended ? extended : environ,
+        .process = process,
         .input = -1,
         .output = shown,
         .errors = shown,
         .own_session = output == WGCTL_OUTPUT_KEPT,
-        .cleans_up = cleans_up,
     };
     return run(&start, kept, err);
 }
 
 int wgctl_process_run(const char *const argv[], enum wgctl_output output, struct wgctl_error *err)
 {
-    return wgctl_process_run_with(argv, NULL, output, false, err);
+    return wgctl_process_run_as(&(struct wgctl_process){.argv = argv}, output, err);
 }
 
 static int rewind_to_start(int fd)
@@ -257,9 +306,10 @@ static int rewind_to_start(int fd)
     return lseek(fd, 0, SEEK_SET) < 0 ? -1 : 0;
 }
 
-int wgctl_process_filter(const char *const argv[], struct wgctl_slice input,
-                         struct wgctl_text *ret_output, struct wgctl_error *err)
+int wgctl_process_filter_as(const struct wgctl_process *process, struct wgctl_slice input,
+                            struct wgctl_text *ret_output, struct wgctl_error *err)
 {
+    const char *program = process->argv[0];
     enum { USUAL = 4096 };
     /* Memfds again: with pipes, the two processes could wait for each other. */
     WGCTL_FD in = memfd_create("wgctl-input", MFD_CLOEXEC);
@@ -267,12 +317,17 @@ int wgctl_process_filter(const char *const argv[], struct wgctl_slice input,
     WGCTL_FD errors = memfd_create("wgctl-errors", MFD_CLOEXEC);
     if (in < 0 || out < 0 || errors < 0 || wgctl_write_all(in, input) < 0 ||
         rewind_to_start(in) < 0)
-        return wgctl_fail_errno(err, "cannot prepare the input of %s", argv[0]);
-    struct start start = {
-        .argv = argv, .environment = environ, .input = in, .output = out, .errors = errors};
+        return wgctl_fail_errno(err, "cannot prepare the input of %s", program);
+    struct start start = {.process = process, .input = in, .output = out, .errors = errors};
     int rc = run(&start, errors, err);
     if (rc == WGCTL_OK && ret_output &&
         (rewind_to_start(out) < 0 || wgctl_read_all(out, USUAL, SIZE_MAX, ret_output) < 0))
-        return wgctl_fail_errno(err, "cannot read the output of %s", argv[0]);
+        return wgctl_fail_errno(err, "cannot read the output of %s", program);
     return rc < 0 || !ret_output ? rc : wgctl_text_check(ret_output, err);
+}
+
+int wgctl_process_filter(const char *const argv[], struct wgctl_slice input,
+                         struct wgctl_text *ret_output, struct wgctl_error *err)
+{
+    return wgctl_process_filter_as(&(struct wgctl_process){.argv = argv}, input, ret_output, err);
 }

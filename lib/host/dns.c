@@ -111,7 +111,9 @@ static int set_by_resolvconf(const char *interface, const struct wgctl_dns *dns,
         return rc;
     /* The highest priority, and exclusive. */
     const char *const argv[] = {"resolvconf", "-a", label.data, "-m", "0", "-x", NULL};
-    return wgctl_process_filter(argv, wgctl_text_slice_of(&text), NULL, err);
+    /* It writes resolv.conf, which is for all users: Debian's resolvconf goes by the umask. */
+    const struct wgctl_process process = {.argv = argv, .is_public = true};
+    return wgctl_process_filter_as(&process, wgctl_text_slice_of(&text), NULL, err);
 }
 
 /* Runs resolvectl VERB INTERFACE WORD... [LAST]. No word is taken as an option, whatever it
@@ -171,7 +173,8 @@ int wgctl_dns_unset(const char *interface, const struct wgctl_dns *dns, struct w
     if (rc < 0)
         return rc;
     const char *const argv[] = {"resolvconf", "-d", label.data, "-f", NULL};
-    return wgctl_process_run(argv, WGCTL_OUTPUT_KEPT, err);
+    const struct wgctl_process process = {.argv = argv, .is_public = true};
+    return wgctl_process_run_as(&process, WGCTL_OUTPUT_KEPT, err);
 }
 
 int wgctl_dns_replace(const char *interface, const struct wgctl_dns *before,

@@ -33,8 +33,12 @@ int wgctl_hook_run(struct wgctl_slice command, const char *interface, enum wgctl
     char variable[64];
     snprintf(variable, sizeof variable, "INTERFACE=%s", interface);
     const char *const variables[] = {"LC_ALL=C", variable, NULL};
-    rc = wgctl_process_run_with(wgctl_process_find("bash", NULL, 0) ? bash : sh, variables, output,
-                                cleans_up, err);
+    const struct wgctl_process process = {
+        .argv = wgctl_process_find("bash", NULL, 0) ? bash : sh,
+        .variables = variables,
+        .cleans_up = cleans_up,
+    };
+    rc = wgctl_process_run_as(&process, output, err);
     if (rc == WGCTL_OK)
         return rc;
     wgctl_context(err, "the command '%.200s' in the configuration", line.data);

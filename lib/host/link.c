@@ -1,10 +1,13 @@
 #include "host/link.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/netlink.h"
@@ -37,20 +40,68 @@ int wgctl_link_create(const char *interface, struct wgctl_error *err)
     return request(&message, NULL, NULL, err, "make the interface", interface);
 }
 
+/* ---- the userspace program ---- */
+
+#define VARIABLE "WG_QUICK_USERSPACE_IMPLEMENTATION"
+
+static int fail_no_program(const char *program, struct wgctl_error *err)
+{
+    wgctl_fail(err, WGCTL_UNSUPPORTED, "this kernel has no WireGuard, and %s is not installed",
+               program);
+    return wgctl_hint(err, "sudo apt install wireguard-go; in a container, the host's kernel "
+                           "counts: 'modprobe wireguard' on the host");
+}
+
+/* Nobody but root, or the caller, may be able to change what is run: neither the file nor what a
+ * link on the way leads to. */
+static int check_program(const char *program, char real[PATH_MAX], struct wgctl_error *err)
+{
+    struct wgctl_folder folder;
+    struct stat status;
+    if (!realpath(program, real))
+        return fail_no_program(program, err);
+    char *slash = strrchr(real, '/');
+    *slash = '\0';
+    int rc = wgctl_folder_open(slash == real ? "/" : real, &folder, err);
+    *slash = '/';
+    if (rc < 0)
+        return wgctl_context(err, VARIABLE " cannot be used");
+    int looked = fstatat(folder.fd, slash + 1, &status, AT_SYMLINK_NOFOLLOW);
+    wgctl_folder_close(&folder);
+    if (looked < 0 || !S_ISREG(status.st_mode))
+        return fail_no_program(program, err);
+    rc = wgctl_owner_check(&status, real, err);
+    if (rc < 0)
+        return wgctl_context(err, VARIABLE " cannot be used");
+    if (status.st_mode & (S_IWGRP | S_IWOTH)) {
+        wgctl_fail(err, WGCTL_DENIED, VARIABLE " cannot be used: other users can write to %s",
+                   real);
+        return wgctl_hint(err, "sudo chmod go-w %s", real);
+    }
+    return WGCTL_OK;
+}
+
+static int find_program(const char *program, char ret[PATH_MAX], struct wgctl_error *err)
+{
+    if (program[0] == '/')
+        return check_program(program, ret, err);
+    if (!strchr(program, '/'))
+        return wgctl_process_find_in_system(program, ret, PATH_MAX) ? WGCTL_OK
+                                                                    : fail_no_program(program, err);
+    wgctl_fail(err, WGCTL_INVALID, VARIABLE " is a relative path: %s", program);
+    return wgctl_hint(err, "set it to the name of a program, or to a path that begins with /");
+}
+
 int wgctl_link_create_userspace(const char *interface, struct wgctl_error *err)
 {
-    const char *program = getenv("WG_QUICK_USERSPACE_IMPLEMENTATION");
-    if (!program || !*program)
-        program = "wireguard-go";
-    if (!wgctl_process_find(program, NULL, 0)) {
-        wgctl_fail(err, WGCTL_UNSUPPORTED, "this kernel has no WireGuard, and %s is not installed",
-                   program);
-        return wgctl_hint(err, "sudo apt install wireguard-go; in a container, the host's kernel "
-                               "counts: 'modprobe wireguard' on the host");
-    }
-    const char *const argv[] = {program, interface, NULL};
-    return wgctl_process_run(argv, WGCTL_OUTPUT_KEPT, err);
+    char path[PATH_MAX];
+    const char *program = getenv(VARIABLE);
+    int rc = find_program(program && *program ? program : "wireguard-go", path, err);
+    const char *const argv[] = {path, interface, NULL};
+    return rc < 0 ? rc : wgctl_process_run(argv, WGCTL_OUTPUT_KEPT, err);
 }
+
+/* ---- changing it ---- */
 
 int wgctl_link_delete(const char *interface, struct wgctl_error *err)
 {

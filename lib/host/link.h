@@ -15,8 +15,10 @@
  * WireGuard, and with WGCTL_EXISTS if the name is in use. */
 int wgctl_link_create(const char *interface, struct wgctl_error *err);
 /* Starts the userspace implementation ($WG_QUICK_USERSPACE_IMPLEMENTATION, or else wireguard-go),
- * which creates the interface and keeps running. Fails with WGCTL_UNSUPPORTED if it is not
- * installed. */
+ * which creates the interface and keeps running. It is the name of a program in the system's bin
+ * and sbin folders, or an absolute path. Fails with WGCTL_UNSUPPORTED if it is not installed, and
+ * with WGCTL_DENIED if the path leads to a program that anybody but root and the caller can
+ * change. */
 int wgctl_link_create_userspace(const char *interface, struct wgctl_error *err);
 /* Removes the interface with its addresses and routes. A userspace implementation exits as a
  * result. Succeeds if the interface does not exist. */

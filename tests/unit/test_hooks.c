@@ -32,10 +32,18 @@ static int run(const char *command)
     return wgctl_hook_run(wgctl_slice_of(command), "wg0", WGCTL_OUTPUT_SHOWN, false, &err);
 }
 
+/* Runs it in the test's folder. */
+static int run_there(const char *command)
+{
+    WGCTL_TEXT there = {0};
+    wgctl_text_format(&there, "cd %s; %s", folder, command);
+    return run(there.data);
+}
+
 static void assert_says(const char *command, const char *expected)
 {
     char content[1024];
-    ck_assert_msg(run(command) == WGCTL_OK, "%s", err.message);
+    ck_assert_msg(run_there(command) == WGCTL_OK, "%s", err.message);
     FILE *file = fopen("said", "re");
     ck_assert_ptr_nonnull(file);
     content[fread(content, 1, sizeof content - 1, file)] = '\0';
@@ -60,8 +68,9 @@ END_TEST
 
 START_TEST(the_command_is_no_longer_than_its_slice)
 {
-    const char *text = "echo one >said; echo %i >said";
-    struct wgctl_slice first = {text, strlen("echo one >said")};
+    WGCTL_TEXT text = {0};
+    wgctl_text_format(&text, "echo one >%s/said; echo %%i >%s/said", folder, folder);
+    struct wgctl_slice first = {text.data, (size_t)(strchr(text.data, ';') - text.data)};
     ck_assert_int_eq(wgctl_hook_run(first, "wg0", WGCTL_OUTPUT_SHOWN, false, &err), WGCTL_OK);
     assert_says("true", "one\n");
 }
@@ -78,6 +87,19 @@ START_TEST(a_command_that_fails_is_named_with_its_marks_filled_in)
     ck_assert_int_eq(run("exit 3 # %i"), WGCTL_SYSTEM);
     ck_assert_str_eq(err.message, "the command 'exit 3 # wg0' in the configuration: bash failed "
                                   "with exit status 3");
+}
+END_TEST
+
+/* Not where and how wgctl was called. */
+START_TEST(a_command_has_surroundings_of_its_own)
+{
+    setenv("BASH_ENV", "/nowhere", 1);
+    setenv("MINE", "1", 1);
+    setenv("LANG", "de_DE.UTF-8", 1);
+    umask(0);
+    ck_assert_int_eq(run("test $PWD = / && test $(umask) = 0077 && test $LC_ALL = C"), WGCTL_OK);
+    ck_assert_int_eq(run("test $INTERFACE = wg0 && test $LANG = de_DE.UTF-8"), WGCTL_OK);
+    ck_assert_int_eq(run("test ! -v MINE && test ! -v BASH_ENV"), WGCTL_OK);
 }
 END_TEST
 
@@ -124,6 +146,7 @@ static Suite *hooks_suite(void)
     tcase_add_test(hooks, the_command_is_no_longer_than_its_slice);
     tcase_add_test(hooks, a_command_can_be_what_bash_alone_understands);
     tcase_add_test(hooks, a_command_that_fails_is_named_with_its_marks_filled_in);
+    tcase_add_test(hooks, a_command_has_surroundings_of_its_own);
     tcase_add_test(hooks, what_a_command_says_is_shown_on_standard_error);
     tcase_add_test(hooks, a_command_that_fails_ends_the_hook_also_in_a_pipe);
     tcase_add_test(hooks, an_overlong_command_runs_and_is_cut_in_the_error);

@@ -56,12 +56,21 @@ END_TEST
 
 /* ---- the userspace program ---- */
 
+/* /mnt/program is a script. */
+static void make_program(const char *script)
+{
+    host("mount -t tmpfs -o mode=755 tmpfs /mnt");
+    FILE *file = fopen("/mnt/program", "we");
+    ck_assert_ptr_nonnull(file);
+    fprintf(file, "#!/bin/sh\n%s\n", script);
+    fclose(file);
+    chmod("/mnt/program", 0755);
+    setenv("WG_QUICK_USERSPACE_IMPLEMENTATION", "/mnt/program", 1);
+}
+
 START_TEST(the_program_that_is_named_is_started_with_the_interface)
 {
-    host("mount -t tmpfs tmpfs /mnt && printf '#!/bin/sh\\necho \"$@\" >/mnt/said\\n' >/mnt/program"
-         " && chmod +x /mnt/program");
-    setenv("PATH", "/mnt:/usr/bin:/bin", 1);
-    setenv("WG_QUICK_USERSPACE_IMPLEMENTATION", "program", 1);
+    make_program("echo \"$@\" >/mnt/said");
     assert_ok(wgctl_link_create_userspace("wgt0", &err));
     host("test \"$(cat /mnt/said)\" = wgt0");
 }
@@ -69,12 +78,56 @@ END_TEST
 
 START_TEST(a_program_that_fails_is_an_error_with_its_last_line)
 {
-    host("mount -t tmpfs tmpfs /mnt && printf '#!/bin/sh\\necho one\\necho two >&2\\nexit 3\\n' "
-         ">/mnt/program && chmod +x /mnt/program");
+    make_program("echo one\necho two >&2\nexit 3");
+    ck_assert_int_eq(wgctl_link_create_userspace("wgt0", &err), WGCTL_SYSTEM);
+    ck_assert_str_eq(err.message, "/mnt/program failed with exit status 3: two");
+}
+END_TEST
+
+/* Not where PATH says, but where the system has its programs. */
+START_TEST(a_plain_name_is_looked_up_in_the_system_only)
+{
+    make_program("echo \"$@\" >/mnt/said");
     setenv("PATH", "/mnt:/usr/bin:/bin", 1);
     setenv("WG_QUICK_USERSPACE_IMPLEMENTATION", "program", 1);
-    ck_assert_int_eq(wgctl_link_create_userspace("wgt0", &err), WGCTL_SYSTEM);
-    ck_assert_str_eq(err.message, "program failed with exit status 3: two");
+    ck_assert_int_eq(wgctl_link_create_userspace("wgt0", &err), WGCTL_UNSUPPORTED);
+    host("mount -t tmpfs -o mode=755 tmpfs /usr/local && mkdir /usr/local/bin && "
+         "cp /mnt/program /usr/local/bin/program");
+    assert_ok(wgctl_link_create_userspace("wgt0", &err));
+    host("test \"$(cat /mnt/said)\" = wgt0");
+}
+END_TEST
+
+static const struct {
+    const char *change, *program, *message, *hint;
+} untrusted_programs[] = {
+    {"chmod 775 /mnt/program", "/mnt/program", "other users can write to /mnt/program",
+     "sudo chmod go-w /mnt/program"},
+    {"chown 65534 /mnt/program", "/mnt/program", "/mnt/program belongs to another user",
+     "sudo chown root /mnt/program"},
+    {"chmod 1777 /mnt", "/mnt/program", "/mnt can be written to by other users",
+     "sudo chmod go-w /mnt"},
+    {"mkdir -m 777 /mnt/a && mkdir /mnt/a/b && cp /mnt/program /mnt/a/b", "/mnt/a/b/program",
+     "/mnt/a/b is in /mnt/a, which other users can write to", "sudo chmod go-w /mnt/a"},
+    {"mkdir /mnt/b && mv /mnt/program /mnt/b && chown 65534 /mnt/b && ln -s b/program /mnt/link",
+     "/mnt/link", "/mnt/b belongs to another user", "sudo chown root /mnt/b"},
+    {"true", "./program", "is a relative path: ./program", "a path that begins with /"},
+    {"true", "../mnt/program", "is a relative path: ../mnt/program", "a path that begins with /"},
+    {"true", "/mnt/other", "/mnt/other is not installed", "sudo apt install wireguard-go"},
+    {"mkdir /mnt/other", "/mnt/other", "/mnt/other is not installed",
+     "sudo apt install wireguard-go"},
+};
+
+START_TEST(a_program_that_others_can_change_is_refused)
+{
+    make_program("echo \"$@\" >/mnt/said");
+    host(untrusted_programs[_i].change);
+    ck_assert_int_eq(chdir("/mnt"), 0);
+    setenv("WG_QUICK_USERSPACE_IMPLEMENTATION", untrusted_programs[_i].program, 1);
+    ck_assert_int_lt(wgctl_link_create_userspace("wgt0", &err), 0);
+    ck_assert_msg(strstr(err.message, untrusted_programs[_i].message) != NULL, "%s", err.message);
+    ck_assert_msg(strstr(err.hint, untrusted_programs[_i].hint) != NULL, "%s", err.hint);
+    host("test ! -e /mnt/said");
 }
 END_TEST
 
@@ -185,6 +238,9 @@ static Suite *link_suite(void)
     tcase_add_test(links, an_interface_that_cannot_be_removed_is_an_error);
     tcase_add_test(links, the_program_that_is_named_is_started_with_the_interface);
     tcase_add_test(links, a_program_that_fails_is_an_error_with_its_last_line);
+    tcase_add_test(links, a_plain_name_is_looked_up_in_the_system_only);
+    tcase_add_loop_test(links, a_program_that_others_can_change_is_refused, 0,
+                        sizeof untrusted_programs / sizeof *untrusted_programs);
     tcase_add_test(links, without_a_program_it_is_said_what_to_install);
     tcase_add_test(links, the_mtu_is_set);
     tcase_add_test(links, an_mtu_that_the_interface_does_not_take_is_an_error);

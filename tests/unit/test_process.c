@@ -30,9 +30,12 @@ static void teardown(void)
     ck_assert_int_eq(system(command), 0);
 }
 
+/* Runs a script in the test's folder. */
 static int run(enum wgctl_output output, const char *script)
 {
-    const char *const argv[] = {"sh", "-c", script, NULL};
+    char there[1024];
+    snprintf(there, sizeof there, "cd %s; %s", folder, script);
+    const char *const argv[] = {"sh", "-c", there, NULL};
     return wgctl_process_run(argv, output, &err);
 }
 
@@ -237,6 +240,79 @@ START_TEST(nothing_that_our_caller_left_open_is_open_in_it)
 }
 END_TEST
 
+/* ---- surroundings ---- */
+
+static int filter(const struct wgctl_process *process, struct wgctl_text *ret)
+{
+    return wgctl_process_filter_as(process, (struct wgctl_slice){"", 0}, ret, &err);
+}
+
+START_TEST(it_runs_in_the_root_with_a_umask_of_its_own)
+{
+    static const char *const argv[] = {"sh", "-c", "pwd; umask", NULL};
+    static const struct wgctl_process private = {.argv = argv},
+                                      public = {.argv = argv, .is_public = true};
+    WGCTL_TEXT said = {0}, said_in_public = {0};
+    umask(027);
+    ck_assert_int_eq(filter(&private, &said), WGCTL_OK);
+    ck_assert_str_eq(said.data, "/\n0077\n");
+    ck_assert_int_eq(filter(&public, &said_in_public), WGCTL_OK);
+    ck_assert_str_eq(said_in_public.data, "/\n0022\n");
+    ck_assert_uint_eq(umask(0), 027); /* ours is unchanged */
+    ck_assert_int_eq(run(WGCTL_OUTPUT_SHOWN, "umask >said"), WGCTL_OK);
+    ck_assert_str_eq(content_of("said"), "0077\n");
+}
+END_TEST
+
+/* The output of env(1), sorted. */
+static void assert_environment(const char *const variables[], const char *expected)
+{
+    const char *const argv[] = {
+        "sh", "-c", "env | grep -v '^\\(PWD\\|_\\|SHLVL\\|OLDPWD\\)=' | LC_ALL=C sort", NULL};
+    WGCTL_TEXT said = {0};
+    ck_assert_int_eq(filter(&(struct wgctl_process){.argv = argv, .variables = variables}, &said),
+                     WGCTL_OK);
+    ck_assert_str_eq(said.data, expected);
+}
+
+START_TEST(it_gets_the_variables_that_are_named_and_no_others)
+{
+    clearenv();
+    assert_environment(NULL, "PATH=/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin\n");
+    setenv("PATH", "", 1);
+    assert_environment(NULL, "PATH=/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin\n");
+    static const char *const others[] = {
+        "LD_PRELOAD",    "LD_LIBRARY_PATH",
+        "BASH_ENV",      "ENV",
+        "SHELLOPTS",     "PS4",
+        "IFS",           "PYTHONPATH",
+        "WG_TUN_FD",     "LANGUAG",
+        "LCX",           "HOMES",
+        "WG_UAPI_FD",    "WG_PROCESS_FOREGROUND",
+        "NOTIFY_SOCKET", "PATHS",
+        "XPATH",
+    };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        setenv(others[i], "", 1);
+    setenv("BASH_FUNC_id%%", "() { echo me; }", 1);
+    setenv("PATH", "/usr/bin:/bin", 1);
+    setenv("HOME", "/root", 1);
+    setenv("LANG", "de_DE.UTF-8", 1);
+    setenv("LC_TIME", "C", 1);
+    setenv("TERM", "xterm", 1);
+    setenv("WG_HIDE_KEYS", "never", 1);
+    setenv("LOG_LEVEL", "verbose", 1);
+    assert_environment(NULL, "HOME=/root\nLANG=de_DE.UTF-8\nLC_TIME=C\nLOG_LEVEL=verbose\n"
+                             "PATH=/usr/bin:/bin\nTERM=xterm\nWG_HIDE_KEYS=never\n");
+    assert_environment(
+        (const char *const[]){"LC_TIME=en", "INTERFACE=wg0", NULL},
+        "HOME=/root\nINTERFACE=wg0\nLANG=de_DE.UTF-8\nLC_TIME=en\nLOG_LEVEL=verbose\n"
+        "PATH=/usr/bin:/bin\nTERM=xterm\nWG_HIDE_KEYS=never\n");
+}
+END_TEST
+
+/* ---- output ---- */
+
 START_TEST(a_box_of_text_is_no_reason)
 {
     ck_assert_int_eq(run(WGCTL_OUTPUT_KEPT, "echo why; echo '\xe2\x94\x8c\xe2\x94\x80'; exit 1"),
@@ -247,8 +323,9 @@ END_TEST
 
 START_TEST(arguments_are_given_as_they_are)
 {
-    const char *const argv[] = {
-        "sh", "-c", "printf '%s|' \"$@\" >said", "sh", "a b", "$(id)", "", "'\"\n", NULL};
+    const char *const argv[] = {"sh",   "-c",    "cd \"$0\"; printf '%s|' \"$@\" >said",
+                                folder, "a b",   "$(id)",
+                                "",     "'\"\n", NULL};
     ck_assert_int_eq(wgctl_process_run(argv, WGCTL_OUTPUT_KEPT, &err), WGCTL_OK);
     ck_assert_str_eq(content_of("said"), "a b|$(id)||'\"\n|");
 }
@@ -353,6 +430,32 @@ START_TEST(the_system_s_folders_are_looked_in_without_any_path)
 }
 END_TEST
 
+START_TEST(an_absolute_path_is_run_as_it_is)
+{
+    char program[PATH_MAX];
+    snprintf(program, sizeof program, "%s/program", folder);
+    const char *const argv[] = {program, NULL};
+    FILE *file = fopen("program", "we");
+    fprintf(file, "#!/bin/sh\necho \"$0\" >%s/said\n", folder);
+    fclose(file);
+    chmod("program", 0700);
+    ck_assert_int_eq(wgctl_process_run(argv, WGCTL_OUTPUT_KEPT, &err), WGCTL_OK);
+    snprintf(program + strlen(program), 2, "\n");
+    ck_assert_str_eq(content_of("said"), program);
+}
+END_TEST
+
+START_TEST(the_system_s_folders_can_be_the_only_ones)
+{
+    char path[PATH_MAX];
+    make_program("wg-tool", 0700);
+    setenv("PATH", folder, 1);
+    ck_assert(wgctl_process_find("wg-tool", path, sizeof path));
+    ck_assert(!wgctl_process_find_in_system("wg-tool", path, sizeof path));
+    ck_assert(wgctl_process_find_in_system("sh", path, sizeof path));
+}
+END_TEST
+
 START_TEST(a_path_that_does_not_fit_is_none)
 {
     char path[5];
@@ -380,6 +483,9 @@ static Suite *process_suite(void)
     tcase_add_test(process, a_program_that_succeeds_all_the_same_has_succeeded);
     tcase_add_test(process, a_signal_that_is_ignored_is_not_held);
     tcase_add_test(process, nothing_that_our_caller_left_open_is_open_in_it);
+    tcase_add_test(process, it_runs_in_the_root_with_a_umask_of_its_own);
+    tcase_add_test(process, it_gets_the_variables_that_are_named_and_no_others);
+    tcase_add_test(process, an_absolute_path_is_run_as_it_is);
     tcase_add_test(process, a_box_of_text_is_no_reason);
     tcase_add_test(process, arguments_are_given_as_they_are);
     tcase_add_test(process, its_input_is_empty);
@@ -391,6 +497,7 @@ static Suite *process_suite(void)
     tcase_add_test(process, a_program_is_found_in_the_first_folder_that_has_it);
     tcase_add_test(process, folders_that_depend_on_where_we_are_are_passed_over);
     tcase_add_test(process, the_system_s_folders_are_looked_in_without_any_path);
+    tcase_add_test(process, the_system_s_folders_can_be_the_only_ones);
     tcase_add_test(process, a_path_that_does_not_fit_is_none);
     suite_add_tcase(suite, process);
     return suite;
