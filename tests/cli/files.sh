@@ -279,13 +279,26 @@ sed -i 's/add-peer late --no-apply$/list/' etc/wg0.conf
 check "a hook that only reads does not" ./wgctl -C etc up
 check "and the interface goes down again" ./wgctl -C etc down
 
+# ---- what a program that stays holds ----
+
+make_server
+check "up runs under a lock of its caller's" flock outer ./wgctl -C etc up
+check "which nobody holds afterwards" flock --nonblock outer true
+of_its_own() {
+    local process
+    process=$(pgrep -x wireguard-go) && [[ $(readlink "/proc/$process/cwd") == / ]] && grep -q 'Umask:.0077' "/proc/$process/status"
+}
+# A kernel with WireGuard needs no process.
+[[ ! -S /run/wireguard/wg0.sock ]] || check "and wireguard-go has surroundings of its own" of_its_own
+check "and the interface goes down" ./wgctl -C etc down
+
 # ---- init whose service does not start ----
 
 # The service takes the lock itself, so another command can come in between. This systemctl runs ./meanwhile, and fails.
 mkdir -p /run/systemd/system bin
 mount -t tmpfs -o mode=0700 tmpfs /etc/wireguard
 # shellcheck disable=SC2016 # $2 is the script's
-printf '#!/bin/sh\n[ "$2" != enable ] || ./meanwhile\nexit 1\n' >bin/systemctl
+printf '#!/bin/sh\n[ "$2" != enable ] || %q\nexit 1\n' "$PWD/meanwhile" >bin/systemctl
 chmod +x bin/systemctl
 PATH=$PWD/bin:$PATH
 fails_to_start() { # SCRIPT_MEANWHILE
@@ -300,7 +313,7 @@ left_by_init() {
 }
 check "init fails if its service does" fails_to_start true
 check "and leaves nothing" test "$(left_by_init | xargs)" = 0
-check "init fails also if a peer was added meanwhile" fails_to_start './wgctl add-peer phone --no-apply'
+check "init fails also if a peer was added meanwhile" fails_to_start "$PWD/wgctl add-peer phone --no-apply"
 check "the peer that was acknowledged is there" ./wgctl show phone
 check "and init says what stays" grep -q 'wg0\.conf stays' err
 check "and keeps what it needs" test "$(left_by_init | xargs)" = \
