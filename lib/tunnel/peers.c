@@ -6,150 +6,10 @@
 #include "conf/expiry.h"
 #include "conf/server_edit.h"
 #include "host/route.h"
-#include "net/pool.h"
 #include "tunnel/state.h"
 #include "tunnel/templates.h"
 
-/* ---- addresses ---- */
-
-/* An allowed IP with host bits, as in 10.73.21.2/24, is meant as the device's address, although
- * WireGuard takes it for the whole network. */
-static int add_used(const struct wgctl_prefixes *list, struct wgctl_prefixes *ret,
-                    struct wgctl_error *err)
-{
-    int rc = wgctl_prefixes_add_all(ret, list, err);
-    for (size_t i = 0; rc == WGCTL_OK && i < list->count; i++) {
-        struct wgctl_prefix address = wgctl_prefix_host(list->items[i]);
-        if (wgctl_prefix_has_host_bits(&list->items[i]))
-            rc = wgctl_prefixes_add(ret, &address, err);
-    }
-    return rc;
-}
-
-static int collect_used(const struct wgctl_server *server, struct wgctl_prefixes *ret,
-                        struct wgctl_error *err)
-{
-    int rc = WGCTL_OK;
-    for (size_t i = 0; rc == WGCTL_OK && i < server->addresses.count; i++) {
-        struct wgctl_prefix own = wgctl_prefix_host(server->addresses.items[i]);
-        rc = wgctl_prefixes_add(ret, &own, err);
-    }
-    for (size_t i = 0; rc == WGCTL_OK && i < server->peer_count; i++)
-        rc = add_used(&server->peers[i].allowed_ips, ret, err);
-    for (size_t i = 0; rc == WGCTL_OK && i < server->commented_count; i++)
-        rc = add_used(&server->commented[i].allowed_ips, ret, err);
-    return rc;
-}
-
-/* Returns the server's first network of a family, in which peers get their addresses. */
-static const struct wgctl_prefix *subnet_of(const struct wgctl_server *server, uint8_t family)
-{
-    for (size_t i = 0; i < server->addresses.count; i++)
-        if (server->addresses.items[i].family == family)
-            return &server->addresses.items[i];
-    return NULL;
-}
-
-static bool has_family(const struct wgctl_prefixes *list, uint8_t family)
-{
-    for (size_t i = 0; i < list->count; i++)
-        if (list->items[i].family == family)
-            return true;
-    return false;
-}
-
-/* Finds the peer with the smallest network that contains the address, if it is smaller than those
- * of earlier calls. */
-static void find_holder(const struct wgctl_peer *peers, size_t count,
-                        const struct wgctl_prefix *address, const struct wgctl_peer **ret,
-                        uint8_t *length)
-{
-    for (size_t i = 0; i < count; i++)
-        for (size_t k = 0; k < peers[i].allowed_ips.count; k++) {
-            const struct wgctl_prefix *used = &peers[i].allowed_ips.items[k];
-            if (!wgctl_prefix_contains(used, address) || (*ret && used->length <= *length))
-                continue;
-            *ret = &peers[i];
-            *length = used->length;
-        }
-}
-
-/* Says in the error's message who uses that address already. */
-static int name_holder(const struct wgctl_server *server, const struct wgctl_prefix *address,
-                       struct wgctl_error *err)
-{
-    char text[WGCTL_PREFIX_TEXT_SIZE], label[WGCTL_LABEL_SIZE];
-    const struct wgctl_peer *peer = NULL, *holder;
-    uint8_t length = 0;
-    wgctl_address_format(address, text);
-    for (size_t i = 0; i < server->addresses.count; i++) {
-        struct wgctl_prefix own = wgctl_prefix_host(server->addresses.items[i]);
-        if (!wgctl_prefix_equal(&own, address))
-            continue;
-        snprintf(err->message, sizeof err->message, "%s is the server's own address", text);
-        return err->status;
-    }
-    find_holder(server->peers, server->peer_count, address, &peer, &length);
-    holder = peer;
-    find_holder(server->commented, server->commented_count, address, &holder, &length);
-    if (holder != peer)
-        snprintf(err->message, sizeof err->message,
-                 "%s is reserved for the peer that is commented out at %s:%u", text, server->file,
-                 holder->first_line + 1);
-    else if (holder)
-        snprintf(err->message, sizeof err->message, "%s is already used by peer '%s'", text,
-                 wgctl_peer_label(server, holder, label, sizeof label));
-    return err->status;
-}
-
-static int check_requested(const struct wgctl_server *server, const struct wgctl_prefixes *used,
-                           const struct wgctl_prefix *address, struct wgctl_error *err)
-{
-    const struct wgctl_prefix *subnet = NULL;
-    char text[WGCTL_PREFIX_TEXT_SIZE];
-    for (size_t i = 0; i < server->addresses.count && !subnet; i++)
-        if (wgctl_prefix_contains(&server->addresses.items[i], address))
-            subnet = &server->addresses.items[i];
-    if (!subnet)
-        subnet = subnet_of(server, address->family);
-    if (!subnet)
-        return wgctl_fail(err, WGCTL_INVALID, "%s has no %s address, so %s cannot be a peer's",
-                          server->file, address->family == AF_INET ? "IPv4" : "IPv6",
-                          wgctl_address_format(address, text));
-    int rc = wgctl_pool_check(subnet, used, address, err);
-    return rc == WGCTL_EXISTS ? name_holder(server, address, err) : rc;
-}
-
-/* Takes the requested addresses, and the next free one for each missing family. */
-static int choose_addresses(const struct wgctl_server *server, const char *requested,
-                            struct wgctl_prefixes *ret, struct wgctl_error *err)
-{
-    static const uint8_t families[] = {AF_INET, AF_INET6};
-    WGCTL_PREFIXES used = {0};
-    int rc = collect_used(server, &used, err);
-    if (rc == WGCTL_OK && requested)
-        rc = wgctl_prefixes_parse(ret, wgctl_slice_of(requested), err);
-    for (size_t i = 0; rc == WGCTL_OK && i < ret->count; i++) {
-        rc = check_requested(server, &used, &ret->items[i], err);
-        if (rc == WGCTL_OK)
-            rc = wgctl_prefixes_add(&used, &ret->items[i], err);
-    }
-    for (size_t i = 0; rc == WGCTL_OK && i < sizeof families; i++) {
-        const struct wgctl_prefix *subnet = subnet_of(server, families[i]);
-        struct wgctl_prefix address;
-        if (!subnet || has_family(ret, families[i]))
-            continue;
-        rc = wgctl_pool_next(subnet, &used, &address, err);
-        if (rc == WGCTL_OK)
-            rc = wgctl_prefixes_add(ret, &address, err);
-    }
-    if (rc == WGCTL_OK && ret->count == 0) {
-        wgctl_fail(err, WGCTL_INVALID, "%s has no Address, so there are none for peers",
-                   server->file);
-        return wgctl_hint(err, "add a line to [Interface], as in Address = 10.73.21.1/24");
-    }
-    return rc;
-}
+/* ---- networks behind the peer ---- */
 
 /* Adds networks behind the peer. They must not belong to another peer or to the tunnel. */
 static int add_lan(const struct wgctl_server *server, const char *lan, struct wgctl_prefixes *ret,
@@ -161,7 +21,7 @@ static int add_lan(const struct wgctl_server *server, const char *lan, struct wg
     for (size_t i = 0; rc == WGCTL_OK && i < server->addresses.count; i++)
         rc = wgctl_prefixes_add(&used, &server->addresses.items[i], err);
     if (rc == WGCTL_OK)
-        rc = collect_used(server, &used, err);
+        rc = wgctl_addresses_used(server, &used, err);
     for (size_t i = 0; rc == WGCTL_OK && i < networks.count; i++) {
         struct wgctl_prefix network = wgctl_prefix_mask(networks.items[i]);
         for (size_t k = 0; k < used.count; k++)
@@ -214,11 +74,7 @@ static int choose_allowed_ips(const struct wgctl_server *server, const char *req
     if (strcmp(requested, "split") != 0 && strcmp(requested, "lan") != 0)
         return wgctl_settings_allowed_ips(wgctl_slice_of(requested), settings, err);
 
-    int rc = WGCTL_OK;
-    for (size_t i = 0; rc == WGCTL_OK && i < server->addresses.count; i++) {
-        struct wgctl_prefix subnet = wgctl_prefix_mask(server->addresses.items[i]);
-        rc = wgctl_prefixes_add(&list, &subnet, err);
-    }
+    int rc = wgctl_addresses_subnets(server, &list, err);
     if (rc == WGCTL_OK && strcmp(requested, "lan") == 0)
         rc = add_server_lan(&list, err);
     if (rc < 0)
@@ -402,7 +258,7 @@ static int build(const struct wgctl_tunnel *tunnel, const struct wgctl_peer_requ
     if (rc == WGCTL_OK)
         rc = choose_settings(tunnel, request, &new->settings, err);
     if (rc == WGCTL_OK)
-        rc = choose_addresses(&tunnel->server, request->addresses, &new->client.addresses, err);
+        rc = wgctl_addresses_choose(&tunnel->server, request, &new->client.addresses, err);
     for (size_t i = 0; rc == WGCTL_OK && i < new->client.addresses.count; i++)
         rc = wgctl_prefixes_add(&new->peer.allowed_ips, &new->client.addresses.items[i], err);
     if (rc == WGCTL_OK && request->lan)

@@ -54,6 +54,23 @@ int wgctl_tunnel_read(struct wgctl_tunnel *tunnel, struct wgctl_error *err);
 /* Reads INTERFACE.ini if it exists. */
 int wgctl_tunnel_read_settings(struct wgctl_tunnel *tunnel, struct wgctl_error *err);
 
+/* ---- lib/tunnel/addresses.c ---- */
+
+/* Appends the addresses and networks that are in use: the server's and the peers', also of those
+ * that are disabled or commented out. */
+int wgctl_addresses_used(const struct wgctl_server *server, struct wgctl_prefixes *ret,
+                         struct wgctl_error *err);
+/* Appends the networks of the tunnel: those of the server's Address lines. One without a mask means
+ * the /24 or /64 around it if peers have addresses there. Link-local ones do not count. */
+int wgctl_addresses_subnets(const struct wgctl_server *server, struct wgctl_prefixes *ret,
+                            struct wgctl_error *err);
+/* Appends a new peer's addresses: the requested ones, which are in such a network, or in one in
+ * which other peers are, and the next free one of each family that is missing. Fails with
+ * WGCTL_INVALID, WGCTL_EXISTS or WGCTL_FULL. */
+int wgctl_addresses_choose(const struct wgctl_server *server,
+                           const struct wgctl_peer_request *request, struct wgctl_prefixes *ret,
+                           struct wgctl_error *err);
+
 /* ---- lib/tunnel/devices.c ---- */
 
 /* Writes the path of a device's file, such as "wg0.peers/phone.conf". Returns `path`. */
