@@ -60,6 +60,7 @@ list_missing() {
     has_library libmnl || echo libmnl-dev
     has_library libpng || echo libpng-dev
     has_library jansson || echo libjansson-dev
+    has_library sqlite3 || echo libsqlite3-dev
     has ip || echo iproute2
     has wg || echo wireguard-tools
     has nft || uses_iptables || echo nftables

@@ -14,7 +14,7 @@ jobs=$(nproc)
 packages=(
     # to build
     gcc clang make cmake pkg-config
-    libsodium-dev libqrencode-dev libinih-dev libmnl-dev libpng-dev libjansson-dev check
+    libsodium-dev libqrencode-dev libinih-dev libmnl-dev libpng-dev libjansson-dev libsqlite3-dev check
     # to compare with, and to run real tunnels
     wireguard-tools wireguard-go nftables iptables iproute2 iputils-ping
     # a real kernel: built to run as a program, and an old one in a virtual machine
@@ -22,7 +22,7 @@ packages=(
     qemu-system-x86 busybox-static cpio kmod zstd e2fsprogs
     # to look at what comes out
     zbar-tools librsvg2-bin imagemagick tmux jq mandoc groff-base shellcheck bash-completion zsh fish
-    strace valgrind procps clang-format systemd
+    sqlite3 strace valgrind procps clang-format systemd
 )
 
 die() {

@@ -20,22 +20,6 @@ static int set_path(char **path, const char *folder, const char *name, struct wg
 
 /* ---- a tunnel that exists ---- */
 
-/* The program's own file may be missing, or belong to another server; then it is ignored. */
-static int read_own_json(struct wgctl_adopt *adopt, struct wgctl_error *err)
-{
-    char name[WGCTL_FILE_NAME_SIZE];
-    snprintf(name, sizeof name, "%s.json", adopt->tunnel->interface);
-    int rc = set_path(&adopt->other_path, adopt->tunnel->folder_path, name, err);
-    if (rc < 0)
-        return rc;
-    rc = wgctl_adopt_read_other(adopt, err);
-    if (rc == WGCTL_SYSTEM || rc == WGCTL_DENIED)
-        return rc;
-    if (rc < 0 || !wgctl_key_equal(&adopt->other.private_key, &adopt->tunnel->server.private_key))
-        wgctl_other_server_clear(&adopt->other);
-    return WGCTL_OK;
-}
-
 /* Appends the text, with the document's line ends. */
 static int append(struct wgctl_document *document, const struct wgctl_text *text,
                   struct wgctl_error *err)
@@ -105,7 +89,7 @@ static int open_conf(struct wgctl_adopt *adopt, const struct wgctl_adopt_request
     if (rc == WGCTL_NOT_FOUND)
         return hint_at_json(request, err);
     if (rc == WGCTL_OK)
-        rc = read_own_json(adopt, err);
+        rc = wgctl_adopt_look_for_other(adopt, request, err);
     if (rc == WGCTL_OK)
         rc = wgctl_adopt_rewrite_conf(adopt, ret, err);
     return rc;

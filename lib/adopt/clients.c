@@ -75,26 +75,51 @@ static int own_addresses(const struct wgctl_peer *peer, struct wgctl_prefixes *r
     return rc;
 }
 
+/* A value that wgctl would refuse counts as no value. */
+static int unless_invalid(int rc)
+{
+    return rc == WGCTL_INVALID ? WGCTL_OK : rc;
+}
+
+/* What a client has in its configuration: what new ones get, except for what is its own. */
+static int client_settings(const struct wgctl_adopt *adopt, const struct wgctl_other_peer *known,
+                           struct wgctl_settings *ret, struct wgctl_error *err)
+{
+    int rc = wgctl_settings_copy(&adopt->tunnel->settings, ret, err);
+    if (rc < 0 || !known || !known->has_client)
+        return rc;
+    ret->mtu = known->mtu;
+    ret->keepalive = known->keepalive;
+    if (known->dns)
+        rc = unless_invalid(wgctl_settings_dns(wgctl_slice_of(known->dns), ret, err));
+    if (rc == WGCTL_OK && known->routes)
+        rc = unless_invalid(wgctl_settings_allowed_ips(wgctl_slice_of(known->routes), ret, err));
+    return rc;
+}
+
 /* The client's configuration as its program would show it. */
 static int render_client(struct wgctl_adopt *adopt, const struct wgctl_peer *peer,
                          const struct wgctl_key *private_key, struct wgctl_text *ret,
                          struct wgctl_error *err)
 {
     struct wgctl_tunnel *tunnel = adopt->tunnel;
-    const struct wgctl_settings *settings = &tunnel->settings;
+    WGCTL_SETTINGS settings = {0};
+    int rc = client_settings(adopt, wgctl_other_server_by_key(&adopt->other, &peer->public_key),
+                             &settings, err);
     WGCTL_CLIENT client = {
         .has_private_key = true,
         .private_key = *private_key,
-        .dns = settings->dns,
-        .mtu = settings->mtu,
+        .dns = settings.dns,
+        .mtu = settings.mtu,
         .server_key = tunnel->server.public_key,
         .preshared_key = peer->preshared_key,
-        .allowed_ips = wgctl_settings_allowed(settings),
-        .endpoint = settings->endpoint,
-        .keepalive = settings->keepalive,
+        .allowed_ips = wgctl_settings_allowed(&settings),
+        .endpoint = settings.endpoint,
+        .keepalive = settings.keepalive,
     };
     WGCTL_TEXT template = {0};
-    int rc = own_addresses(peer, &client.addresses, err);
+    if (rc == WGCTL_OK)
+        rc = own_addresses(peer, &client.addresses, err);
     if (rc == WGCTL_OK)
         rc = wgctl_template_read(wgctl_tunnel_folder(tunnel), "client.conf", &template, err);
     return rc < 0 ? rc : wgctl_client_render(&client, wgctl_text_slice_of(&template), ret, err);

@@ -45,6 +45,8 @@ static void put_peer(const struct wgctl_other_peer *peer, struct wgctl_text *tex
     wgctl_text_format(text, "\n%s[Peer]\n", mark);
     if (peer->added[0])
         wgctl_text_format(text, "%s# added = %s\n", mark, peer->added);
+    if (peer->expires[0])
+        wgctl_text_format(text, "%s# expires = %s\n", mark, peer->expires);
     if (is_note(note))
         wgctl_text_format(text, "%s# note = %.*s\n", mark, (int)note.size, note.data);
     put_key(text, mark, "PublicKey", &peer->public_key);

@@ -208,7 +208,7 @@ static int read_dsnet_server(const struct reader *reader, json_t *root,
     if (rc == WGCTL_OK)
         rc = read_number(reader, root, "PersistentKeepalive", &ret->keepalive);
     snprintf(ret->interface, sizeof ret->interface, "%.15s", text_at(root, "InterfaceName"));
-    snprintf(ret->dns, sizeof ret->dns, "%.63s", text_at(root, "DNS"));
+    snprintf(ret->dns, sizeof ret->dns, "%.255s", text_at(root, "DNS"));
     for (size_t i = 0; i < 3 && !ret->endpoint[0]; i++)
         snprintf(ret->endpoint, sizeof ret->endpoint, "%.256s", text_at(root, endpoints[i]));
 
@@ -260,16 +260,37 @@ static void *allocate(size_t size)
     return memory;
 }
 
+static json_t *load(struct wgctl_slice text)
+{
+    json_error_t where;
+    json_set_alloc_funcs(allocate, wgctl_free_wiped);
+    parser_failed = false;
+    return json_loadb(text.data ? text.data : "", text.size, 0, &where);
+}
+
+int wgctl_json_list(const char *text, struct wgctl_text *ret, struct wgctl_error *err)
+{
+    size_t i;
+    const json_t *value;
+    json_t *root = load(wgctl_slice_of(text));
+    int rc = parser_failed ? wgctl_fail_memory(err) : WGCTL_OK;
+    json_array_foreach(root, i, value)
+    {
+        const char *string = json_string_value(value);
+        if (rc == WGCTL_OK && string)
+            wgctl_text_format(ret, "%s%s", ret->size ? ", " : "", string);
+    }
+    json_decref(root);
+    return rc < 0 ? rc : wgctl_text_check(ret, err);
+}
+
 int wgctl_other_server_parse_json(const char *file, struct wgctl_slice text,
                                   struct wgctl_other_server *ret, struct wgctl_error *err)
 {
     WGCTL_OTHER_SERVER server = {0};
     struct reader reader = {.file = file, .where = "the server", .err = err};
-    json_error_t where;
     int rc;
-    json_set_alloc_funcs(allocate, wgctl_free_wiped);
-    parser_failed = false;
-    json_t *root = json_loadb(text.data ? text.data : "", text.size, 0, &where);
+    json_t *root = load(text);
     if (parser_failed) {
         rc = wgctl_fail_memory(err);
     } else if (json_is_object(json_object_get(root, "server"))) {

@@ -1,4 +1,4 @@
-/* What other programs keep on this host. */
+/* The clients' files on this host. */
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +9,6 @@
 
 enum {
     LARGEST_CLIENT = 64 * 1024,
-    LARGEST_JSON = 2 * 1024 * 1024, /* thousands of peers; the parser needs 80 times as much */
 };
 
 struct search {
@@ -164,21 +163,4 @@ int wgctl_adopt_look_for_clients(struct wgctl_adopt *adopt,
         rc = say_why_not(adopt, &adopt->peers[i], adopt->own[i], err);
     }
     return rc;
-}
-
-/* ---- JSON ---- */
-
-int wgctl_adopt_read_other(struct wgctl_adopt *adopt, struct wgctl_error *err)
-{
-    WGCTL_OTHER_SERVER json = {0};
-    WGCTL_TEXT text = {0};
-    int rc = wgctl_third_party_read(adopt->other_path, LARGEST_JSON, &text, err);
-    if (rc == WGCTL_OK)
-        rc = wgctl_other_server_parse_json(adopt->other_path, wgctl_text_slice_of(&text), &json,
-                                           err);
-    if (rc < 0)
-        return rc;
-    adopt->other = json;
-    json = (struct wgctl_other_server){0};
-    return WGCTL_OK;
 }

@@ -23,11 +23,11 @@ static int open_folder(struct wgctl_tunnel *tunnel, const struct wgctl_adopt_req
 
 /* ---- an INTERFACE.conf is there ---- */
 
-static int refuse_another(const struct wgctl_tunnel *tunnel, struct wgctl_error *err)
+static int refuse_without_key(const struct wgctl_adopt *adopt, struct wgctl_error *err)
 {
-    wgctl_fail(err, WGCTL_EXISTS, "%s/%s already exists, and is another server's",
-               tunnel->folder_path, tunnel->conf_name);
-    return wgctl_hint(err, "choose another name with -i, or adopt that file: sudo wgctl adopt");
+    wgctl_fail(err, WGCTL_NOT_FOUND, "%s does not have the server's key, and there is no %s/%s",
+               adopt->other_path, adopt->tunnel->folder_path, adopt->tunnel->conf_name);
+    return wgctl_hint(err, "copy %s there first", adopt->tunnel->conf_name);
 }
 
 /* It was made from that file before, or by that program. */
@@ -37,9 +37,8 @@ static int read_existing(struct wgctl_adopt *adopt, struct wgctl_text *ret, stru
     int rc = wgctl_tunnel_read(tunnel, err);
     if (rc < 0)
         return rc;
-    return wgctl_key_equal(&adopt->other.private_key, &tunnel->server.private_key)
-               ? wgctl_adopt_rewrite_conf(adopt, ret, err)
-               : refuse_another(tunnel, err);
+    rc = wgctl_adopt_check_other(adopt, err);
+    return rc < 0 ? rc : wgctl_adopt_rewrite_conf(adopt, ret, err);
 }
 
 /* ---- one is made ---- */
@@ -131,7 +130,7 @@ int wgctl_adopt_open_file(struct wgctl_adopt *adopt, const struct wgctl_adopt_re
     adopt->other_path = wgctl_slice_dup(wgctl_slice_of(request->file));
     if (!adopt->other_path)
         return wgctl_fail_memory(err);
-    int rc = wgctl_adopt_read_other(adopt, err);
+    int rc = wgctl_adopt_read_other(adopt, request->interface, err);
     if (rc < 0)
         return rc;
     const char *name = adopt->other.interface[0] ? adopt->other.interface : "wg0";
@@ -142,6 +141,8 @@ int wgctl_adopt_open_file(struct wgctl_adopt *adopt, const struct wgctl_adopt_re
         rc = wgctl_store_exists(adopt->tunnel->store, adopt->tunnel->conf_name, &exists, err);
     if (rc == WGCTL_OK && exists)
         return read_existing(adopt, ret, err);
+    if (rc == WGCTL_OK && wgctl_key_is_zero(&adopt->other.private_key))
+        return refuse_without_key(adopt, err);
     if (rc == WGCTL_OK)
         rc = make(adopt, request, ret, err);
     return rc < 0 ? rc : read_settings(adopt, err);

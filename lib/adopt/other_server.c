@@ -10,6 +10,8 @@ void wgctl_other_server_clear(struct wgctl_other_server *server)
         wgctl_prefixes_clear(&peer->allowed_ips);
         free(peer->name);
         free(peer->note);
+        free(peer->dns);
+        free(peer->routes);
         explicit_bzero(peer, sizeof *peer);
     }
     free(server->peers);

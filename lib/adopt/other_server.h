@@ -1,6 +1,7 @@
 /* What another program keeps of a server in a file of its own, whatever that file's format. */
 #pragma once
 
+#include "conf/expiry.h"
 #include "net/address.h"
 #include "net/key.h"
 #include "net/name.h"
@@ -12,19 +13,23 @@ struct wgctl_other_peer {
     struct wgctl_key preshared_key; /* all zero: none */
     struct wgctl_prefixes allowed_ips;
     bool enabled;
-    char added[16]; /* a date; "": unknown */
-    char *note;     /* NULL: none */
+    char added[16];                  /* a date; "": unknown */
+    char expires[WGCTL_EXPIRY_SIZE]; /* as in wg0.conf; "": never */
+    char *note;                      /* NULL: none */
+    bool has_client;                 /* what its own configuration has is known, namely */
+    char *dns, *routes;              /* NULL: what all have; `routes` are its allowed IPs */
+    uint16_t mtu, keepalive;         /* 0: none */
 };
 
 /* Owns all strings but `source`. */
 struct wgctl_other_server {
     const char *source;              /* the program; NULL: there is no file */
     char interface[WGCTL_NAME_SIZE]; /* "": unknown */
-    struct wgctl_key private_key;
+    struct wgctl_key private_key;    /* all zero: unknown */
     struct wgctl_prefixes addresses;
     uint16_t listen_port;      /* 0: unknown */
-    char endpoint[300];        /* a host or an address; "": unknown */
-    char dns[64];              /* "": unknown */
+    char endpoint[300];        /* a host or an address, with or without a port; "": unknown */
+    char dns[256];             /* "": unknown */
     char *allowed_ips;         /* what clients send through the tunnel; NULL: unknown */
     uint16_t mtu;              /* 0: unknown */
     uint16_t keepalive;        /* of clients, in seconds; 0: none, or unknown */

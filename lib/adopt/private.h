@@ -4,7 +4,7 @@
 
 #include "adopt/adopt.h"
 #include "adopt/client_facts.h"
-#include "adopt/json.h"
+#include "adopt/other_server.h"
 #include "adopt/third_party.h"
 #include "tunnel/state.h"
 
@@ -45,8 +45,19 @@ const char *wgctl_adopt_keep(struct wgctl_adopt *adopt, struct wgctl_slice text)
 int wgctl_adopt_look_for_clients(struct wgctl_adopt *adopt,
                                  const struct wgctl_adopt_request *request,
                                  struct wgctl_error *err);
-/* Reads the program's own file, `other_path`. */
-int wgctl_adopt_read_other(struct wgctl_adopt *adopt, struct wgctl_error *err);
+
+/* ---- adopt/other_files.c ---- */
+
+/* Whether the path is one of an SQLite database, by its name. */
+bool wgctl_adopt_is_database(const char *path);
+/* Reads the program's own file, `other_path`. `interface` as in adopt/databases.h. */
+int wgctl_adopt_read_other(struct wgctl_adopt *adopt, const char *interface,
+                           struct wgctl_error *err);
+/* Finds and reads the file of the program that made the tunnel. There may be none. */
+int wgctl_adopt_look_for_other(struct wgctl_adopt *adopt, const struct wgctl_adopt_request *request,
+                               struct wgctl_error *err);
+/* Fails with WGCTL_EXISTS if the file that was read is another server's than the tunnel. */
+int wgctl_adopt_check_other(const struct wgctl_adopt *adopt, struct wgctl_error *err);
 
 /* ---- adopt/adopt.c ---- */
 

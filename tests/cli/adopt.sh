@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Tests adopt with the files of other programs. tests/adopt has a folder for each program:
 #
-#     tests/adopt/PROGRAM/given       the host's files: etc, root, home
+#     tests/adopt/PROGRAM/given       the host's files: etc, root, home; of NAME.sql, NAME.db is made
 #     tests/adopt/PROGRAM/modes       the modes that the program leaves, "MODE PATH" per line; else 755, 644, and 700
 #                                     for etc/wireguard
 #     tests/adopt/PROGRAM/expected    the configuration folder afterwards, and the output with --json
@@ -24,7 +24,7 @@ fi
 
 PATH=$PATH:/usr/sbin:/sbin
 CC=${CC:-gcc}
-need "$CC" diff ip jq mount nft perl script strace wg wireguard-go
+need "$CC" diff ip jq mount nft perl script sqlite3 strace wg wireguard-go
 
 work=$(mktemp -d)
 # shellcheck disable=SC2317 # called by the trap
@@ -54,6 +54,7 @@ set_up() { # PROGRAM
     rm -rf host
     mkdir -p host/etc host/root host/home
     cp -r "samples/$1/given/." host
+    find host -name '*.sql' -exec sh -c 'sqlite3 "${1%.sql}.db" <"$1" >/dev/null && rm "$1"' - {} \;
     cp -a /etc/alternatives host/etc # awk is in there
     find host -type d -exec chmod 755 {} +
     find host -type f -exec chmod 644 {} +
@@ -87,7 +88,7 @@ status_of() { # COMMAND...
 
 # Lists the files that adopt has written.
 result() {
-    (cd /etc/wireguard && find . -type f ! -path './.wgctl/*' ! -path './configs/*' ! -path './peer*/*' ! -name params ! -name '*.json' | sort)
+    (cd /etc/wireguard && find . -type f ! -path './.wgctl/*' ! -path './configs/*' ! -path './peer*/*' ! -name params ! -name '*.json' ! -name '*.db*' | sort)
 }
 
 write_expected() { # PROGRAM
@@ -140,9 +141,10 @@ lost_nothing() { # PROGRAM BEFORE AFTER
     case $1 in
     pivpn) diff <(as_before "$3" | with_pivpns_mark) "$2" ;;
     wg-portal | wgdashboard) diff <(as_before "$3") <(grep -v '^SaveConfig = true$' "$2" | as_before /dev/stdin) ;;
+    wgdashboard-db) diff <(as_before "$3" | sed '/^#- /d' | cat -s) <(grep -v '^SaveConfig = true$' "$2" && echo) ;;
     wg-easy) cmp <(as_before "$3" | head -c "$(stat -c %s "$2")") "$2" ;;
     exporter) diff <(as_before "$3" | grep -v friendly_name) <(grep -v friendly_name "$2") ;;
-    by-hand | *-15) cmp <(as_before "$3" | head -c "$(stat -c %s "$2")") "$2" ;;
+    by-hand | *-15 | *-db) cmp <(as_before "$3" | head -c "$(stat -c %s "$2")") "$2" ;;
     *) cmp <(as_before "$3") "$2" ;;
     esac
 }
@@ -354,6 +356,28 @@ sed -i 's/^# Client: .*/# hello/' /etc/wireguard/wg0.conf
 check "a program's word counts for more than a comment" test "$(names | jq -c '.[0]')" = '["Annas-phone","wg-easy"]'
 sed -i "0,/\"privateKey\": .*/s||\"privateKey\": \"$(wg genkey)\",|" /etc/wireguard/wg0.json
 check "the file of another server counts for nothing" test "$(names)" = '[["hello","comment"],["hello-2","comment"],["hello-3","comment"]]'
+put_back
+
+# ---- databases that are in use ----
+
+# Copies a database while a program has it open and has not written it back: all is in its log.
+set_up wg-easy-15-db
+database=/etc/wireguard/wg-easy.db
+./wgctl adopt -n --json >out
+sqlite3 $database .dump >dump.sql
+rm $database
+sqlite3 open.db 'PRAGMA journal_mode = WAL' 'PRAGMA wal_autocheckpoint = 0' '.read dump.sql' \
+    ".shell cp open.db $database && cp open.db-wal $database-wal" >/dev/null
+before=$(snapshot /etc/wireguard)
+check "what is only in a database's log is read" diff out <(./wgctl adopt -n --json)
+check "nothing was created there" diff <(echo "$before") <(snapshot /etc/wireguard)
+echo x >$database-journal
+check "a database that is half written is refused" test "$(status_of ./wgctl adopt)" = 1
+check "and why is said" grep -q 'a program is writing to /etc/wireguard/wg-easy.db' err
+rm $database-*
+chown 1000 $database
+check "so is another user's" test "$(status_of ./wgctl adopt)" = 1
+check "and how to fix it is said" grep -q "chown root" err
 put_back
 
 # ---- SaveConfig ----
@@ -628,6 +652,7 @@ file=${arguments[0]}
 works_as_printed() {
     local command
     command=$(sed -n 's/^  wgctl \(adopt .* --endpoint .*\)/\1/p' err)
+    # shellcheck disable=SC2086 # it has several words
     [[ $command == "adopt $file --endpoint vpn.example.org" ]] && ./wgctl $command && ./wgctl qr Tablet
 }
 leads_back() {

@@ -238,7 +238,7 @@ included_nowhere() { # REGEX_OF_THE_HEADER FOLDER...
     ! grep -rnE --include='*.[ch]' "^[[:space:]]*#[[:space:]]*include[[:space:]]*[<\"](${regex})[>\"]" "$@"
 }
 
-for header in 'sodium(/.*)?\.h' 'libmnl/.*\.h' 'ini\.h' 'qrencode\.h' 'png\.h'; do
+for header in 'sodium(/.*)?\.h' 'libmnl/.*\.h' 'ini\.h' 'qrencode\.h' 'png\.h' 'sqlite3\.h'; do
     check "$header is included in one file of lib" included_once "$header" lib
     check "$header is included nowhere in cmd" included_nowhere "$header" cmd
 done
