@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/descriptor.h"
@@ -195,6 +196,22 @@ int wgctl_folder_open_in(const struct wgctl_folder *parent, const char *name, bo
     else
         wgctl_folder_close(&folder);
     return rc;
+}
+
+int wgctl_folder_check_hooks(const struct wgctl_folder *folder, struct wgctl_error *err)
+{
+    struct statvfs system;
+    if (fstatvfs(folder->fd, &system) < 0)
+        return wgctl_fail_errno(err, "cannot look at the file system of %s", folder->path);
+    if (!(system.f_flag & ST_NOSUID))
+        return WGCTL_OK;
+    wgctl_fail(err, WGCTL_DENIED,
+               "%s is on a file system that is mounted nosuid, from which no hooks are run",
+               folder->path);
+    return wgctl_hint(err,
+                      "if the hooks in it are yours, move it to where the system is: "
+                      "sudo mv %s /etc/",
+                      folder->path);
 }
 
 void wgctl_folder_close(struct wgctl_folder *folder)

@@ -36,6 +36,10 @@ int wgctl_folder_make(const char *path, mode_t mode, bool *ret_made, struct wgct
  * exist, `create` creates it (0700). */
 int wgctl_folder_open_in(const struct wgctl_folder *parent, const char *name, bool create,
                          struct wgctl_folder *ret, struct wgctl_error *err);
+/* Fails with WGCTL_DENIED if its file system is mounted nosuid, as it is if an ordinary user may
+ * mount it: a USB stick, or an image. That user decides what belongs to root on it, and must not
+ * make root run it. */
+int wgctl_folder_check_hooks(const struct wgctl_folder *folder, struct wgctl_error *err);
 /* Closes it, unless it is closed already. */
 void wgctl_folder_close(struct wgctl_folder *folder);
 

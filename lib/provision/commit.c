@@ -107,6 +107,7 @@ static int bring_up(struct progress *progress, bool *ret_userspace, struct wgctl
         .goal = WGCTL_GO_UP,
         .interface = progress->provision->interface,
         .server = &server,
+        .folder = wgctl_store_folder(progress->store),
         .query = &query,
     };
     int rc = wgctl_server_parse(progress->provision->conf_name, &progress->conf, &server, err);

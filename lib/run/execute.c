@@ -42,12 +42,6 @@ static int begin(struct wgctl_run *run, enum wgctl_goal goal, struct wgctl_error
                                   err);
 }
 
-static bool is_command(enum wgctl_op op)
-{
-    return op == WGCTL_RUN_PRE_DOWN || op == WGCTL_RUN_POST_DOWN || op == WGCTL_RUN_PRE_UP ||
-           op == WGCTL_RUN_POST_UP;
-}
-
 /* Returns whether the step takes something down. When going up, leftovers are removed first. */
 static bool is_of_going(const struct wgctl_run *run, const struct wgctl_step *step)
 {
@@ -66,7 +60,7 @@ static int note(struct wgctl_run *run, const struct wgctl_step *step, struct wgc
     record->item = step->item;
     if (begins)
         return begin(run, goal, err);
-    return same && !is_command(step->op)
+    return same && !wgctl_op_is_hook(step->op)
                ? WGCTL_OK
                : wgctl_run_record_note(run->request.interface, record, err);
 }

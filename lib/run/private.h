@@ -59,6 +59,9 @@ int wgctl_routes_plan(const struct wgctl_state *applied, const struct wgctl_stat
 
 /* ---- states.c ---- */
 
+/* Returns whether a step of this kind runs a hook. Pure. */
+bool wgctl_op_is_hook(enum wgctl_op op);
+
 /* Plans the transition again, with hostnames looked up. */
 int wgctl_run_plan_again(struct wgctl_run *run, struct wgctl_error *err);
 

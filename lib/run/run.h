@@ -138,7 +138,9 @@ struct wgctl_run_request {
     enum wgctl_goal goal;
     const char *interface;
     const struct wgctl_server *server; /* the parsed file */
-    struct wgctl_device_query *query;  /* may already be under way, which saves time */
+    /* The folder that the file is in. NULL: its hooks may run wherever it is. */
+    const struct wgctl_folder *folder;
+    struct wgctl_device_query *query; /* may already be under way, which saves time */
     struct wgctl_progress progress;
     struct wgctl_saver saver; /* for WGCTL_GO_DOWN with SaveConfig */
 };
@@ -165,6 +167,8 @@ struct wgctl_run {
  *   WGCTL_BUSY         for WGCTL_GO_APPLY, if an up or down was killed and must be completed first
  *   WGCTL_UNSUPPORTED  if the name belongs to another kind of interface
  *   WGCTL_INVALID      if no device can do what the file asks for
+ *   WGCTL_DENIED       if a hook would run that was not run before, from a file system mounted
+ *                      nosuid (base/folder.h)
  *   WGCTL_SYSTEM       if the kernel or the device does not answer */
 int wgctl_run_prepare(const struct wgctl_run_request *request, struct wgctl_run *ret,
                       struct wgctl_error *err);

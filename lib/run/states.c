@@ -196,6 +196,37 @@ static int plan(struct wgctl_run *run, struct wgctl_error *err)
                                  &run->transition, err);
 }
 
+/* ---- hooks ---- */
+
+bool wgctl_op_is_hook(enum wgctl_op op)
+{
+    return op == WGCTL_RUN_PRE_DOWN || op == WGCTL_RUN_POST_DOWN || op == WGCTL_RUN_PRE_UP ||
+           op == WGCTL_RUN_POST_UP;
+}
+
+static bool is_text_of(const struct wgctl_server *server, struct wgctl_slice text)
+{
+    const struct wgctl_text *source = server ? &server->document.source : NULL;
+    return source && source->data && text.data >= source->data &&
+           text.data < source->data + source->size;
+}
+
+/* Hooks that were applied before were checked before. */
+static int check_hooks(const struct wgctl_run *run, struct wgctl_error *err)
+{
+    bool has_new = false;
+    if (!run->request.folder || run->is_current)
+        return WGCTL_OK;
+    for (size_t i = 0; i < run->transition.count && !has_new; i++) {
+        const struct wgctl_step *step = &run->transition.steps[i];
+        has_new = wgctl_op_is_hook(step->op) && !is_text_of(run->applied.server, step->text) &&
+                  !is_text_of(run->begun.target, step->text);
+    }
+    return has_new ? wgctl_folder_check_hooks(run->request.folder, err) : WGCTL_OK;
+}
+
+/* ---- all of it ---- */
+
 int wgctl_run_prepare(const struct wgctl_run_request *request, struct wgctl_run *ret,
                       struct wgctl_error *err)
 {
@@ -217,7 +248,9 @@ int wgctl_run_prepare(const struct wgctl_run_request *request, struct wgctl_run 
         return wgctl_server_check(request->server, err);
     if (rc == WGCTL_OK)
         rc = read_states(ret, query, err);
-    return rc < 0 ? rc : plan(ret, err);
+    if (rc == WGCTL_OK)
+        rc = plan(ret, err);
+    return rc < 0 ? rc : check_hooks(ret, err);
 }
 
 int wgctl_run_plan_again(struct wgctl_run *run, struct wgctl_error *err)

@@ -46,6 +46,7 @@ static int prepare(struct wgctl_tunnel *tunnel, enum wgctl_goal goal, struct wgc
         .goal = goal,
         .interface = tunnel->interface,
         .server = &tunnel->server,
+        .folder = wgctl_tunnel_folder(tunnel),
         .query = &tunnel->query,
         .progress = tunnel->progress,
         .saver = {save_conf, tunnel},

@@ -279,6 +279,37 @@ sed -i 's/add-peer late --no-apply$/list/' etc/wg0.conf
 check "a hook that only reads does not" ./wgctl -C etc up
 check "and the interface goes down again" ./wgctl -C etc down
 
+# ---- hooks on a file system that a user may have mounted ----
+
+mkdir -p etc
+mount -t tmpfs -o nosuid,mode=700 none etc
+./wgctl -C etc init --no-apply --endpoint old.example.org --firewall none >/dev/null 2>&1
+check "a tunnel without hooks comes up from a nosuid mount" ./wgctl -C etc up
+check "and a peer is added" ./wgctl -C etc add-peer phone
+echo "PostUp = touch $PWD/pwned" >hooks
+sed -i '/^ListenPort/r hooks' etc/wg0.conf
+check "apply does not run its hooks" refuses 'etc is on a file system that is mounted nosuid' apply
+check "nor does add-peer" refuses 'etc is on a file system that is mounted nosuid' add-peer tablet
+sed 's/PostUp/PreDown/' hooks >>hooks.down
+sed -i -e '/^PostUp/d' -e '/^ListenPort/r hooks.down' etc/wg0.conf
+check "nor does down" refuses 'etc is on a file system that is mounted nosuid' down
+check "and the interface stays up" ip link show wg0
+sed -i '/^PreDown/d' etc/wg0.conf
+check "until the hook is gone" ./wgctl -C etc down
+sed -i '/^ListenPort/r hooks' etc/wg0.conf
+check "up does not run hooks either" refuses 'etc is on a file system that is mounted nosuid' up
+check "up --dry-run says so as well" refuses 'etc is on a file system that is mounted nosuid' up --dry-run
+check "init neither, and undoes all" refuses 'etc is on a file system that is mounted nosuid' -i wg1 init --no-boot \
+    --endpoint old.example.org --firewall nftables
+check "no hook was run" test ! -e pwned
+mount -o remount,suid etc
+check "once it is mounted like the system itself, up runs them" ./wgctl -C etc up
+check "as can be seen" test -e pwned
+mount -o remount,nosuid etc
+check "what was applied before can be taken down" ./wgctl -C etc down
+umount etc
+rm pwned
+
 # ---- what a program that stays holds ----
 
 make_server

@@ -260,6 +260,25 @@ START_TEST(a_mount_on_one_s_own_folder_hides_none_above)
 }
 END_TEST
 
+START_TEST(hooks_are_not_run_from_a_file_system_that_users_may_mount)
+{
+    struct wgctl_folder opened;
+    ck_assert_int_eq(mkdir("a", 0700), 0);
+    ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
+    ck_assert_int_eq(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+    ck_assert_int_eq(mount("none", "a", "tmpfs", 0, "mode=700"), 0);
+    assert_ok(wgctl_folder_open("a", &opened, &err));
+    assert_ok(wgctl_folder_check_hooks(&opened, &err));
+    ck_assert_int_eq(mount(NULL, "a", NULL, MS_REMOUNT | MS_NOSUID, NULL), 0);
+    ck_assert_int_eq(wgctl_folder_check_hooks(&opened, &err), WGCTL_DENIED);
+    ck_assert_str_eq(err.message, "a is on a file system that is mounted nosuid, from which no "
+                                  "hooks are run");
+    ck_assert_ptr_nonnull(strstr(err.hint, "sudo mv a /etc/"));
+    wgctl_folder_close(&opened);
+    ck_assert_int_eq(umount("a"), 0);
+}
+END_TEST
+
 /* As for whoever is root in a user namespace only: `/` belongs to somebody outside. */
 START_TEST(what_is_above_a_user_namespace_is_taken)
 {
@@ -297,6 +316,7 @@ static Suite *folder_suite(void)
     tcase_add_test(folders, a_folder_in_one_of_the_caller_or_of_root_is_taken);
     tcase_add_test(folders, a_link_leads_past_no_check);
     tcase_add_test(folders, a_mount_on_one_s_own_folder_hides_none_above);
+    tcase_add_test(folders, hooks_are_not_run_from_a_file_system_that_users_may_mount);
     tcase_add_test(folders, what_is_above_a_user_namespace_is_taken);
     suite_add_tcase(suite, folders);
     return suite;
