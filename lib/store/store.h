@@ -4,7 +4,7 @@
  * and at most one folder deep: "wg0.conf", "wg0.peers/phone.conf".
  *
  * The store keeps its own files in a subfolder `.wgctl` (0700):
- *     lock      flock(2); never renamed or removed
+ *     lock      flock(2); never renamed or removed, unless others could hold it (base/lock.h)
  *     journal   what a commit is about to do; normally empty
  *     new.N     new contents that a commit has not moved into place yet
  *

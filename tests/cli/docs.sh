@@ -364,6 +364,38 @@ hint_is() { # TEXT ARGUMENT_OF_ENV...
     env "${@:2}" "$wgctl" -C "$work/hints" list 2>&1 | grep -qF "$1"
 }
 
+# What the manual says may be in sudoers(5).
+sudoers_lines() {
+    sed -n 's#^anna .*NOPASSWD: /usr/local/bin/wgctl ##p' "$manual" | grep -Fv '*'
+}
+
+# sudo compares the arguments, joined by blanks, with the line, or with the regular expression in it.
+sudo_allows() { # ARGUMENTS
+    local line
+    while read -r line; do
+        [[ $line != '^'*'$' ]] || { [[ $1 =~ $line ]] && return; }
+        [[ $line != "$1" ]] || return 0
+    done < <(sudoers_lines)
+    return 1
+}
+
+test_sudoers() {
+    local call
+    check "the manual says that a wildcard in sudoers makes a user root" grep -q 'therefore makes that user root' "$manual"
+    for call in list 'add-peer phone --qr'; do
+        check "its own lines for sudoers allow: $call" sudo_allows "$call"
+        check "it is understood: wgctl $call" is_understood "wgctl $call"
+    done
+    for call in 'list -C /tmp' '-C /tmp list' 'add-peer phone' 'add-peer phone --png x --qr' 'add-peer phone -C /tmp --qr' \
+        'add-peer -C /tmp --qr' 'add-peer --png --qr' $'add-peer phone\n-C --qr' 'add-peer  --qr' 'add-peer phone --qr -C /tmp'; do
+        check "and do not allow: ${call@Q}" refuses_sudo "$call"
+    done
+}
+
+refuses_sudo() {
+    ! sudo_allows "$1"
+}
+
 # ---- the language ----
 
 # Phrases that a native speaker would not use, and that have crept in before.
@@ -397,6 +429,7 @@ test_language() {
 }
 
 test_hints
+test_sudoers
 test_language
 test_manual
 test_json
