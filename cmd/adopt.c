@@ -154,6 +154,23 @@ static void print_advice_about_file(const struct context *context,
                       "'sudo wgctl apply --dry-run' shows them");
 }
 
+/* Where adopt looks for devices' files, for those that it has not found. */
+static void print_missing(const struct context *context, const struct wgctl_adopt_info *info)
+{
+    const struct wgctl_adopt_peer *first = info->first_without_file;
+    size_t others = info->without_file - 1;
+    char more[32] = "";
+    if (!first)
+        return;
+    if (others > 0)
+        snprintf(more, sizeof more, " and %zu other%s", others, others == 1 ? "" : "s");
+    note(context,
+         "\nNo file was found for %s%s, so that 'wgctl qr' cannot show it. Put the devices'\n"
+         "files into %.*s/clients, and then: sudo wgctl adopt",
+         first->name[0] ? first->name : "the peer without a name", more,
+         (int)(strrchr(info->conf, '/') - info->conf), info->conf);
+}
+
 static void print_next(const struct context *context, const struct wgctl_adopt_info *info)
 {
     char file[PATH_MAX + 4];
@@ -167,6 +184,7 @@ static void print_next(const struct context *context, const struct wgctl_adopt_i
              "\nThis server's public address is not known, and devices' files need it. Set it:\n"
              "  sudo wgctl adopt%s --endpoint vpn.example.org",
              file_argument(file));
+    print_missing(context, info);
     if (info->made_from && !context->dry_run)
         note(context, "\nNext: stop %s, which uses the same port, and then: sudo wgctl -i %s up",
              info->made_from, info->interface);

@@ -40,7 +40,7 @@ struct wgctl_adopt_request {
     const char *interface; /* NULL: what `file` says, or else wg0 */
     const char *endpoint;  /* "HOST" or "HOST:PORT"; NULL: what is found */
     /* Another program's own file. If there is no INTERFACE.conf, one is made from it; otherwise it
-     * has to be of that server. NULL: INTERFACE.json, if there is one. */
+     * has to be of that server. NULL: what is found next to it, or where programs keep it. */
     const char *file;
     wgctl_adopt_make *make; /* called if there is no INTERFACE.conf */
     void *user;             /* handed to it */
@@ -91,6 +91,8 @@ struct wgctl_adopt_info {
     uint16_t listen_port;        /* of INTERFACE.conf; 0: none */
     const struct wgctl_adopt_peer *peers; /* in the order of the file */
     size_t peer_count;
+    size_t without_file; /* peers whose file is neither found nor kept here */
+    const struct wgctl_adopt_peer *first_without_file;
     struct wgctl_error port_fault; /* why devices cannot find the server; status 0: they can */
     bool changes_something;
 };

@@ -143,6 +143,19 @@ static const char *find_private_key(const struct wgctl_adopt *adopt, const struc
                : NULL;
 }
 
+/* A peer of which no file was found may have one here already. */
+static int look_for_missing(struct wgctl_adopt *adopt, size_t index, struct wgctl_error *err)
+{
+    struct wgctl_adopt_info *info = &adopt->info;
+    bool there = false;
+    int rc = adopt->peers[index].name[0] ? look_at_kept(adopt, index, &there, err) : WGCTL_OK;
+    if (rc < 0 || there)
+        return rc;
+    if (info->without_file++ == 0)
+        info->first_without_file = &adopt->peers[index];
+    return WGCTL_OK;
+}
+
 static int take_client(struct wgctl_adopt *adopt, size_t index, struct wgctl_error *err)
 {
     struct wgctl_adopt_peer *peer = &adopt->peers[index];
@@ -152,8 +165,10 @@ static int take_client(struct wgctl_adopt *adopt, size_t index, struct wgctl_err
     bool there;
     if (!own)
         peer->file = find_private_key(adopt, server_peer, &private_key);
-    if (!peer->file || peer->refused)
+    if (peer->refused)
         return WGCTL_OK;
+    if (!peer->file)
+        return look_for_missing(adopt, index, err);
     if (!peer->name[0])
         return refuse(adopt, peer, "the peer has no name", err);
     int rc = look_at_kept(adopt, index, &there, err);

@@ -456,6 +456,19 @@ check "the folder above has clients' files too" ./wgctl -C /etc/wireguard/wg_con
 check "they are taken" ./wgctl -C /etc/wireguard/wg_confs show peer_phone
 put_back
 
+# A file that is not found: adopt says where it looks for one.
+set_up nyr
+mkdir /etc/wireguard/clients
+mv /root/client.conf client.away
+status_of ./wgctl adopt >/dev/null
+check "a missing file is told of" grep -q "^No file was found for client and 1 other, so that 'wgctl qr' cannot show it" err
+check "and where to put it" grep -q "^files into /etc/wireguard/clients, and then: wgctl adopt$" err
+mv client.away /etc/wireguard/clients/client.conf
+status_of ./wgctl adopt >/dev/null
+check "there it is taken" ./wgctl show client
+check "and is not missing any more" grep -q '^No file was found for backup-server-2, so' err
+put_back
+
 # However many files a user makes, or links to one.
 set_up nyr
 ./wgctl adopt -n --json >out
