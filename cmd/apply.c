@@ -1,6 +1,7 @@
 #include "changes.h"
 #include "command.h"
 #include "json.h"
+#include "report.h"
 #include "terminal.h"
 
 /* As many changes as fit a window; --dry-run shows all. */
@@ -37,6 +38,7 @@ static int run(struct context *context, struct wgctl_tunnel *tunnel, int argc, c
          interface);
     if (!context->quiet)
         print_changes(context, stderr, &changes);
+    warn_of_nat(context, tunnel);
     return WGCTL_OK;
 }
 

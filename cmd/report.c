@@ -36,6 +36,13 @@ void warn_of_port(const struct context *context, const struct wgctl_tunnel *tunn
         warn(context, &err);
 }
 
+void warn_of_nat(const struct context *context, const struct wgctl_tunnel *tunnel)
+{
+    struct wgctl_error err;
+    if (wgctl_tunnel_check_nat(tunnel, &err) < 0)
+        warn(context, &err);
+}
+
 void note_dropping_table(const struct context *context, const struct wgctl_provision_info *info)
 {
     if (info->dropping_table[0])

@@ -1,6 +1,7 @@
 #include "changes.h"
 #include "command.h"
 #include "json.h"
+#include "report.h"
 #include "terminal.h"
 
 static int preview(struct context *context, struct wgctl_tunnel *tunnel, struct wgctl_error *err)
@@ -30,6 +31,7 @@ static int run(struct context *context, struct wgctl_tunnel *tunnel, int argc, c
     note(context,
          userspace ? "%s is up, in a userspace process: this kernel has no WireGuard" : "%s is up",
          interface);
+    warn_of_nat(context, tunnel);
     return WGCTL_OK;
 }
 

@@ -136,6 +136,9 @@ int wgctl_tunnel_set_endpoint(struct wgctl_tunnel *tunnel, const char *endpoint,
 /* Fails with WGCTL_INVALID if the server has a public endpoint, but listens on a random port: the
  * file has no ListenPort. Changes nothing, so that commands can go on after a warning. */
 int wgctl_tunnel_check_port(const struct wgctl_tunnel *tunnel, struct wgctl_error *err);
+/* Fails with WGCTL_INVALID if the file's own NAT rules, in PostUp, are for other networks than its
+ * Address lines: these were edited. Changes nothing either. */
+int wgctl_tunnel_check_nat(const struct wgctl_tunnel *tunnel, struct wgctl_error *err);
 /* Returns the UDP port that the file sets, or 0: a random one. */
 uint16_t wgctl_tunnel_listen_port(const struct wgctl_tunnel *tunnel);
 /* Appends the public endpoint, "host:port", if it is set. */

@@ -1,5 +1,6 @@
 #!/bin/bash
-# A server made from wg-easy's JSON leads its devices to the internet, those with wg-easy's files and those with wgctl's.
+# A server made from wg-easy's JSON leads its devices to the internet, those with wg-easy's files and those with wgctl's,
+# also after its network was widened by hand.
 #
 # usage: adopted.sh [WGCTL]
 set -euo pipefail
@@ -57,6 +58,22 @@ connect_device() { # HOST FILE
     check "which sees the server's address" test "$(who_pinged 4)" = "$server_internet4"
 }
 
+# Somebody gives the tunnel a wider network by hand. The rules in PostUp are for the old one.
+wider_network() {
+    local hint
+    server sed -i 's,^Address = .*,Address = 10.8.0.1/16,' /etc/wireguard/wg0.conf
+    check "apply takes a wider network" wgctl apply
+    check_said "and says that the rules are for the old one" 'PostUp lines in wg0.conf translate 10.8.0.0/24 only'
+    hint=$(sed -n 's/^  -> //p' "$work/output")
+    check "the fix works as it is printed" server bash -c "wgctl() { '$wgctl' \"\$@\"; }; $hint"
+    check "apply has nothing to say then" wgctl apply
+    check "nothing at all" test "$(grep -c Warning "$work/output")" = 0
+    check "a device in the new part can be added" wgctl add-peer far --address 10.8.7.7
+    on client1 ip link delete phone
+    (umask 077 && wgctl show far >"$work/client1/far.conf")
+    connect_device client1 "$work/client1/far.conf"
+}
+
 main() {
     wgctl=$(find_wgctl "${1-}")
     build_topology
@@ -72,6 +89,7 @@ main() {
     connect_device client1 "$work/client1/phone.conf"
     connect_device client2 "$work/wg-easy/laptop.conf"
     check "another device can be added" wgctl add-peer tablet
+    wider_network
     check "down works" wgctl down
     check "and takes the firewall's rules away" test -z "$(server nft list ruleset)"
     echo "all passed"

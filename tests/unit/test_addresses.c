@@ -106,12 +106,56 @@ START_TEST(a_tunnel_has_its_networks)
 }
 END_TEST
 
+#define NFT(source)                                                     \
+    "PostUp = nft 'add rule inet wgctl_%i postrouting ip saddr " source \
+    " oifname != \"%i\" masquerade'\n"
+#define IPTABLES(source) "PostUp = iptables -t nat -A POSTROUTING " source "-j MASQUERADE\n"
+
+/* NAT for other networks than the tunnel's; NULL: none of it is. */
+static const struct {
+    const char *server, *other;
+} nats[] = {
+    {"Address = 10.9.0.1/24\n" NFT("10.9.0.0/24"), NULL},
+    {"Address = 10.9.0.1/24\n" NFT("10.9.0.0/29"), "10.9.0.0/29 only, and devices"},
+    {"Address = 10.9.0.1/24\n" NFT("10.8.0.0/24"), "10.8.0.0/24 only, and devices"},
+    {"Address = 10.9.0.1/24\n" NFT("10.8.0.0/24") NFT("10.9.0.0/16"), NULL},
+    {"Address = 10.9.0.1/24\n" NFT("10.8.0.0/24") IPTABLES(""), NULL},
+    {"Address = 10.9.0.1/24\n" IPTABLES("-s 10.8.0.0/24 "), "10.8.0.0/24 only"},
+    {"Address = 10.9.0.1/24\n" IPTABLES("-s 10.8.0.0/24,10.9.0.0/24 "), NULL},
+    {"Address = 10.9.0.1/24\n" IPTABLES("-s lan "), NULL},
+    {"Address = 10.9.0.1/24, fd00::1/64\n" NFT("10.9.0.0/24"), NULL},
+    {"Address = 10.9.0.1/24\nPostUp = iptables -A FORWARD -s 10.8.0.0/24 -j DROP\n", NULL},
+    {"Address = 10.9.0.1/24\nPostDown = iptables -s 10.8.0.0/24 -j MASQUERADE\n", NULL},
+    {"Address = 10.9.0.1/24\n", NULL},
+};
+enum { NATS = sizeof nats / sizeof *nats };
+
+START_TEST(nat_for_other_networks_is_noticed)
+{
+    struct wgctl_tunnel tunnel = {
+        .folder_path = "/etc/wireguard",
+        .conf_name = "wg0.conf",
+        .server = server_with(nats[_i].server),
+    };
+    struct wgctl_error err = {0};
+    int rc = wgctl_tunnel_check_nat(&tunnel, &err);
+    ck_assert_int_eq(rc, nats[_i].other ? WGCTL_INVALID : WGCTL_OK);
+    if (nats[_i].other) {
+        ck_assert_msg(strstr(err.message, nats[_i].other) != NULL, "%s", err.message);
+        ck_assert_msg(strstr(err.hint, ",10.9.0.0/24,' /etc/wireguard/wg0.conf") != NULL, "%s",
+                      err.hint);
+    }
+    wgctl_server_clear(&tunnel.server);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("addresses");
     TCase *tests = tcase_create("addresses");
     tcase_add_loop_test(tests, a_peer_gets_addresses_where_peers_live, 0, CASES);
     tcase_add_loop_test(tests, a_tunnel_has_its_networks, 0, NETWORKS);
+    tcase_add_loop_test(tests, nat_for_other_networks_is_noticed, 0, NATS);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }
