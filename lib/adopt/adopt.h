@@ -62,8 +62,8 @@ struct wgctl_adopt_peer {
     } action;
     const char *found;  /* the name as it was found; NULL: none */
     const char *source; /* where: "pivpn", "angristan", "nyr", "wg-easy", "wg-portal",
-                           "wgdashboard", "easy-wg-quick", "dsnet", "friendly_name", "comment",
-                           "file_name"; NULL: nowhere */
+                           "wgdashboard", "wireguard-ui", "easy-wg-quick", "dsnet", "friendly_name",
+                           "comment", "file_name"; NULL: nowhere */
     const char
         *file;       /* where its own file, or the data to make it from, was found; NULL: nowhere */
     bool file_taken; /* the file is copied to INTERFACE.peers */

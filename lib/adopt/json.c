@@ -250,6 +250,113 @@ static int read_dsnet(struct reader *reader, json_t *root, struct wgctl_other_se
     return rc;
 }
 
+/* ---- wireguard-ui ---- */
+
+static void put_list(const json_t *array, struct wgctl_text *ret)
+{
+    size_t i;
+    const json_t *value;
+    json_array_foreach(array, i, value)
+    {
+        const char *string = json_string_value(value);
+        if (string)
+            wgctl_text_format(ret, "%s%s", ret->size ? ", " : "", string);
+    }
+}
+
+/* Its numbers are strings. 0 if it is anything else. */
+static uint16_t number_at(const json_t *object, const char *key)
+{
+    uint64_t number = 0;
+    return wgctl_slice_number(wgctl_slice_of(text_at(object, key)), UINT16_MAX, &number)
+               ? (uint16_t)number
+               : 0;
+}
+
+static int read_list(const struct reader *reader, const json_t *object, const char *key,
+                     struct wgctl_prefixes *list)
+{
+    WGCTL_TEXT text = {0};
+    put_list(json_object_get(object, key), &text);
+    int rc = wgctl_text_check(&text, reader->err);
+    if (rc == WGCTL_OK && text.size > 0)
+        rc = wgctl_prefixes_parse(list, wgctl_text_slice_of(&text), reader->err);
+    return rc == WGCTL_INVALID ? fail_value(reader, key, "is not a list of addresses") : rc;
+}
+
+static int read_ui_client(const struct reader *reader, const json_t *root,
+                          struct wgctl_other_server *server)
+{
+    WGCTL_TEXT routes = {0};
+    struct wgctl_other_peer *peer = wgctl_other_server_add(server, reader->err);
+    if (!peer)
+        return WGCTL_SYSTEM;
+    const char *note = text_at(root, "additional_notes");
+    peer->enabled = !json_is_false(json_object_get(root, "enabled"));
+    peer->has_client = true;
+    peer->mtu = server->mtu;
+    peer->keepalive = server->keepalive;
+    read_day(root, "created_at", peer->added);
+    put_list(json_object_get(root, "allowed_ips"), &routes);
+    int rc = wgctl_text_check(&routes, reader->err);
+    if (rc == WGCTL_OK)
+        rc = read_key(reader, root, "public_key", true, &peer->public_key);
+    if (rc == WGCTL_OK)
+        rc = read_key(reader, root, "private_key", false, &peer->private_key);
+    if (rc == WGCTL_OK)
+        rc = read_key(reader, root, "preshared_key", false, &peer->preshared_key);
+    if (rc == WGCTL_OK)
+        rc = read_list(reader, root, "allocated_ips", &peer->allowed_ips);
+    if (rc == WGCTL_OK)
+        rc = read_list(reader, root, "extra_allowed_ips", &peer->allowed_ips);
+    if (rc == WGCTL_OK)
+        rc = copy_text(reader, text_at(root, "name"), &peer->name);
+    if (rc == WGCTL_OK && note[0])
+        rc = copy_text(reader, note, &peer->note);
+    if (rc == WGCTL_OK && routes.size > 0)
+        rc = copy_text(reader, routes.data, &peer->routes);
+    if (rc == WGCTL_OK && !json_is_true(json_object_get(root, "use_server_dns")))
+        rc = copy_text(reader, "", &peer->dns);
+    return rc;
+}
+
+static int read_ui_settings(const struct reader *reader, const json_t *root,
+                            struct wgctl_other_server *ret)
+{
+    WGCTL_TEXT dns = {0};
+    put_list(json_object_get(root, "dns_servers"), &dns);
+    ret->mtu = number_at(root, "mtu");
+    ret->keepalive = number_at(root, "persistent_keepalive");
+    snprintf(ret->endpoint, sizeof ret->endpoint, "%.256s", text_at(root, "endpoint_address"));
+    snprintf(ret->dns, sizeof ret->dns, "%.255s", dns.size ? dns.data : "");
+    return wgctl_text_check(&dns, reader->err);
+}
+
+static int read_ui_interface(const struct reader *reader, const json_t *root,
+                             struct wgctl_other_server *ret)
+{
+    ret->listen_port = number_at(root, "listen_port");
+    int rc = read_list(reader, root, "addresses", &ret->addresses);
+    if (rc == WGCTL_OK)
+        rc = read_hook(reader, root, "post_up", &ret->post_up);
+    return rc < 0 ? rc : read_hook(reader, root, "post_down", &ret->post_down);
+}
+
+static int read_wireguard_ui(const struct reader *reader, const json_t *root,
+                             struct wgctl_other_server *server)
+{
+    if (json_object_get(root, "allocated_ips"))
+        return read_ui_client(reader, root, server);
+    if (json_object_get(root, "listen_port"))
+        return read_ui_interface(reader, root, server);
+    if (json_object_get(root, "endpoint_address"))
+        return read_ui_settings(reader, root, server);
+    if (!json_object_get(root, "private_key"))
+        return WGCTL_OK;
+    server->source = "wireguard-ui";
+    return read_key(reader, root, "private_key", true, &server->private_key);
+}
+
 /* When memory runs out, jansson may drop a character of a string and go on. */
 static bool parser_failed;
 
@@ -270,18 +377,21 @@ static json_t *load(struct wgctl_slice text)
 
 int wgctl_json_list(const char *text, struct wgctl_text *ret, struct wgctl_error *err)
 {
-    size_t i;
-    const json_t *value;
     json_t *root = load(wgctl_slice_of(text));
     int rc = parser_failed ? wgctl_fail_memory(err) : WGCTL_OK;
-    json_array_foreach(root, i, value)
-    {
-        const char *string = json_string_value(value);
-        if (rc == WGCTL_OK && string)
-            wgctl_text_format(ret, "%s%s", ret->size ? ", " : "", string);
-    }
+    put_list(root, ret);
     json_decref(root);
     return rc < 0 ? rc : wgctl_text_check(ret, err);
+}
+
+int wgctl_other_server_add_json(const char *file, struct wgctl_slice text,
+                                struct wgctl_other_server *server, struct wgctl_error *err)
+{
+    const struct reader reader = {.file = file, .where = "wireguard-ui", .err = err};
+    json_t *root = load(text);
+    int rc = parser_failed ? wgctl_fail_memory(err) : read_wireguard_ui(&reader, root, server);
+    json_decref(root);
+    return rc;
 }
 
 int wgctl_other_server_parse_json(const char *file, struct wgctl_slice text,

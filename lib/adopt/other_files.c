@@ -100,6 +100,32 @@ static int read_database(struct wgctl_adopt *adopt, const char *interface,
     return rc < 0 ? rc : wgctl_other_server_parse_sqlite(path, &database.text, interface, ret, err);
 }
 
+/* ---- the folder of wireguard-ui ---- */
+
+static int add_file(void *user, const char *path, enum wgctl_writers writers,
+                    struct wgctl_text *text, struct wgctl_error *err)
+{
+    if (writers == WGCTL_WRITERS_ROOT)
+        return wgctl_other_server_add_json(path, wgctl_text_slice_of(text), user, err);
+    wgctl_fail(err, WGCTL_DENIED, "other users can write to %s", path);
+    return wgctl_hint(err, "sudo chown root %s && sudo chmod 600 %s", path, path);
+}
+
+static int read_folder(const char *path, struct wgctl_other_server *ret, struct wgctl_error *err)
+{
+    static const char *const parts[] = {"server", "clients"};
+    int rc = WGCTL_OK;
+    for (size_t i = 0; rc == WGCTL_OK && i < sizeof parts / sizeof *parts; i++) {
+        char part[PATH_MAX];
+        if (snprintf(part, sizeof part, "%s/%s", path, parts[i]) < PATH_MAX)
+            rc = wgctl_third_party_files(part, ".json", LARGEST_JSON, add_file, ret, err);
+    }
+    if (rc < 0 || ret->source)
+        return rc;
+    wgctl_fail(err, WGCTL_INVALID, "%s does not have wireguard-ui's server/keypair.json", path);
+    return wgctl_hint(err, "name its folder 'db', or the file of another program");
+}
+
 /* ---- any of them ---- */
 
 static int read_json(struct wgctl_adopt *adopt, struct wgctl_other_server *ret,
@@ -112,7 +138,7 @@ static int read_json(struct wgctl_adopt *adopt, struct wgctl_other_server *ret,
                                                   ret, err);
 }
 
-bool wgctl_adopt_is_database(const char *path)
+static bool is_database(const char *path)
 {
     static const char *const endings[] = {".db", ".sqlite", ".sqlite3"};
     size_t size = strlen(path);
@@ -126,9 +152,11 @@ int wgctl_adopt_read_other(struct wgctl_adopt *adopt, const char *interface,
                            struct wgctl_error *err)
 {
     WGCTL_OTHER_SERVER other = {0};
-    int rc = wgctl_adopt_is_database(adopt->other_path)
-                 ? read_database(adopt, interface, &other, err)
-                 : read_json(adopt, &other, err);
+    struct stat status;
+    bool is_folder = stat(adopt->other_path, &status) == 0 && S_ISDIR(status.st_mode);
+    int rc = is_folder                        ? read_folder(adopt->other_path, &other, err)
+             : is_database(adopt->other_path) ? read_database(adopt, interface, &other, err)
+                                              : read_json(adopt, &other, err);
     if (rc < 0)
         return rc;
     wgctl_other_server_clear(&adopt->other);
@@ -171,31 +199,46 @@ static int look_at(struct wgctl_adopt *adopt, const char *path, bool *ret_found,
     return rc;
 }
 
-/* What is beside INTERFACE.conf is the tunnel's; what other folders have may be anybody's. */
+/* Appends the path of a place: in the tunnel's folder, or, if it begins with '/', anywhere. */
+static void put_place(const struct wgctl_adopt *adopt, const struct wgctl_adopt_request *request,
+                      const char *place, struct wgctl_text *ret)
+{
+    const struct wgctl_tunnel *tunnel = adopt->tunnel;
+    if (!place)
+        wgctl_text_format(ret, "%s/%s.json", tunnel->folder_path, tunnel->interface);
+    else if (place[0] == '/')
+        wgctl_text_format(ret, "%s%s", request->root ? request->root : "", place);
+    else
+        wgctl_text_format(ret, "%s/%s", tunnel->folder_path, place);
+}
+
 int wgctl_adopt_look_for_other(struct wgctl_adopt *adopt, const struct wgctl_adopt_request *request,
                                struct wgctl_error *err)
 {
-    static const char *const beside[] = {"wg-easy.db", "sqlite.db", "data/sqlite.db",
-                                         "wgdashboard.db", "db/wgdashboard.db"};
-    static const char *const elsewhere[] = {"/opt/wg-portal/data/sqlite.db",
-                                            "/opt/WGDashboard/src/db/wgdashboard.db",
-                                            "/root/WGDashboard/src/db/wgdashboard.db"};
-    enum {
-        BESIDE = sizeof beside / sizeof *beside,
-        ELSEWHERE = sizeof elsewhere / sizeof *elsewhere
+    /* NULL is INTERFACE.json, which wg-easy leaves when it starts to use a database. */
+    static const char *const places[] = {
+        "wg-easy.db",
+        NULL,
+        "sqlite.db",
+        "data/sqlite.db",
+        "wgdashboard.db",
+        "db/wgdashboard.db",
+        "db",
+        "/opt/wg-portal/data/sqlite.db",
+        "/opt/WGDashboard/src/db/wgdashboard.db",
+        "/root/WGDashboard/src/db/wgdashboard.db",
+        "/opt/wireguard-ui/db",
+        "/root/wireguard-ui/db",
     };
-    const struct wgctl_tunnel *tunnel = adopt->tunnel;
     bool found = false;
-    for (size_t i = 0; !found && i < BESIDE + 1 + ELSEWHERE; i++) {
-        char path[PATH_MAX];
-        bool is_own = i <= BESIDE;
-        int size =
-            i < BESIDE ? snprintf(path, sizeof path, "%s/%s", tunnel->folder_path, beside[i])
-            : i == BESIDE
-                ? snprintf(path, sizeof path, "%s/%s.json", tunnel->folder_path, tunnel->interface)
-                : snprintf(path, sizeof path, "%s%s", request->root ? request->root : "",
-                           elsewhere[i - BESIDE - 1]);
-        int rc = size < PATH_MAX ? look_at(adopt, path, &found, err) : WGCTL_OK;
+    for (size_t i = 0; !found && i < sizeof places / sizeof *places; i++) {
+        WGCTL_TEXT path = {0};
+        put_place(adopt, request, places[i], &path);
+        int rc = wgctl_text_check(&path, err);
+        if (rc == WGCTL_OK)
+            rc = look_at(adopt, path.data, &found, err);
+        /* What is next to INTERFACE.conf is the tunnel's; elsewhere, it may be anybody's. */
+        bool is_own = !places[i] || places[i][0] != '/';
         if (rc == WGCTL_SYSTEM || (is_own && (rc == WGCTL_DENIED || rc == WGCTL_BUSY)))
             return rc;
     }

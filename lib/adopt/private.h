@@ -48,8 +48,6 @@ int wgctl_adopt_look_for_clients(struct wgctl_adopt *adopt,
 
 /* ---- adopt/other_files.c ---- */
 
-/* Whether the path is one of an SQLite database, by its name. */
-bool wgctl_adopt_is_database(const char *path);
 /* Reads the program's own file, `other_path`. `interface` as in adopt/databases.h. */
 int wgctl_adopt_read_other(struct wgctl_adopt *adopt, const char *interface,
                            struct wgctl_error *err);

@@ -144,7 +144,7 @@ lost_nothing() { # PROGRAM BEFORE AFTER
     wgdashboard-db) diff <(as_before "$3" | sed '/^#- /d' | cat -s) <(grep -v '^SaveConfig = true$' "$2" && echo) ;;
     wg-easy) cmp <(as_before "$3" | head -c "$(stat -c %s "$2")") "$2" ;;
     exporter) diff <(as_before "$3" | grep -v friendly_name) <(grep -v friendly_name "$2") ;;
-    by-hand | *-15 | *-db) cmp <(as_before "$3" | head -c "$(stat -c %s "$2")") "$2" ;;
+    by-hand | *-15 | *-db | wireguard-ui) cmp <(as_before "$3" | head -c "$(stat -c %s "$2")") "$2" ;;
     *) cmp <(as_before "$3") "$2" ;;
     esac
 }

@@ -390,6 +390,38 @@ START_TEST(bad_json_is_refused_and_no_key_is_shown)
 }
 END_TEST
 
+static const struct {
+    const char *json;
+    int status;
+    const char *message;
+} of_wireguard_ui[] = {
+    {"{\"client\": \"none\"}", WGCTL_OK, ""},
+    {"[]", WGCTL_OK, ""},
+    {"{", WGCTL_OK, ""},
+    {"{\"private_key\": \"" PRIVATE "\"}", WGCTL_OK, ""},
+    {"{\"private_key\": \"" PRIVATE "x\"}", WGCTL_INVALID, "private_key is not a key"},
+    {"{\"listen_port\": \"1\", \"addresses\": [\"10.0.0.1\\nPostUp = x\"]}", WGCTL_INVALID,
+     "addresses is not a list"},
+    {"{\"listen_port\": \"1\", \"post_up\": \"a\\nb\"}", WGCTL_INVALID, "post_up has a line break"},
+    {"{\"endpoint_address\": 1, \"dns_servers\": 1, \"mtu\": \"-1\"}", WGCTL_OK, ""},
+    {"{\"allocated_ips\": []}", WGCTL_INVALID, "public_key is not a key"},
+    {"{\"allocated_ips\": [\"x\"], \"public_key\": \"" ALICE "\"}", WGCTL_INVALID,
+     "allocated_ips is not a list"},
+};
+enum { OF_WIREGUARD_UI = sizeof of_wireguard_ui / sizeof *of_wireguard_ui };
+
+START_TEST(what_wireguard_ui_keeps_is_checked)
+{
+    WGCTL_OTHER_SERVER server = {0};
+    struct wgctl_error err = {0};
+    int rc = wgctl_other_server_add_json("x.json", wgctl_slice_of(of_wireguard_ui[_i].json),
+                                         &server, &err);
+    ck_assert_int_eq(rc, of_wireguard_ui[_i].status);
+    ck_assert_msg(strstr(err.message, of_wireguard_ui[_i].message), "%s", err.message);
+    ck_assert(!wgctl_key_may_be_in(wgctl_slice_of(err.message)));
+}
+END_TEST
+
 static Suite *adopted_suite(void)
 {
     Suite *suite = suite_create("adopted");
@@ -407,6 +439,7 @@ static Suite *adopted_suite(void)
     tcase_add_test(tests, a_clients_file_that_is_none_or_not_for_everybody_is_known);
     tcase_add_test(tests, names_in_json_are_taken_as_they_are);
     tcase_add_loop_test(tests, bad_json_is_refused_and_no_key_is_shown, 0, BAD_JSON);
+    tcase_add_loop_test(tests, what_wireguard_ui_keeps_is_checked, 0, OF_WIREGUARD_UI);
     suite_add_tcase(suite, tests);
     return suite;
 }
