@@ -25,6 +25,12 @@ static int check_is_new(const struct wgctl_provision_request *request,
                         const struct wgctl_facts *facts, struct wgctl_error *err)
 {
     const char *interface = request->interface;
+    if (facts->conf_exists && facts->interrupted) {
+        wgctl_fail(err, WGCTL_EXISTS, "%s/%s.conf is being written, or that was interrupted",
+                   request->folder, interface);
+        return wgctl_hint(err, "'sudo wgctl -i %s up' completes it and brings %s up", interface,
+                          interface);
+    }
     if (facts->conf_exists) {
         wgctl_fail(err, WGCTL_EXISTS, "%s/%s.conf already exists, and was not changed",
                    request->folder, interface);

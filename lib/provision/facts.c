@@ -13,7 +13,7 @@
 #include "store/store.h"
 
 /* A folder that does not exist has no tunnel; one that cannot be opened is an error. */
-static int look_for_conf(const char *path, const char *interface, bool *ret,
+static int look_for_conf(const char *path, const char *interface, struct wgctl_facts *ret,
                          struct wgctl_error *err)
 {
     char conf[WGCTL_FILE_NAME_SIZE];
@@ -22,7 +22,10 @@ static int look_for_conf(const char *path, const char *interface, bool *ret,
         return WGCTL_OK;
     snprintf(conf, sizeof conf, "%s.conf", interface);
     int rc = wgctl_store_open(path, &store, err);
-    return rc < 0 ? rc : wgctl_store_exists(store, conf, ret, err);
+    if (rc < 0)
+        return rc;
+    ret->interrupted = wgctl_store_is_interrupted(store);
+    return wgctl_store_exists(store, conf, &ret->conf_exists, err);
 }
 
 static int look_for_way(uint8_t family, struct wgctl_way_out *ret, struct wgctl_error *err)
@@ -47,7 +50,7 @@ int wgctl_facts_gather(const char *folder, const char *interface, struct wgctl_f
                        struct wgctl_error *err)
 {
     *ret = (struct wgctl_facts){0};
-    int rc = look_for_conf(folder, interface, &ret->conf_exists, err);
+    int rc = look_for_conf(folder, interface, ret, err);
     if (rc == WGCTL_OK)
         rc = wgctl_device_backend(interface, &ret->backend, err);
     if (rc == WGCTL_OK)

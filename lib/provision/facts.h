@@ -12,6 +12,7 @@
 struct wgctl_facts {
     /* Of the tunnel that is wanted. */
     bool conf_exists;           /* its folder has an INTERFACE.conf */
+    bool interrupted;           /* that file, or another, is still in the journal of a commit */
     enum wgctl_backend backend; /* what has the interface's name, if anything */
 
     /* Of the host. */

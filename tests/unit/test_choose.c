@@ -13,7 +13,7 @@ struct host {
     const char *ports;  /* in use */
     const char *router; /* whose way out is advertised */
     const char *dropping_table;
-    bool no_nft, iptables, ip6tables, iptables_in_use, systemd, conf;
+    bool no_nft, iptables, ip6tables, iptables_in_use, systemd, conf, interrupted;
     enum wgctl_backend backend;
     bool no_ipv6;
     int ipv6_errno;
@@ -36,6 +36,7 @@ static struct wgctl_facts facts_of(const struct host *host)
     struct wgctl_error err;
     struct wgctl_facts facts = {
         .conf_exists = host->conf,
+        .interrupted = host->interrupted,
         .backend = host->backend,
         .way4 = way_of(host->way4),
         .way6 = way_of(host->way6),
@@ -439,6 +440,16 @@ static const struct row {
      {0},
      WGCTL_EXISTS,
      "/etc/wireguard/wg0.conf already exists, and was not changed"},
+    {"such a tunnel, in the journal of a commit that was cut off",
+     {.way4 = PUBLIC4, .conf = true, .interrupted = true},
+     {0},
+     WGCTL_EXISTS,
+     "/etc/wireguard/wg0.conf is being written, or that was interrupted"},
+    {"a commit of other files that was cut off",
+     {.way4 = PUBLIC4, .interrupted = true},
+     {0},
+     0,
+     "203.0.113.5:51820 public, " USUAL},
     {"such an interface",
      {.way4 = PUBLIC4, .backend = WGCTL_KERNEL},
      {0},

@@ -169,10 +169,17 @@ again() { # COMMAND
     "${deed[@]}" >/run/said 2>&1 || fail "$label: the same command again fails: $(cat /run/said)"
 }
 
+# Whether the journal has the server, so that there cannot be another: then init says so.
+is_committed() {
+    ! "${deed[0]}" --dry-run "${deed[@]:1}" >/run/said 2>&1 && grep -q 'is being written, or that was interrupted' /run/said
+}
+
 # The next command that writes recovers. For what did not happen it is the same one again, if there is no server yet.
 recover() { # COMMAND
     choose_deed "$1"
-    if [[ $verdict != new && $1 == @(init|adopt) ]]; then
+    if [[ $verdict != new && $1 == adopt ]]; then
+        again
+    elif [[ $verdict != new && $1 == init ]] && ! is_committed; then
         again
     else
         wgctl add-peer next --no-apply >/run/said 2>&1 || fail "$label: then, add-peer fails: $(cat /run/said)"
