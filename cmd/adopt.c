@@ -159,7 +159,7 @@ static void print_missing(const struct context *context, const struct wgctl_adop
 {
     const struct wgctl_adopt_peer *first = info->first_without_file;
     size_t others = info->without_file - 1;
-    char more[32] = "";
+    char more[40] = "";
     if (!first)
         return;
     if (others > 0)
