@@ -11,10 +11,10 @@ repo=$(cd "$(dirname "$0")/.." && pwd)
 build=${BUILD_FOLDER:-$repo/build}
 jobs=$(nproc)
 
+libraries=(libsodium-dev libqrencode-dev libinih-dev libmnl-dev libpng-dev libjansson-dev libsqlite3-dev check)
 packages=(
     # to build
-    gcc clang make cmake pkg-config
-    libsodium-dev libqrencode-dev libinih-dev libmnl-dev libpng-dev libjansson-dev libsqlite3-dev check
+    gcc clang make cmake pkg-config "${libraries[@]}"
     # to compare with, and to run real tunnels
     wireguard-tools wireguard-go nftables iptables iproute2 iputils-ping
     # a real kernel: built to run as a program, and an old one in a virtual machine
@@ -64,6 +64,23 @@ check_with_clang() { # FOLDER
         { cat "$1.log"; die "clang has something to say about the tests"; }
 }
 
+is_debian_amd64() {
+    # shellcheck source=/dev/null
+    [[ $(. /etc/os-release && echo "$ID") == debian && $(dpkg --print-architecture) == amd64 ]]
+}
+
+# With the machine's own compiler, but without its -dev packages. Only what has to run in valgrind is left out.
+build_for_i386() {
+    local root flags linker
+    root=$("$repo/tests/i386/fetch-sysroot.sh" "${libraries[@]}")
+    flags="-m32 --sysroot=$root -B$root/usr/lib/gcc/i686-linux-gnu/$(gcc -dumpversion)"
+    linker=-Wl,--disable-new-dtags,--dynamic-linker=$root/lib/ld-linux.so.2
+    linker+=,-rpath,$root/lib/i386-linux-gnu:$root/usr/lib/i386-linux-gnu
+    PKG_CONFIG_LIBDIR=$root/usr/lib/i386-linux-gnu/pkgconfig:$root/usr/share/pkgconfig PKG_CONFIG_SYSROOT_DIR=$root \
+        build_in "$build/i386" -DCMAKE_BUILD_TYPE=Debug -DWGCTL_TESTS=ON -DWGCTL_VALGRIND=OFF \
+        "-DCMAKE_C_FLAGS=$flags" "-DCMAKE_EXE_LINKER_FLAGS=$linker"
+}
+
 has_wireguard() {
     unshare --net ip link add probe type wireguard 2>/dev/null
 }
@@ -75,8 +92,7 @@ has_linux() { # VERSION
 
 # One that is a program, which the power can be cut of as well, and an old one, unless this machine's own is that.
 make_kernels() {
-    # shellcheck source=/dev/null
-    if [[ $(. /etc/os-release && echo "$ID") != debian || $(dpkg --print-architecture) != amd64 ]]; then
+    if ! is_debian_amd64; then
         echo "Other kernels can be had on Debian for amd64 only: the tests vm.* and vm-old.* run on $(uname -r)"
         return
     fi
@@ -108,14 +124,24 @@ echo "Building: release (gcc), release (clang), with sanitizers (gcc)"
 build_in "$build/release" -DCMAKE_BUILD_TYPE=Release
 build_in "$build/clang" -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_COMPILER=clang -DWGCTL_TESTS=ON -- wgctl
 check_with_clang "$build/clang"
+i386=$build/i386
+if ! is_debian_amd64; then
+    echo "Packages for i386 can be had on Debian for amd64 only: unit.i386 is missing"
+    i386=
+fi
 build_in "$build/tests" -DCMAKE_BUILD_TYPE=Debug -DWGCTL_TESTS=ON -DWGCTL_SANITIZE=ON \
-    -DWGCTL_RELEASE="$build/release/cmd/wgctl"
+    -DWGCTL_RELEASE="$build/release/cmd/wgctl" -DWGCTL_I386="$i386"
 if [[ ${WGCTL_LONG-} ]]; then
     build_in "$build/fuzz" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_COMPILER=clang -DWGCTL_FUZZ=ON -DWGCTL_SANITIZE=ON
 fi
 cd "$build/tests"
-if [[ $(ctest -N "${selection[@]}" "$@") == *': vm'* ]]; then
+chosen=$(ctest -N "${selection[@]}" "$@")
+if [[ $chosen == *': vm'* ]]; then
     make_kernels
+fi
+if [[ $chosen == *': unit.i386'* ]]; then
+    echo "Building for i386"
+    build_for_i386
 fi
 
 unset SUDO_UID # hints depend on it

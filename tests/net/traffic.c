@@ -210,8 +210,8 @@ static bool receive_until(int64_t time)
     int64_t left = time - now();
     if (left < 0)
         left = 0;
-    const struct timespec timeout = {.tv_sec = left / MICROSECONDS,
-                                     .tv_nsec = left % MICROSECONDS * 1000};
+    const struct timespec timeout = {.tv_sec = (time_t)(left / MICROSECONDS),
+                                     .tv_nsec = (long)(left % MICROSECONDS * 1000)};
     if (ppoll(polls, count, &timeout, NULL) <= 0)
         return false;
     for (nfds_t i = 0; i < count; i++)

@@ -212,7 +212,7 @@ END_TEST
 static size_t from_environment(const char *name, size_t usual)
 {
     const char *value = getenv(name);
-    return value ? strtoull(value, NULL, 10) : usual;
+    return value ? strtoul(value, NULL, 10) : usual;
 }
 
 /* The step is coprime to the number of pairs, so that none is repeated. */

@@ -14,6 +14,8 @@ static void make_folder(void)
 {
     struct wgctl_error err;
     ck_assert_ptr_nonnull(mkdtemp(folder_path));
+    /* In a folder that others cannot enter, the modes of files would not matter. */
+    ck_assert_int_eq(chmod(folder_path, 0755), 0);
     ck_assert_int_eq(wgctl_folder_open(folder_path, &folder, &err), WGCTL_OK);
 }
 
@@ -82,6 +84,7 @@ START_TEST(an_owners_version_that_is_not_safe_is_refused_not_passed_over)
     WGCTL_TEXT text = {0};
     struct wgctl_error err;
     put("client.conf", "# mine\n", 0666);
+    ck_assert_int_eq(fchmodat(folder.fd, "templates", 0755, 0), 0);
     ck_assert_int_eq(wgctl_template_read(&folder, "client.conf", &text, &err), WGCTL_DENIED);
     put("client.conf", "# mine\n", 0600);
     ck_assert_int_eq(fchmodat(folder.fd, "templates", 0777, 0), 0);

@@ -2,14 +2,16 @@
 # Downloads packages of Debian without installing them, to be sourced. Everything apt needs is kept in a folder of the
 # caller's: /etc/apt and apt's state are not ours to change, and the machine's own indexes may be older than the mirror.
 #
-#     apt_prepare FOLDER ARCHITECTURE [SUITE]     SUITE: of Debian's main archive, instead of the machine's release
+#     apt_prepare FOLDER ARCHITECTURE [SUITE]     SUITE: of Debian's main archive, instead of the machine's release.
+#                                                 The architecture need not be one of the machine's own
 #     apt_packages FOLDER PACKAGE REGEXP          those PACKAGE depends on, directly or not, whose names match
 #     apt_download FOLDER PACKAGE...              puts FOLDER/debs/*.deb in place
 
 # The machine's own sources, so that its mirror is used, in apt's one-line format.
 apt_sources() { # ARCHITECTURE [SUITE]
     local architecture=$1 suite=${2-} keyring=/usr/share/keyrings/debian-archive-keyring.gpg uri release
-    local filter=('Created-By: Packages' 'Origin: Debian' 'Component: main' "Architecture: $architecture")
+    local filter=('Created-By: Packages' 'Origin: Debian' 'Component: main')
+    filter+=("Architecture: $(dpkg --print-architecture)")
     local options="arch=$architecture"
 
     [[ -z $suite ]] || filter+=('Label: Debian')
@@ -27,6 +29,8 @@ apt_prepare() { # FOLDER ARCHITECTURE [SUITE]
     cat >"$1/apt.conf" <<-CONF
 		#clear APT::Update::Post-Invoke;
 		#clear APT::Update::Post-Invoke-Success;
+		APT::Architecture "$2";
+		APT::Architectures { "$2"; };
 		Dir::Etc::sourcelist "$1/sources.list";
 		Dir::Etc::sourceparts "-";
 		Dir::State "$1";
