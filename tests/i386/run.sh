@@ -28,12 +28,13 @@ mkdir "$work"/{lower,upper,etc}
 mount -t tmpfs -o mode=700 none "$work/lower"
 mount -t tmpfs -o mode=700 none "$work/upper"
 mkdir -m 700 "$work"/upper/{files,work}
-"$build/cmd/wgctl" -q -C "$work/lower" init --no-apply --firewall none --endpoint vpn.example.org
+"$build/cmd/wgctl" -q -C "$work/lower" init --no-apply --firewall none --endpoint vpn.example.org >/dev/null
 "$build/cmd/wgctl" -q -C "$work/lower" add-peer phone --no-apply
 mount -t overlay -o "lowerdir=$work/lower,upperdir=$work/upper/files,workdir=$work/upper/work,xino=on" none "$work/etc"
 
 check "the program is one of 32 bits" grep -qa 'ld-linux.so.2' "$build/cmd/wgctl"
-check "an inode number does not fit 32 bits" test "$(stat -c %i "$work/etc/wg0.conf")" -gt $((1 << 32))
+inode=$(stat -c %i "$work/etc/wg0.conf")
+check "an inode number does not fit 32 bits" test "${#inode}" -gt 10
 check "such a file is read" grep -q '^phone ' <(wgctl list)
 check "another one, too" grep -q '^PrivateKey = ' <(wgctl show phone)
 check "and changed" wgctl -q edit-server --endpoint new.example.org
