@@ -100,6 +100,23 @@ static int check_server_address(const struct wgctl_prefix *address, struct wgctl
     return WGCTL_OK;
 }
 
+/* Packets for the tunnel would take that route, or those for the other network the tunnel. A route
+ * to a larger network gives way. */
+static int check_routes(const struct wgctl_prefix *address, const struct wgctl_prefixes *routes,
+                        struct wgctl_error *err)
+{
+    char text[WGCTL_PREFIX_TEXT_SIZE], other[WGCTL_PREFIX_TEXT_SIZE];
+    for (size_t i = 0; i < routes->count; i++) {
+        const struct wgctl_prefix *route = &routes->items[i];
+        if (route->length < address->length || !wgctl_prefix_overlaps(address, route))
+            continue;
+        wgctl_fail(err, WGCTL_INVALID, "%s overlaps %s, to which this host already has a route",
+                   wgctl_prefix_format(address, text), wgctl_prefix_format(route, other));
+        return wgctl_hint(err, "choose another one, or leave --address out: a free one is chosen");
+    }
+    return WGCTL_OK;
+}
+
 static int choose_addresses(const struct wgctl_provision_request *request,
                             const struct wgctl_facts *facts, struct wgctl_prefixes *ret,
                             struct wgctl_error *err)
@@ -112,9 +129,13 @@ static int choose_addresses(const struct wgctl_provision_request *request,
     return facts->has_ipv6 ? choose_ipv6(facts, ret, err) : WGCTL_OK;
 }
 
-static int read_addresses(const char *list, struct wgctl_prefixes *ret, struct wgctl_error *err)
+/* A server that goes on here keeps its addresses, with or without a mask. */
+static int read_addresses(const struct wgctl_provision_request *request, struct wgctl_prefixes *ret,
+                          struct wgctl_error *err)
 {
-    int rc = wgctl_prefixes_parse(ret, wgctl_slice_of(list), err);
+    int rc = wgctl_prefixes_parse(ret, wgctl_slice_of(request->addresses), err);
+    if (request->private_key)
+        return rc;
     for (size_t i = 0; rc == WGCTL_OK && i < ret->count; i++) {
         rc = check_server_address(&ret->items[i], err);
         for (size_t k = 0; rc == WGCTL_OK && k < i; k++)
@@ -130,10 +151,12 @@ int wgctl_provision_addresses(const struct wgctl_provision_request *request,
                               const struct wgctl_facts *facts, struct wgctl_provision *ret,
                               struct wgctl_error *err)
 {
-    int rc = request->addresses ? read_addresses(request->addresses, &ret->addresses, err)
+    int rc = request->addresses ? read_addresses(request, &ret->addresses, err)
                                 : choose_addresses(request, facts, &ret->addresses, err);
     for (size_t i = 0; rc == WGCTL_OK && i < ret->addresses.count; i++) {
-        if (ret->addresses.items[i].family != AF_INET6)
+        if (request->addresses && ret->applies)
+            rc = check_routes(&ret->addresses.items[i], &facts->routes, err);
+        if (rc < 0 || ret->addresses.items[i].family != AF_INET6)
             continue;
         ret->ipv6 = true;
         if (request->no_ipv6) {

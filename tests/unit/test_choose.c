@@ -70,8 +70,11 @@ static void describe(const struct wgctl_provision *chosen, struct wgctl_text *re
     static const char *const sources[] = {"given", "public", "lan"};
     struct wgctl_provision_info info;
     wgctl_provision_show(chosen, &info);
-    wgctl_text_format(ret, "%s %s, %s, port %u, mtu %u, %s", info.endpoint,
-                      sources[info.endpoint_source], info.addresses, info.listen_port, info.mtu,
+    if (info.endpoint)
+        wgctl_text_format(ret, "%s %s", info.endpoint, sources[info.endpoint_source]);
+    else
+        wgctl_text_string(ret, "no endpoint");
+    wgctl_text_format(ret, ", %s, port %u, mtu %u, %s", info.addresses, info.listen_port, info.mtu,
                       info.firewall);
     if (chosen->settings.egress[0])
         wgctl_text_format(ret, " out of %s", chosen->settings.egress);
@@ -84,6 +87,8 @@ static void describe(const struct wgctl_provision *chosen, struct wgctl_text *re
         wgctl_text_format(ret, ", dns %s", info.dns[0] ? info.dns : "none");
     if (strcmp(wgctl_settings_allowed(&chosen->settings), "0.0.0.0/0, ::/0") != 0)
         wgctl_text_format(ret, ", sends %s", wgctl_settings_allowed(&chosen->settings));
+    if (info.sysctl[0] && !info.applies)
+        wgctl_text_string(ret, ", forwards");
     wgctl_text_string(ret, info.boots ? ", boots" : info.applies ? "" : ", files only");
 }
 
@@ -93,6 +98,8 @@ static void describe(const struct wgctl_provision *chosen, struct wgctl_text *re
 #define PUBLIC6 "eth0 1500 2001:db8::5"
 #define LAN4 "eth0 1500 192.168.1.2"
 #define USUAL V4 ", " V6 ", port 51820, mtu 1420, nftables, via eth0"
+
+static const struct wgctl_key server_key = {.bytes = {1}};
 
 static const struct row {
     const char *name;
@@ -262,6 +269,39 @@ static const struct row {
      {.addresses = "10.8.0.1"},
      WGCTL_INVALID,
      "10.8.0.1/32 leaves no address for a peer"},
+    {"an address in a network of the host",
+     {.way4 = PUBLIC4, .routes = "10.8.0.0/24"},
+     {.addresses = "10.8.0.77/24"},
+     WGCTL_INVALID,
+     "10.8.0.77/24 overlaps 10.8.0.0/24, to which this host already has a route"},
+    {"a network with one of the host in it",
+     {.way4 = PUBLIC4, .routes = "10.8.0.128/25"},
+     {.addresses = "10.8.0.1/24"},
+     WGCTL_INVALID,
+     "10.8.0.1/24 overlaps 10.8.0.128/25, to which this host already has a route"},
+    {"a part of a network with a route",
+     {.way4 = PUBLIC4, .routes = "10.0.0.0/8"},
+     {.addresses = "10.8.0.1/24"},
+     0,
+     "203.0.113.5:51820 public, 10.8.0.1/24, port 51820, mtu 1420, nftables, via eth0"},
+    {"the host's network for another host",
+     {.way4 = PUBLIC4, .routes = "10.8.0.0/24"},
+     {.addresses = "10.8.0.77/24", .no_apply = true},
+     0,
+     "203.0.113.5:51820 public, 10.8.0.77/24, port 51820, mtu 1420, nftables, via eth0, files "
+     "only"},
+    {"a server that goes on here, with its addresses",
+     {.way4 = LAN4, .routes = "10.8.0.0/24", .ports = "51820"},
+     {.addresses = "10.8.0.1/24", .no_apply = true, .private_key = &server_key},
+     0,
+     "no endpoint, 10.8.0.1/24, port 51820, mtu 1420, nftables, via eth0 from 192.168.1.2, "
+     "forwards, "
+     "files only"},
+    {"it needs no way out, and no mask",
+     {0},
+     {.addresses = "10.8.0.1", .no_apply = true, .private_key = &server_key},
+     0,
+     "no endpoint, 10.8.0.1/32, port 51820, mtu 1420, nftables, via nothing, forwards, files only"},
     {"the network itself",
      {.way4 = PUBLIC4},
      {.addresses = "10.8.0.0/24"},
