@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "adopt/blocks.h"
 #include "adopt/private.h"
@@ -69,17 +68,6 @@ int wgctl_adopt_rewrite_conf(struct wgctl_adopt *adopt, struct wgctl_text *ret,
     return wgctl_text_check(ret, err);
 }
 
-/* Without a wg0.conf, there may be a file to make it from. */
-static int hint_at_json(const struct wgctl_adopt_request *request, struct wgctl_error *err)
-{
-    char path[PATH_MAX];
-    struct stat status;
-    snprintf(path, sizeof path, "%s/etc/dsnetconfig.json", request->root ? request->root : "");
-    if (stat(path, &status) < 0)
-        return err->status;
-    return wgctl_hint(err, "dsnet has none: 'sudo wgctl adopt %s' creates it", path);
-}
-
 static int open_conf(struct wgctl_adopt *adopt, const struct wgctl_adopt_request *request,
                      struct wgctl_text *ret, struct wgctl_error *err)
 {
@@ -87,7 +75,7 @@ static int open_conf(struct wgctl_adopt *adopt, const struct wgctl_adopt_request
                                request->dry_run ? WGCTL_HOLD | WGCTL_DRY_RUN : WGCTL_HOLD,
                                &adopt->tunnel, err);
     if (rc == WGCTL_NOT_FOUND)
-        return hint_at_json(request, err);
+        return wgctl_adopt_hint_at_other(request, err);
     if (rc == WGCTL_OK)
         rc = wgctl_adopt_look_for_other(adopt, request, err);
     if (rc == WGCTL_OK)

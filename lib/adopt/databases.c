@@ -371,6 +371,8 @@ int wgctl_other_server_parse_sqlite(const char *file, struct wgctl_text *image,
     reader.sqlite = database;
     if (rc == WGCTL_OK)
         rc = read_any(&reader, &server);
+    if (rc >= 0)
+        rc = wgctl_other_server_sort(&server, err);
     if (rc < 0)
         return rc;
     *ret = server;

@@ -416,6 +416,8 @@ int wgctl_other_server_parse_json(const char *file, struct wgctl_slice text,
     /* Without one, wgctl would choose another subnet than the peers'. */
     if (rc == WGCTL_OK && server.addresses.count == 0)
         rc = fail_value(&reader, "its address", "is missing");
+    if (rc == WGCTL_OK)
+        rc = wgctl_other_server_sort(&server, err);
     if (rc < 0)
         return rc;
     *ret = server;

@@ -23,9 +23,11 @@ static int open_folder(struct wgctl_tunnel *tunnel, const struct wgctl_adopt_req
 
 /* ---- an INTERFACE.conf is there ---- */
 
-static int refuse_without_key(const struct wgctl_adopt *adopt, struct wgctl_error *err)
+/* Without an address, wgctl would choose another subnet than the peers'. */
+static int refuse_half(const struct wgctl_adopt *adopt, struct wgctl_error *err)
 {
-    wgctl_fail(err, WGCTL_NOT_FOUND, "%s does not have the server's key, and there is no %s/%s",
+    wgctl_fail(err, WGCTL_NOT_FOUND,
+               "%s does not have the server's key and address, and there is no %s/%s",
                adopt->other_path, adopt->tunnel->folder_path, adopt->tunnel->conf_name);
     return wgctl_hint(err, "copy %s there first", adopt->tunnel->conf_name);
 }
@@ -141,8 +143,9 @@ int wgctl_adopt_open_file(struct wgctl_adopt *adopt, const struct wgctl_adopt_re
         rc = wgctl_store_exists(adopt->tunnel->store, adopt->tunnel->conf_name, &exists, err);
     if (rc == WGCTL_OK && exists)
         return read_existing(adopt, ret, err);
-    if (rc == WGCTL_OK && wgctl_key_is_zero(&adopt->other.private_key))
-        return refuse_without_key(adopt, err);
+    const struct wgctl_other_server *other = &adopt->other;
+    if (rc == WGCTL_OK && (wgctl_key_is_zero(&other->private_key) || other->addresses.count == 0))
+        return refuse_half(adopt, err);
     if (rc == WGCTL_OK)
         rc = make(adopt, request, ret, err);
     return rc < 0 ? rc : read_settings(adopt, err);

@@ -1,4 +1,5 @@
 /* What the programs themselves keep of a server: finds and reads their JSON files and databases. */
+#include <glob.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -120,7 +121,9 @@ static int read_folder(const char *path, struct wgctl_other_server *ret, struct 
         if (snprintf(part, sizeof part, "%s/%s", path, parts[i]) < PATH_MAX)
             rc = wgctl_third_party_files(part, ".json", LARGEST_JSON, add_file, ret, err);
     }
-    if (rc < 0 || ret->source)
+    if (rc == WGCTL_OK && ret->source)
+        return wgctl_other_server_sort(ret, err);
+    if (rc < 0)
         return rc;
     wgctl_fail(err, WGCTL_INVALID, "%s does not have wireguard-ui's server/keypair.json", path);
     return wgctl_hint(err, "name its folder 'db', or the file of another program");
@@ -255,4 +258,44 @@ int wgctl_adopt_check_other(const struct wgctl_adopt *adopt, struct wgctl_error 
     wgctl_fail(err, WGCTL_EXISTS, "%s/%s already exists, and is another server's",
                tunnel->folder_path, tunnel->conf_name);
     return wgctl_hint(err, "choose another name with -i, or adopt that file: sudo wgctl adopt");
+}
+
+/* ---- if there is no tunnel ---- */
+
+/* A path that a shell takes as it is. */
+static bool is_plain(const char *path)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "/._-";
+    return path[strspn(path, plain)] == '\0';
+}
+
+int wgctl_adopt_hint_at_other(const struct wgctl_adopt_request *request, struct wgctl_error *err)
+{
+    static const struct {
+        const char *program, *pattern;
+    } places[] = {
+        {"dsnet", "/etc/dsnetconfig.json"},
+        {"wg-easy", "/var/lib/docker/volumes/*etc_wireguard/_data/wg-easy.db"},
+        {"wg-easy", "/root/.wg-easy/wg-easy.db"},
+        {"wg-easy", "/home/*/.wg-easy/wg-easy.db"},
+        {"wg-easy", "/root/.wg-easy/wg0.json"},
+        {"wg-easy", "/home/*/.wg-easy/wg0.json"},
+        {"wg-portal", "/opt/wg-portal/data/sqlite.db"},
+    };
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        char pattern[PATH_MAX];
+        glob_t found = {0};
+        snprintf(pattern, sizeof pattern, "%s%s", request->root ? request->root : "",
+                 places[i].pattern);
+        bool is_there =
+            glob(pattern, GLOB_NOSORT, NULL, &found) == 0 && is_plain(found.gl_pathv[0]);
+        if (is_there)
+            wgctl_hint(err, "%s has none: 'sudo wgctl adopt %s' creates it", places[i].program,
+                       found.gl_pathv[0]);
+        globfree(&found);
+        if (is_there)
+            break;
+    }
+    return err->status;
 }

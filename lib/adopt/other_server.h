@@ -36,6 +36,7 @@ struct wgctl_other_server {
     char *post_up, *post_down; /* NULL: none */
     struct wgctl_other_peer *peers;
     size_t peer_count, peer_capacity;
+    uint32_t *by_key; /* indexes into peers, in the order of the keys */
 };
 
 /* Wipes it and frees what it owns. */
@@ -43,10 +44,11 @@ void wgctl_other_server_clear(struct wgctl_other_server *server);
 #define WGCTL_OTHER_SERVER \
     __attribute__((cleanup(wgctl_other_server_clear))) struct wgctl_other_server
 
-/* The peer with that key, or NULL. */
-const struct wgctl_other_peer *wgctl_other_server_by_key(const struct wgctl_other_server *server,
-                                                         const struct wgctl_key *public_key);
-
 /* Adds a peer that is all zero, and returns it; NULL if memory runs out. Valid until the next. */
 struct wgctl_other_peer *wgctl_other_server_add(struct wgctl_other_server *server,
                                                 struct wgctl_error *err);
+/* Prepares for looking peers up, after the last was added. Fails if memory runs out. */
+int wgctl_other_server_sort(struct wgctl_other_server *server, struct wgctl_error *err);
+/* The peer with that key, the first if there are several, or NULL. */
+const struct wgctl_other_peer *wgctl_other_server_by_key(const struct wgctl_other_server *server,
+                                                         const struct wgctl_key *public_key);

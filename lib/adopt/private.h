@@ -54,6 +54,8 @@ int wgctl_adopt_read_other(struct wgctl_adopt *adopt, const char *interface,
 /* Finds and reads the file of the program that made the tunnel. There may be none. */
 int wgctl_adopt_look_for_other(struct wgctl_adopt *adopt, const struct wgctl_adopt_request *request,
                                struct wgctl_error *err);
+/* There is no INTERFACE.conf: hints at a file to make it from. Returns the error's status. */
+int wgctl_adopt_hint_at_other(const struct wgctl_adopt_request *request, struct wgctl_error *err);
 /* Fails with WGCTL_EXISTS if the file that was read is another server's than the tunnel. */
 int wgctl_adopt_check_other(const struct wgctl_adopt *adopt, struct wgctl_error *err);
 

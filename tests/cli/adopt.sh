@@ -358,6 +358,16 @@ sed -i "0,/\"privateKey\": .*/s||\"privateKey\": \"$(wg genkey)\",|" /etc/wiregu
 check "the file of another server counts for nothing" test "$(names)" = '[["hello","comment"],["hello-2","comment"],["hello-3","comment"]]'
 put_back
 
+# Without a wg0.conf, adopt says which file to give it.
+set_up wg-easy-15-db
+mkdir /root/.wg-easy
+mv /etc/wireguard/wg-easy.db /root/.wg-easy
+rm /etc/wireguard/wg0.conf
+check "a database is not adopted unasked" test "$(status_of ./wgctl adopt)" = 1
+check "but hinted at" grep -q "wg-easy has none: 'wgctl adopt /root/.wg-easy/wg-easy.db' creates it" err
+check "and adopted if asked" ./wgctl adopt -n /root/.wg-easy/wg-easy.db
+put_back
+
 # ---- databases that are in use ----
 
 # Copies a database while a program has it open and has not written it back: all is in its log.
