@@ -20,9 +20,9 @@ static size_t next_piece(struct wgctl_slice *text, char ret[PIECE_SIZE])
     if (length > 0 && !wgctl_is_harmful(code))
         wgctl_slice_string((struct wgctl_slice){text->data, length}, ret, PIECE_SIZE);
     else if (length <= 1)
-        columns = (size_t)sprintf(ret, "\\x%02x", (unsigned char)text->data[0]);
+        columns = (size_t)snprintf(ret, PIECE_SIZE, "\\x%02x", (unsigned char)text->data[0]);
     else
-        columns = (size_t)sprintf(ret, "\\u{%x}", code);
+        columns = (size_t)snprintf(ret, PIECE_SIZE, "\\u{%x}", code);
     length = length ? length : 1;
     text->data += length;
     text->size -= length;
