@@ -68,8 +68,9 @@ const char *color(const struct context *context, FILE *stream, const char *seque
 static size_t needless_sudo(const char *text)
 {
     static const char sudo[] = "sudo ";
-    bool is_root = geteuid() == 0 && !getenv("SUDO_UID");
-    return is_root && strncmp(text, sudo, strlen(sudo)) == 0 ? strlen(sudo) : 0;
+    bool is_needless =
+        strncmp(text, sudo, strlen(sudo)) == 0 && geteuid() == 0 && !getenv("SUDO_UID");
+    return is_needless ? strlen(sudo) : 0;
 }
 
 /* How much of the text is a call of wgctl, up to its first argument; 0 if none. */

@@ -13,7 +13,7 @@
 
 int wgctl_owner_check(const struct stat *status, const char *path, struct wgctl_error *err)
 {
-    if (status->st_uid == geteuid() || status->st_uid == 0)
+    if (status->st_uid == 0 || status->st_uid == geteuid())
         return WGCTL_OK;
     wgctl_fail(err, WGCTL_DENIED, "%s belongs to another user (uid %u)", path,
                (unsigned)status->st_uid);
@@ -84,7 +84,7 @@ static int check_above(const struct wgctl_folder *folder, const struct stat *sta
                        unsigned levels, struct wgctl_error *err)
 {
     char above[PATH_MAX];
-    bool is_theirs = status->st_uid != geteuid() && status->st_uid != 0;
+    bool is_theirs = status->st_uid != 0 && status->st_uid != geteuid();
     /* Where only the owner of an entry can rename it, nobody can replace one of ours. */
     bool is_open = status->st_mode & (S_IWGRP | S_IWOTH) && !(status->st_mode & S_ISVTX);
     if (!is_open && (!is_theirs || is_outsider(status->st_uid)))

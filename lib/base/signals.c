@@ -3,28 +3,24 @@
 #include <stddef.h>
 #include <sys/signalfd.h>
 
-/* A blocked signal is queued even if it is ignored, so those that are ignored are left out. */
-static void collect(sigset_t *ret)
-{
-    static const int all[] = {SIGINT, SIGTERM, SIGHUP};
-    struct sigaction action;
-    sigemptyset(ret);
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        if (sigaction(all[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
-            sigaddset(ret, all[i]);
-}
+/* Those that were held last; empty before. */
+static sigset_t held;
 
 void wgctl_signals_hold(sigset_t *ret_before)
 {
-    sigset_t held;
-    collect(&held);
+    static const int all[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction action;
+    sigemptyset(&held);
+    /* A blocked signal is queued even if it is ignored, so those that are ignored are left out. */
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (sigaction(all[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
+            sigaddset(&held, all[i]);
     pthread_sigmask(SIG_BLOCK, &held, ret_before);
 }
 
 bool wgctl_signals_pending(void)
 {
-    sigset_t held, pending, both;
-    collect(&held);
+    sigset_t pending, both;
     sigpending(&pending);
     sigandset(&both, &held, &pending);
     return !sigisemptyset(&both);
@@ -38,8 +34,6 @@ void wgctl_signals_release(const sigset_t *before)
 
 void wgctl_signals_deliver(void)
 {
-    sigset_t held;
-    collect(&held);
     pthread_sigmask(SIG_UNBLOCK, &held, NULL);
 }
 
@@ -53,16 +47,13 @@ static void remove_all(sigset_t *set, const sigset_t *other)
 
 void wgctl_signals_for_child(sigset_t *ret)
 {
-    sigset_t held;
-    collect(&held);
     pthread_sigmask(SIG_BLOCK, NULL, ret);
     remove_all(ret, &held);
 }
 
 int wgctl_signals_watch(void)
 {
-    sigset_t awaited, pending;
-    collect(&awaited);
+    sigset_t awaited = held, pending;
     sigpending(&pending);
     remove_all(&awaited, &pending);
     return signalfd(-1, &awaited, SFD_CLOEXEC);
