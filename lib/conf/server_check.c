@@ -93,14 +93,26 @@ static int check_keys(const struct wgctl_server *server, struct wgctl_error *err
     return WGCTL_OK;
 }
 
+/* Adds the networks of one family, which usually are in order. */
+static int add_networks(const struct wgctl_peer *peer, uint8_t family, struct wgctl_prefixes *ret,
+                        struct wgctl_error *err)
+{
+    int rc = WGCTL_OK;
+    for (size_t i = 0; rc == WGCTL_OK && i < peer->allowed_ips.count; i++)
+        if (peer->allowed_ips.items[i].family == family)
+            rc = wgctl_prefixes_add(ret, &peer->allowed_ips.items[i], err);
+    return rc;
+}
+
 /* A packet has one way to go: the last peer that names its network silently gets it. */
-static int check_networks(const struct wgctl_server *server, struct wgctl_error *err)
+static int check_networks(const struct wgctl_server *server, uint8_t family,
+                          struct wgctl_error *err)
 {
     WGCTL_PREFIXES all = {0};
     int rc = WGCTL_OK;
     for (size_t i = 0; rc == WGCTL_OK && i < server->peer_count; i++)
         if (server->peers[i].enabled)
-            rc = wgctl_prefixes_add_all(&all, &server->peers[i].allowed_ips, err);
+            rc = add_networks(&server->peers[i], family, &all, err);
     wgctl_prefixes_mask(&all);
     wgctl_prefixes_sort(&all);
     for (size_t i = 1; rc == WGCTL_OK && i < all.count; i++)
@@ -112,5 +124,7 @@ static int check_networks(const struct wgctl_server *server, struct wgctl_error 
 int wgctl_server_check(const struct wgctl_server *server, struct wgctl_error *err)
 {
     int rc = check_keys(server, err);
-    return rc < 0 ? rc : check_networks(server, err);
+    if (rc == WGCTL_OK)
+        rc = check_networks(server, AF_INET, err);
+    return rc < 0 ? rc : check_networks(server, AF_INET6, err);
 }

@@ -38,8 +38,9 @@ void wgctl_device_query_clear(struct wgctl_device_query *query);
  * Fails like wgctl_device_find_wireguard(). */
 int wgctl_device_ask(const char *interface, struct wgctl_device_query *query,
                      struct wgctl_error *err);
-/* Receives the answer, sorted, into `ret`, which has to be empty. The query can then be used again.
- * Fails with WGCTL_NOT_FOUND if there is no device, with WGCTL_SYSTEM if it does not answer. */
+/* Receives the answer, sorted, into `ret`, which has to be empty (room for the peers that are
+ * expected saves time: wgctl_device_reserve()). The query can then be used again. Fails with
+ * WGCTL_NOT_FOUND if there is no device, with WGCTL_SYSTEM if it does not answer. */
 int wgctl_device_answer(const char *interface, struct wgctl_device_query *query,
                         struct wgctl_device *ret, struct wgctl_error *err);
 /* Asks and receives the answer. Fails like both. */

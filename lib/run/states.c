@@ -34,12 +34,19 @@ static void read_applied(struct wgctl_run *run)
     run->applied.exists = text.size > 0;
 }
 
+/* Returns the applied state, which usually is the desired one. */
+static const struct wgctl_state *applied_of(const struct wgctl_run *run)
+{
+    bool is_desired = run->is_current && run->request.goal == WGCTL_GO_APPLY;
+    return is_desired ? &run->desired : &run->applied;
+}
+
 /* An applied copy that can no longer be parsed counts as unknown. */
 static void complete_applied(struct wgctl_run *run)
 {
     struct wgctl_state *applied = &run->applied;
     struct wgctl_error ignored;
-    if (!applied->exists)
+    if (!applied->exists || applied_of(run) != applied)
         return;
     int rc = wgctl_state_desired(applied->server, applied, &ignored);
     if (rc == WGCTL_NOT_FOUND) { /* the routing table's name no longer exists */
@@ -109,9 +116,13 @@ static int read_device(struct wgctl_run *run, struct wgctl_device_query *query,
 {
     bool stays = run->request.goal == WGCTL_GO_APPLY;
     bool saves = run->request.goal == WGCTL_GO_DOWN && run->request.server->save_config;
-    int rc = wgctl_device_answer(run->request.interface, query, &run->running.device, err);
+    struct wgctl_device *device = &run->running.device;
+    int rc = wgctl_device_reserve(device, run->request.server->peer_count, err);
+    if (rc < 0)
+        return rc;
+    rc = wgctl_device_answer(run->request.interface, query, device, err);
     run->running.exists = true;
-    run->running.mark = run->running.device.fwmark;
+    run->running.mark = device->fwmark;
     return rc < 0 && (stays || saves) ? rc : WGCTL_OK;
 }
 
@@ -126,7 +137,7 @@ static int read_routes(struct wgctl_run *run, struct wgctl_error *err)
 {
     struct wgctl_state *running = &run->running;
     static const uint8_t families[] = {[WGCTL_IPV4] = AF_INET, [WGCTL_IPV6] = AF_INET6};
-    running->knows_routes = wgctl_routes_matter(&run->applied, &run->desired, running);
+    running->knows_routes = wgctl_routes_matter(applied_of(run), &run->desired, running);
     if (!running->knows_routes)
         return WGCTL_OK;
     int rc = wgctl_route_list_into(run->request.interface, &running->routes, err);
@@ -172,7 +183,9 @@ static int read_states(struct wgctl_run *run, struct wgctl_device_query *query,
 {
     enum wgctl_goal goal = run->request.goal;
     bool stays = goal == WGCTL_GO_APPLY, comes = goal != WGCTL_GO_DOWN;
-    int rc = comes ? wgctl_server_check(run->request.server, err) : WGCTL_OK;
+    int rc = WGCTL_OK;
+    if (comes && !run->is_current) /* what was applied has been checked */
+        rc = wgctl_server_check(run->request.server, err);
     if (rc == WGCTL_OK && run->is_up)
         rc = read_device(run, query, err);
     if (rc == WGCTL_OK)
@@ -192,7 +205,7 @@ static int read_states(struct wgctl_run *run, struct wgctl_device_query *query,
 static int plan(struct wgctl_run *run, struct wgctl_error *err)
 {
     wgctl_transition_clear(&run->transition);
-    return wgctl_transition_plan(&run->applied, &run->desired, &run->running, &run->begun,
+    return wgctl_transition_plan(applied_of(run), &run->desired, &run->running, &run->begun,
                                  &run->transition, err);
 }
 

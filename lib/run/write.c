@@ -20,7 +20,9 @@ static int verify(const struct wgctl_run *run, struct wgctl_error *err)
     WGCTL_PLAN left = {0};
     const struct wgctl_device *desired = &run->desired.device;
     const char *interface = run->request.interface;
-    int rc = wgctl_device_read(interface, &now, err);
+    int rc = wgctl_device_reserve(&now, desired->peer_count, err);
+    if (rc == WGCTL_OK)
+        rc = wgctl_device_read(interface, &now, err);
     if (rc == WGCTL_OK)
         rc = wgctl_plan_make(desired, desired, &now, &left, err);
     for (size_t i = 0; rc == WGCTL_OK && i < left.count; i++)
