@@ -106,6 +106,7 @@ int json_changes(const char *interface, const struct wgctl_changes *changes,
 static json_t *peer_of(const struct wgctl_tunnel *tunnel, size_t index)
 {
     struct wgctl_peer_info peer;
+    char key[45];
     wgctl_tunnel_peer(tunnel, index, &peer);
     json_t *addresses = json_array();
     for (size_t i = 0; i < peer.address_count; i++) {
@@ -113,9 +114,10 @@ static json_t *peer_of(const struct wgctl_tunnel *tunnel, size_t index)
         addresses = with(addresses, json_string(wgctl_tunnel_peer_address(tunnel, index, i, text)));
     }
     return json_pack("{s:o, s:s, s:o, s:b, s:b, s:o, s:o, s:o}", "name", text_or_null(peer.name),
-                     "public_key", peer.public_key, "addresses", addresses, "enabled", peer.enabled,
-                     "preshared_key", peer.has_preshared_key, "added", text_or_null(peer.added),
-                     "expires", text_or_null(peer.expires), "note", text_or_null(peer.note));
+                     "public_key", wgctl_tunnel_peer_key(tunnel, index, key), "addresses",
+                     addresses, "enabled", peer.enabled, "preshared_key", peer.has_preshared_key,
+                     "added", text_or_null(peer.added), "expires", text_or_null(peer.expires),
+                     "note", text_or_null(peer.note));
 }
 
 int json_peers(const struct wgctl_tunnel *tunnel, const size_t *indexes, size_t count,

@@ -237,7 +237,11 @@ void wgctl_tunnel_peer(const struct wgctl_tunnel *tunnel, size_t index, struct w
         .line = peer->first_line + 1U,
     };
     wgctl_peer_label(server, peer, ret->label, sizeof ret->label);
-    wgctl_key_format(&peer->public_key, ret->public_key);
+}
+
+char *wgctl_tunnel_peer_key(const struct wgctl_tunnel *tunnel, size_t index, char text[45])
+{
+    return wgctl_key_format(&tunnel->server.peers[index].public_key, text);
 }
 
 char *wgctl_tunnel_peer_address(const struct wgctl_tunnel *tunnel, size_t index, size_t which,

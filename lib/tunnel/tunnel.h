@@ -67,7 +67,6 @@ struct wgctl_peer_info {
     struct wgctl_slice added;   /* a date: 2026-11-22 */
     struct wgctl_slice expires; /* a time: 2026-12-24T18:00:00Z */
     struct wgctl_slice note;
-    char public_key[45];
     bool enabled;
     bool has_preshared_key;
     size_t address_count; /* the number of allowed IPs: wgctl_tunnel_peer_address() */
@@ -81,6 +80,8 @@ size_t wgctl_tunnel_commented_count(const struct wgctl_tunnel *tunnel);
 /* Describes the peer at `index`, in the file's order. */
 void wgctl_tunnel_peer(const struct wgctl_tunnel *tunnel, size_t index,
                        struct wgctl_peer_info *ret);
+/* Writes the peer's public key in base64. Returns `text`. */
+char *wgctl_tunnel_peer_key(const struct wgctl_tunnel *tunnel, size_t index, char text[45]);
 enum { WGCTL_ADDRESS_TEXT_SIZE = 50 };
 /* Writes one of the peer's allowed IPs as it is in the file, such as "10.73.21.2/32". Returns
  * `text`. */
