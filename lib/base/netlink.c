@@ -27,8 +27,9 @@ int wgctl_netlink_open(int protocol, struct wgctl_netlink **ret, struct wgctl_er
     WGCTL_NETLINK *netlink = calloc(1, sizeof *netlink);
     if (!netlink)
         return wgctl_fail_memory(err);
+    /* Sending binds the socket. */
     netlink->socket = mnl_socket_open2(protocol, SOCK_CLOEXEC);
-    if (!netlink->socket || mnl_socket_bind(netlink->socket, 0, MNL_SOCKET_AUTOPID) < 0)
+    if (!netlink->socket)
         return wgctl_fail_errno(err, "cannot talk to the kernel over netlink");
 
     /* Old kernels lack these options: their errors then come without a reason. */

@@ -313,17 +313,9 @@ static bool take_lines(struct wgctl_text *text, struct answer *answer)
     return true;
 }
 
-int wgctl_userspace_ask(const char *interface, int *ret, struct wgctl_error *err)
+int wgctl_userspace_ask(const char *interface, int fd, struct wgctl_error *err)
 {
-    WGCTL_FD fd = -1;
-    int rc = wgctl_userspace_connect(interface, &fd, err);
-    if (rc == WGCTL_OK)
-        rc = wgctl_userspace_send(interface, fd, wgctl_slice_of("get=1\n\n"), err);
-    if (rc < 0)
-        return rc;
-    *ret = fd;
-    fd = -1;
-    return WGCTL_OK;
+    return wgctl_userspace_send(interface, fd, wgctl_slice_of("get=1\n\n"), err);
 }
 
 /* Takes each line as it arrives, so that the whole answer is never in memory. */

@@ -3,8 +3,6 @@
 
 #include "device/backend.h"
 
-/* Opens a connection, which the caller closes. Fails with WGCTL_SYSTEM. */
-int wgctl_userspace_connect(const char *interface, int *ret, struct wgctl_error *err);
 /* Sends all of it. Fails with WGCTL_SYSTEM, also if the process takes too long to read it. */
 int wgctl_userspace_send(const char *interface, int fd, struct wgctl_slice data,
                          struct wgctl_error *err);

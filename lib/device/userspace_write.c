@@ -156,16 +156,15 @@ static size_t put_group(struct wgctl_text *text, const struct wgctl_plan *plan, 
     return end;
 }
 
-int wgctl_userspace_write(const char *interface, const struct wgctl_plan *plan,
+int wgctl_userspace_write(const char *interface, int fd, const struct wgctl_plan *plan,
                           const struct wgctl_progress *progress, struct wgctl_error *err)
 {
     WGCTL_TEXT request = {0};
-    WGCTL_FD fd = -1;
+    int rc = WGCTL_OK;
     wgctl_text_string(&request, "set=1\n");
     size_t i = 0;
     while (i < plan->count && !plan->steps[i].peer)
         put_device(&request, plan, i++);
-    int rc = wgctl_userspace_connect(interface, &fd, err);
     while (rc == WGCTL_OK && i < plan->count) {
         i = put_group(&request, plan, i);
         rc = send_some(interface, fd, &request, progress, i, plan->count, err);

@@ -5,6 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/descriptor.h"
 #include "base/netlink.h"
 #include "device/backend.h"
 
@@ -30,9 +31,12 @@ static int take_kind(const struct nlmsghdr *header, void *context)
     return 0;
 }
 
-int wgctl_device_backend(const char *interface, enum wgctl_backend *ret, struct wgctl_error *err)
+/* Finds the backend. `ret_socket` gets a connection to the process, if it is one. */
+static int find(const char *interface, enum wgctl_backend *ret, int *ret_socket,
+                struct wgctl_error *err)
 {
     WGCTL_NETLINK *netlink = NULL;
+    struct wgctl_error ignored;
     int rc = wgctl_netlink_open(NETLINK_ROUTE, &netlink, err);
     if (rc < 0)
         return rc;
@@ -46,21 +50,35 @@ int wgctl_device_backend(const char *interface, enum wgctl_backend *ret, struct 
     if (rc < 0)
         return wgctl_netlink_fail(netlink, rc, err, "cannot look for the interface %s", interface);
     /* The interface decides: a socket may be left over from a process that is gone. */
-    if (backend == WGCTL_NOT_WIREGUARD && wgctl_userspace_serves(interface))
+    if (backend == WGCTL_NOT_WIREGUARD &&
+        wgctl_userspace_connect(interface, ret_socket, &ignored) == WGCTL_OK)
         backend = WGCTL_USERSPACE;
     *ret = backend;
     return WGCTL_OK;
 }
 
-int wgctl_device_find_wireguard(const char *interface, enum wgctl_backend *ret,
-                                struct wgctl_error *err)
+int wgctl_device_backend(const char *interface, enum wgctl_backend *ret, struct wgctl_error *err)
 {
-    int rc = wgctl_device_backend(interface, ret, err);
+    WGCTL_FD socket = -1;
+    return find(interface, ret, &socket, err);
+}
+
+static int find_wireguard(const char *interface, enum wgctl_backend *ret, int *ret_socket,
+                          struct wgctl_error *err)
+{
+    int rc = find(interface, ret, ret_socket, err);
     if (rc < 0 || *ret != WGCTL_NOT_WIREGUARD)
         return rc;
     wgctl_fail(err, WGCTL_UNSUPPORTED, "%s exists, and is not a WireGuard interface", interface);
     return wgctl_hint(err,
                       "choose another name for the tunnel with -i, as in: sudo wgctl -i wg1 …");
+}
+
+int wgctl_device_find_wireguard(const char *interface, enum wgctl_backend *ret,
+                                struct wgctl_error *err)
+{
+    WGCTL_FD socket = -1;
+    return find_wireguard(interface, ret, &socket, err);
 }
 
 void wgctl_device_await_end(const char *interface)
@@ -89,11 +107,16 @@ int wgctl_device_ask(const char *interface, struct wgctl_device_query *query,
 {
     if (query->asked)
         return WGCTL_OK;
-    int rc = wgctl_device_find_wireguard(interface, &query->backend, err);
+    WGCTL_FD socket = -1;
+    int rc = find_wireguard(interface, &query->backend, &socket, err);
     if (rc == WGCTL_OK && query->backend == WGCTL_USERSPACE)
-        rc = wgctl_userspace_ask(interface, &query->socket, err);
-    query->asked = rc == WGCTL_OK;
-    return rc;
+        rc = wgctl_userspace_ask(interface, socket, err);
+    if (rc < 0)
+        return rc;
+    query->asked = true;
+    query->socket = socket;
+    socket = -1;
+    return WGCTL_OK;
 }
 
 int wgctl_device_answer(const char *interface, struct wgctl_device_query *query,
@@ -122,13 +145,14 @@ int wgctl_device_write(const char *interface, const struct wgctl_plan *plan,
                        const struct wgctl_progress *progress, struct wgctl_error *err)
 {
     enum wgctl_backend backend;
+    WGCTL_FD socket = -1;
     if (plan->count == 0)
         return WGCTL_OK;
-    int rc = wgctl_device_find_wireguard(interface, &backend, err);
+    int rc = find_wireguard(interface, &backend, &socket, err);
     if (rc < 0)
         return rc;
     if (backend == WGCTL_NO_DEVICE)
         return fail_not_up(interface, err);
     return backend == WGCTL_KERNEL ? wgctl_kernel_write(interface, plan, progress, err)
-                                   : wgctl_userspace_write(interface, plan, progress, err);
+                                   : wgctl_userspace_write(interface, socket, plan, progress, err);
 }

@@ -49,6 +49,7 @@ static int send_file(const char *path, const char *interface)
     WGCTL_SERVER server = {0};
     WGCTL_DEVICE wanted = {0}, nothing = {0};
     WGCTL_PLAN plan = {0};
+    WGCTL_FD fd = -1;
     int rc = wgctl_key_setup(&err);
     if (rc == WGCTL_OK)
         rc = wgctl_folder_open("/run", &folder, &err);
@@ -63,7 +64,9 @@ static int send_file(const char *path, const char *interface)
     if (rc == WGCTL_OK)
         rc = wgctl_plan_make(NULL, &wanted, &nothing, &plan, &err);
     if (rc == WGCTL_OK)
-        rc = wgctl_userspace_write(interface, &plan, NULL, &err);
+        rc = wgctl_userspace_connect(interface, &fd, &err);
+    if (rc == WGCTL_OK)
+        rc = wgctl_userspace_write(interface, fd, &plan, NULL, &err);
     if (rc < 0)
         fprintf(stderr, "%s\n", err.message);
     return rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -175,6 +175,16 @@ static inline int read_userspace(const char *interface, struct wgctl_device *ret
                                  struct wgctl_error *error)
 {
     WGCTL_FD fd = -1;
-    int rc = wgctl_userspace_ask(interface, &fd, error);
+    int rc = wgctl_userspace_connect(interface, &fd, error);
+    if (rc == WGCTL_OK)
+        rc = wgctl_userspace_ask(interface, fd, error);
     return rc < 0 ? rc : wgctl_userspace_answer(interface, fd, ret, error);
+}
+
+static inline int write_userspace(const char *interface, const struct wgctl_plan *plan,
+                                  const struct wgctl_progress *progress, struct wgctl_error *error)
+{
+    WGCTL_FD fd = -1;
+    int rc = wgctl_userspace_connect(interface, &fd, error);
+    return rc < 0 ? rc : wgctl_userspace_write(interface, fd, plan, progress, error);
 }

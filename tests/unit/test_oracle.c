@@ -200,7 +200,7 @@ START_TEST(what_we_say_of_a_valid_file_is_what_wg_says)
     ck_assert(wg_takes("setconf"));
     WGCTL_DEVICE theirs = said();
     ck_assert_int_eq(wgctl_plan_make(NULL, &ours.device, &nothing, &plan, &err), WGCTL_OK);
-    ck_assert_int_eq(wgctl_userspace_write("wgt0", &plan, NULL, &err), WGCTL_OK);
+    ck_assert_int_eq(write_userspace("wgt0", &plan, NULL, &err), WGCTL_OK);
     WGCTL_DEVICE written = said();
     /* A new interface has neither of them, so they are not sent. */
     written.has_private_key = written.has_listen_port = written.has_fwmark = true;

@@ -219,7 +219,8 @@ START_TEST(a_process_that_goes_on_after_a_failure_is_not_waited_for_for_ever)
     strcpy(stage->endless, "listen_port=1\n");
     stage->piece = 1;
     stage->pause = 1000;
-    ck_assert_int_eq(wgctl_userspace_ask("wgt0", &fd, &err), WGCTL_OK);
+    ck_assert_int_eq(wgctl_userspace_connect("wgt0", &fd, &err), WGCTL_OK);
+    ck_assert_int_eq(wgctl_userspace_ask("wgt0", fd, &err), WGCTL_OK);
     wgctl_userspace_outlast(fd);
 }
 END_TEST

@@ -120,7 +120,7 @@ START_TEST(each_step_is_said_in_the_words_of_the_protocol_and_nothing_else)
     struct wgctl_plan_step steps[6];
     memcpy(steps, writings[_i].steps, sizeof steps);
     const struct wgctl_plan plan = {.wanted = &wanted, .steps = steps, .count = steps_of(steps)};
-    ck_assert_int_eq(wgctl_userspace_write("wgt0", &plan, NULL, &err), WGCTL_OK);
+    ck_assert_int_eq(write_userspace("wgt0", &plan, NULL, &err), WGCTL_OK);
     wgctl_text_format(&expected, "set=1\n%s\n", writings[_i].request);
     request = heard();
     name_guest(&request);
@@ -143,7 +143,7 @@ START_TEST(a_peer_with_ten_thousand_allowed_ips_is_written_whole)
     const struct wgctl_plan plan = {.wanted = &wanted, .steps = &step, .count = 1};
     WGCTL_TEXT request = {0};
     add_allowed_ips(&full, ALLOWED - 2);
-    ck_assert_int_eq(wgctl_userspace_write("wgt0", &plan, NULL, &err), WGCTL_OK);
+    ck_assert_int_eq(write_userspace("wgt0", &plan, NULL, &err), WGCTL_OK);
     request = heard();
     unsigned lines = 0;
     for (const char *at = request.data; (at = strstr(at, "\nallowed_ip=")); at++)
@@ -172,14 +172,14 @@ START_TEST(progress_is_reported_on_the_way_and_in_the_end)
     for (size_t i = 0; i < 3; i++)
         steps[i] = STEP(WGCTL_ADD_PEER, i < 2 ? &full : &bare, NULL);
     struct wgctl_plan plan = {.wanted = &wanted, .steps = steps, .count = 1};
-    ck_assert_int_eq(wgctl_userspace_write("wgt0", &plan, &progress, &err), WGCTL_OK);
+    ck_assert_int_eq(write_userspace("wgt0", &plan, &progress, &err), WGCTL_OK);
     ck_assert_uint_eq(reports.count, 1);
     ck_assert_uint_eq(reports.done, 1);
 
     reports = (struct reports){0};
     add_allowed_ips(&full, 9000);
     plan.count = 3;
-    ck_assert_int_eq(wgctl_userspace_write("wgt0", &plan, &progress, &err), WGCTL_OK);
+    ck_assert_int_eq(write_userspace("wgt0", &plan, &progress, &err), WGCTL_OK);
     ck_assert_uint_eq(reports.count, 2);
     ck_assert_uint_eq(reports.done, 3);
     ck_assert_uint_eq(reports.total, 3);
@@ -193,7 +193,7 @@ START_TEST(a_write_that_is_refused_is_not_reported_as_done)
     struct wgctl_plan_step step = STEP(WGCTL_ADD_PEER, &bare, NULL);
     const struct wgctl_plan plan = {.wanted = &wanted, .steps = &step, .count = 1};
     strcpy(stage->reply, "errno=-22\n\n");
-    ck_assert_int_lt(wgctl_userspace_write("wgt0", &plan, &progress, &err), 0);
+    ck_assert_int_lt(write_userspace("wgt0", &plan, &progress, &err), 0);
     ck_assert_uint_eq(reports.count, 0);
 }
 END_TEST
@@ -205,7 +205,7 @@ START_TEST(a_write_that_is_refused_or_not_answered_fails)
     const struct wgctl_plan plan = {.wanted = &wanted, .steps = &step, .count = 1};
     for (size_t i = 0; i < sizeof replies / sizeof *replies; i++) {
         strcpy(stage->reply, replies[i]);
-        ck_assert_int_lt(wgctl_userspace_write("wgt0", &plan, NULL, &err), 0);
+        ck_assert_int_lt(write_userspace("wgt0", &plan, NULL, &err), 0);
         ck_assert_ptr_null(strstr(err.message, PSK_HEX));
     }
 }
