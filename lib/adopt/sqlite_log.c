@@ -93,10 +93,12 @@ static size_t find_end(struct log *log, uint32_t *ret_pages)
 }
 
 /* Makes the image as large as it is after the log. New pages are all in the log. */
-static int resize(const char *file, struct wgctl_text *image, size_t size, size_t log_size,
+static int resize(const char *file, struct wgctl_text *image, uint32_t pages, const struct log *log,
                   struct wgctl_error *err)
 {
-    if (size > image->size + log_size)
+    size_t size = pages * log->page;
+    /* As a division, because the product may be too large for a size_t of 32 bits. */
+    if (pages > (image->size + log->text.size) / log->page)
         return wgctl_fail(err, WGCTL_INVALID, "%s-wal does not belong to %s", file, file);
     if (size > image->size) {
         char *room = wgctl_text_room(image, size - image->size);
@@ -118,7 +120,7 @@ int wgctl_sqlite_apply_log(const char *file, struct wgctl_text *image, struct wg
     size_t end = find_end(&log, &pages);
     if (end == 0)
         return WGCTL_OK;
-    int rc = resize(file, image, pages * log.page, log_text.size, err);
+    int rc = resize(file, image, pages, &log, err);
     for (size_t offset = LOG_HEADER; rc == WGCTL_OK && offset < end;
          offset += FRAME_HEADER + log.page) {
         uint32_t page = big_endian(at(log_text, offset));
