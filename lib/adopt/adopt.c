@@ -60,8 +60,10 @@ int wgctl_adopt_rewrite_conf(struct wgctl_adopt *adopt, struct wgctl_text *ret,
     if (rc < 0)
         return rc;
     info->removes_save_config = wgctl_adopt_remove_save_config(&document) > 0;
-    info->peers_added = wgctl_adopt_put_peers(&adopt->other, &adopt->tunnel->server, true, &added);
-    rc = append(&document, &added, err);
+    rc = wgctl_adopt_put_peers(&adopt->other, &adopt->tunnel->server, true, &added,
+                               &info->peers_added, err);
+    if (rc == WGCTL_OK)
+        rc = append(&document, &added, err);
     if (rc < 0)
         return rc;
     wgctl_document_render(&document, ret);

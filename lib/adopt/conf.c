@@ -5,6 +5,7 @@
 #include "adopt/blocks.h"
 #include "adopt/names.h"
 #include "adopt/private.h"
+#include "conf/peer_index.h"
 #include "conf/server_read.h"
 
 /* ---- from JSON ---- */
@@ -54,20 +55,21 @@ static void put_peer(const struct wgctl_other_peer *peer, struct wgctl_text *tex
     put_list(text, mark, "AllowedIPs", &peer->allowed_ips);
 }
 
-size_t wgctl_adopt_put_peers(const struct wgctl_other_server *other,
-                             const struct wgctl_server *server, bool disabled,
-                             struct wgctl_text *text)
+int wgctl_adopt_put_peers(const struct wgctl_other_server *other, const struct wgctl_server *server,
+                          bool disabled, struct wgctl_text *text, size_t *ret_put,
+                          struct wgctl_error *err)
 {
-    size_t put = 0;
-    for (size_t i = 0; i < other->peer_count; i++) {
+    WGCTL_PEER_INDEX there = {0};
+    int rc = server ? wgctl_peer_index_make(server, WGCTL_ALL_PEERS, &there, err) : WGCTL_OK;
+    *ret_put = 0;
+    for (size_t i = 0; rc == WGCTL_OK && i < other->peer_count; i++) {
         const struct wgctl_other_peer *peer = &other->peers[i];
-        if ((disabled && peer->enabled) ||
-            (server && wgctl_server_by_key(server, &peer->public_key)))
+        if ((disabled && peer->enabled) || wgctl_peer_index_find(&there, &peer->public_key))
             continue;
         put_peer(peer, text);
-        put++;
+        ++*ret_put;
     }
-    return put;
+    return rc;
 }
 
 /* ---- names ---- */

@@ -105,9 +105,10 @@ static int make(struct wgctl_adopt *adopt, const struct wgctl_adopt_request *req
         rc = put_hook(adopt, 1, "PostDown", other->post_down, ret, err);
     if (rc < 0)
         return rc;
+    size_t put;
     adopt->info.made_from = other->source;
-    wgctl_adopt_put_peers(other, NULL, false, ret);
-    return wgctl_text_check(ret, err);
+    rc = wgctl_adopt_put_peers(other, NULL, false, ret, &put, err);
+    return rc < 0 ? rc : wgctl_text_check(ret, err);
 }
 
 /* An INTERFACE.ini that is there already is the owner's, and stays. */

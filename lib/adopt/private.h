@@ -75,10 +75,10 @@ int wgctl_adopt_open_file(struct wgctl_adopt *adopt, const struct wgctl_adopt_re
 /* ---- adopt/conf.c ---- */
 
 /* Appends the peers of `other` that are not in `server` (NULL: all of them); with `disabled`, only
- * the disabled ones of these. Returns how many. */
-size_t wgctl_adopt_put_peers(const struct wgctl_other_server *other,
-                             const struct wgctl_server *server, bool disabled,
-                             struct wgctl_text *text);
+ * the disabled ones of these. `ret_put` is how many. Fails if memory runs out. */
+int wgctl_adopt_put_peers(const struct wgctl_other_server *other, const struct wgctl_server *server,
+                          bool disabled, struct wgctl_text *text, size_t *ret_put,
+                          struct wgctl_error *err);
 /* Decides on the name of each peer. */
 int wgctl_adopt_choose_names(struct wgctl_adopt *adopt, struct wgctl_error *err);
 /* Writes the names, and makes the result the tunnel's. */
