@@ -244,7 +244,7 @@ static bool take_line(struct wgctl_device *device, struct wgctl_slice line)
 /* ---- answers: lines, then errno=NUMBER, then an empty line ---- */
 
 enum {
-    PIECE = 32768,  /* also more than any line has */
+    PIECE = 65536,  /* also more than any line has */
     MOST = 64 << 20 /* 160,000 peers */
 };
 
