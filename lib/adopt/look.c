@@ -86,7 +86,7 @@ struct place {
     const char *folder;    /* in the tunnel's folder, or in a home */
     const char *beginning; /* its folders whose names begin so; NULL: the folder itself */
 };
-static const struct place beside[] = {
+static const struct place at_tunnel[] = {
     {".", NULL}, {"configs", NULL}, {"clients", NULL}, {"users", ""}, {".", "peer"}, {"..", "peer"},
 };
 static const struct place at_home[] = {
@@ -151,7 +151,8 @@ int wgctl_adopt_look_for_clients(struct wgctl_adopt *adopt,
     char path[PATH_MAX];
     int rc = wgctl_peer_index_make(&adopt->server, WGCTL_ALL_PEERS, &search.peers, err);
     if (rc == WGCTL_OK)
-        rc = look_in_places(&search, request->folder, beside, sizeof beside / sizeof *beside, err);
+        rc = look_in_places(&search, request->folder, at_tunnel,
+                            sizeof at_tunnel / sizeof *at_tunnel, err);
     if (rc == WGCTL_OK && snprintf(path, sizeof path, "%s/root", root) < PATH_MAX)
         rc = look_in_home(&search, path, err);
     if (rc == WGCTL_OK && snprintf(path, sizeof path, "%s/home", root) < PATH_MAX)
