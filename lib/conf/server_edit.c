@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "conf/peer_extent.h"
 #include "conf/server_read.h"
 
 static void put_note(struct wgctl_text *text, const char *key, struct wgctl_slice value)
@@ -50,25 +51,9 @@ int wgctl_server_append(struct wgctl_server *server, const struct wgctl_new_peer
     return rc;
 }
 
-static enum wgctl_line_kind kind_at(const struct wgctl_server *server, size_t index)
+static bool is_blank(const struct wgctl_server *server, uint32_t index)
 {
-    return wgctl_line_parse(wgctl_document_line(&server->document, index)).kind;
-}
-
-static bool is_disabled_line(const struct wgctl_server *server, size_t index)
-{
-    return wgctl_line_is_marked(wgctl_document_line(&server->document, index));
-}
-
-/* The comments directly above [Peer] are its title, unless no blank line separates them from
- * something they may belong to instead. */
-static uint32_t title_of(const struct wgctl_server *server, uint32_t first)
-{
-    uint32_t title = first;
-    while (title > 0 && kind_at(server, title - 1) == WGCTL_LINE_COMMENT &&
-           !is_disabled_line(server, title - 1) && !wgctl_server_is_commented(server, title - 1))
-        title--;
-    return title > 0 && kind_at(server, title - 1) == WGCTL_LINE_BLANK ? title : first;
+    return wgctl_line_parse(wgctl_document_line(&server->document, index)).kind == WGCTL_LINE_BLANK;
 }
 
 static void move_peers(struct wgctl_peer *peers, size_t peer_count, uint32_t first, uint32_t count)
@@ -113,8 +98,11 @@ static const struct wgctl_peer *last_inside(const struct wgctl_server *server,
 void wgctl_server_remove(struct wgctl_server *server, const struct wgctl_peer *peer)
 {
     size_t index = (size_t)(peer - server->peers);
-    uint32_t first = title_of(server, peer->first_line), end = peer->end_line;
-    if (first > 0 && kind_at(server, first - 1) == WGCTL_LINE_BLANK)
+    const struct wgctl_extent extent = wgctl_peer_extent(server, peer);
+    uint32_t first = extent.first, end = extent.end;
+    /* The blank line that separates what is above from what is below stays. */
+    if (first > 0 && is_blank(server, first - 1) &&
+        (end == server->document.count || is_blank(server, end)))
         first--;
     for (const struct wgctl_peer *other; (other = last_inside(server, peer, end));) {
         uint32_t begin = other->end_line, next = other->first_line;

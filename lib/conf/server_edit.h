@@ -14,6 +14,6 @@ struct wgctl_new_peer {
  * to peers become invalid. Fails like wgctl_server_parse(); the server may then be only cleared. */
 int wgctl_server_append(struct wgctl_server *server, const struct wgctl_new_peer *peer,
                         struct wgctl_error *err);
-/* Removes a peer: all its lines, the comments directly above it, and the blank line that separated
- * it. `peer` and every other pointer to a peer become invalid. */
+/* Removes a peer: all lines that are about it (conf/peer_extent.h), and the blank line that
+ * separated it. `peer` and every other pointer to a peer become invalid. */
 void wgctl_server_remove(struct wgctl_server *server, const struct wgctl_peer *peer);

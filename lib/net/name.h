@@ -18,3 +18,13 @@ int wgctl_interface_name_check(struct wgctl_slice name, struct wgctl_error *err)
 /* Checks a peer name: [A-Za-z0-9][A-Za-z0-9_=+.-]{0,14}, which every WireGuard app accepts as
  * the name of a tunnel. Fails with WGCTL_INVALID. */
 int wgctl_peer_name_check(struct wgctl_slice name, struct wgctl_error *err);
+
+/* Turns a text into a peer name: letters with accents lose them (ü becomes u, ß ss), blanks become
+ * hyphens, other characters that are not allowed are dropped, and it is cut after 15 characters.
+ * False if nothing is left, or nothing that people would recognize: the text is in another script
+ * than Latin. */
+bool wgctl_peer_name_adapt(struct wgctl_slice text, char ret[WGCTL_NAME_SIZE]);
+/* Appends "-2" or the like, over the last characters if the name would get too long. */
+void wgctl_peer_name_number(const char *name, unsigned number, char ret[WGCTL_NAME_SIZE]);
+/* Whether the text has a letter of any script, or a digit. */
+bool wgctl_text_has_letter(struct wgctl_slice text);

@@ -158,6 +158,8 @@ END_TEST
 #define A "[Peer]\nPublicKey = " ALICE "\n"
 #define B "[Peer]\nPublicKey = " BOB "\n"
 #define C "[Peer]\nPublicKey = " CAROL "\n"
+#define B_NAMED "[Peer]\n# friendly_name = b\nPublicKey = " BOB "\n"
+#define B_RENAMED "[Peer]\n# friendly_name = B-2\nPublicKey = " BOB "\n"
 #define B_OFF "#- [Peer]\n#- PublicKey = " BOB "\n"
 
 /* What is removed together with Bob. */
@@ -195,7 +197,7 @@ static const struct {
     {A "\n# of the list\n\n# Bob\n" B, A "\n# of the list\n"},
     {A "\n# of the list\n\n" B, A "\n# of the list\n"},
     {"# of the file\n" B, "# of the file\n"},
-    {"# of the file\n\n# Bob\n" B A, "# of the file\n" A},
+    {"# of the file\n\n# Bob\n" B A, "# of the file\n\n" A},
     {B "# Bob's or Carol's\n" C, "# Bob's or Carol's\n" C},
     {B "# Bob's or Carol's\n" B_OFF, "# Bob's or Carol's\n" B_OFF},
     {A B_OFF "# Carol\n" C, A "# Carol\n" C},
@@ -220,10 +222,53 @@ static const struct {
      A D_COMMENTED D_OFF D_COMMENTED C},
     /* A commented one above or below. */
     {A "\n" D_COMMENTED B "\n" C, A "\n" D_COMMENTED "\n" C},
-    {A "\n" B D_COMMENTED "\n" C, A D_COMMENTED "\n" C},
-    {A "\n" B "# Dave\n" D_COMMENTED, A "# Dave\n" D_COMMENTED},
+    {A "\n" B D_COMMENTED "\n" C, A "\n" D_COMMENTED "\n" C},
+    {A "\n" B "# Dave\n" D_COMMENTED, A "\n# Dave\n" D_COMMENTED},
     {"[Peer]\n" D_OFF "PublicKey = " ALICE "\n" B_OFF "AllowedIPs = 10.0.0.2\n" C,
      "[Peer]\n" D_OFF "PublicKey = " ALICE "\nAllowedIPs = 10.0.0.2\n" C},
+    /* Markers around the peer. */
+    {"# BEGIN_PEER a\n" A "# END_PEER a\n# BEGIN_PEER b\n" B "# END_PEER b\n# BEGIN_PEER c\n" C
+     "# END_PEER c\n",
+     "# BEGIN_PEER a\n" A "# END_PEER a\n# BEGIN_PEER c\n" C "# END_PEER c\n"},
+    {"### begin a ###\n" A "### end a ###\n### begin b ###\n" B_OFF "### end b ###\n",
+     "### begin a ###\n" A "### end a ###\n"},
+    {"# begin b\r\n[Peer]\r\nPublicKey = " BOB "\r\n# end b\r\n" A, A},
+    {A "\n# BEGIN PEER b\n\n# his\n" B "\n# too\n# END PEER b\n\n" C, A "\n" C},
+    {A "\n### begin b ###\n" B "### end b ###\n\n# Carol\n" C, A "\n# Carol\n" C},
+    /* Half of them, with the peer's name or apart from others. */
+    {A "\n### begin b ###\n" B "\n### begin c ###\n" C, A "\n### begin c ###\n" C},
+    {A B_NAMED "### end b ###\n### begin c ###\n" C, A "### begin c ###\n" C},
+    {A "### begin b ###\n" B_NAMED C, A C},
+    {A B "### end x ###\n" C, A "### end x ###\n" C},
+    /* Markers around a group stay. */
+    {"# begin family\n" A B "# end family\n" C, "# begin family\n" A "# end family\n" C},
+    {"[Interface]\n\n# begin family\n" B A "# end family\n",
+     "[Interface]\n\n# begin family\n" A "# end family\n"},
+    {"# begin family\n" A "\n# Bob\n" B "# end family\n\n" C,
+     "# begin family\n" A "\n# end family\n\n" C},
+    {A "\n" B "# Bob's\n# end family\n# of the file\n", A "\n# end family\n# of the file\n"},
+    /* A title that no blank line separates, with the peer's name. */
+    {A "# b\n" B_NAMED "# c\n" C, A "# c\n" C},
+    {A "### Client b\n" B_NAMED C, A C},
+    {A "# Client: b (721f6ac2)\n" B_NAMED C, A C},
+    {A "# Alice's\n# Name: b\n# Email: b@example.org\n" B_NAMED C, A "# Alice's\n" C},
+    {A "# B!\n" B_RENAMED C, A C},
+    {A "#PersistentKeepalive = 25\n" B_NAMED C, A "#PersistentKeepalive = 25\n" C},
+    {A "# Alice's phone\n" B_NAMED C, A "# Alice's phone\n" C},
+    {A B "#PersistentKeepalive = 25\n# Carol\n" C, A "# Carol\n" C},
+    /* The peer has no name; where the first one has a title, so have the others. */
+    {"[Interface]\n# Alice\n" A "# Bob\n" B "# Carol\n" C,
+     "[Interface]\n# Alice\n" A "# Carol\n" C},
+    {"[Interface]\n# Alice\n" A "# This one is Alice's and may not go away at all\n" B,
+     "[Interface]\n# Alice\n" A "# This one is Alice's and may not go away at all\n"},
+    {"[Interface]\n# Alice\n" A "#Endpoint = 192.0.2.1:1\n" B,
+     "[Interface]\n# Alice\n" A "#Endpoint = 192.0.2.1:1\n"},
+    /* Labels, a blank line, a note. */
+    {A "\n\n# ID:   x1\n# Name: b\n# Email:\n\n# Notes:\n# Given to him\n" B "\n\n" C,
+     A "\n\n\n" C},
+    {A "\n# ID:   x1\n# Name: b\n\n" B_NAMED, A},
+    {A "\n# The family: all\n# Owner: Anna\n\n# Bob\n" B_NAMED,
+     A "\n# The family: all\n# Owner: Anna\n"},
 };
 enum { REMOVALS = sizeof removals / sizeof *removals };
 
