@@ -62,7 +62,7 @@ static void print_name(const struct wgctl_adopt_peer *peer)
     } else if (!peer->found) {
         printf("no name was found");
     } else {
-        printf(peer->action == WGCTL_ADOPT_RENAMED ? "was '" : "no valid name in '");
+        printf("was '");
         print_escaped(stdout, wgctl_slice_of(peer->found));
         printf("' (%s)", source_name(peer->source));
     }

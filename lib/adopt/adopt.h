@@ -58,7 +58,7 @@ struct wgctl_adopt_peer {
         WGCTL_ADOPT_KEPT,    /* it has that name already */
         WGCTL_ADOPT_NAMED,   /* it gets the name as it was found */
         WGCTL_ADOPT_RENAMED, /* the name that was found is not valid for wgctl, or is taken */
-        WGCTL_ADOPT_UNNAMED, /* no name was found, or nothing valid is left of it */
+        WGCTL_ADOPT_UNNAMED, /* no name was found */
     } action;
     const char *found;  /* the name as it was found; NULL: none */
     const char *source; /* where: "pivpn", "angristan", "nyr", "wg-easy", "wg-portal",

@@ -123,20 +123,41 @@ static bool is_name(struct wgctl_slice comment)
            wgctl_slice_equal(wgctl_slice_trim(key), wgctl_slice_of("friendly_name"));
 }
 
-int wgctl_adopt_write_name(struct wgctl_server *server, const struct wgctl_peer *peer,
-                           const char *name, struct wgctl_error *err)
+/* The line of the name; the last one counts. 0: there is none. */
+static size_t find_name(const struct wgctl_server *server, const struct wgctl_peer *peer)
 {
-    WGCTL_TEXT line = {0};
-    wgctl_text_format(&line, "%s# friendly_name = %s", peer->enabled ? "" : "#- ", name);
-    int rc = wgctl_text_check(&line, err);
-    if (rc < 0)
-        return rc;
-    /* The last one counts. */
     for (size_t i = peer->end_line; i-- > peer->first_line + 1;)
         if (is_name(comment_of(server, peer, i)))
-            return wgctl_document_set_value(
-                &server->document, i,
-                wgctl_slice_trim((struct wgctl_slice){line.data + 1, line.size - 1}), err);
-    return wgctl_document_insert(&server->document, peer->first_line + 1,
-                                 wgctl_text_slice_of(&line), err);
+            return i;
+    return 0;
+}
+
+static int write_note(struct wgctl_server *server, size_t line, const char *begin,
+                      struct wgctl_slice note, struct wgctl_error *err)
+{
+    WGCTL_TEXT text = {0};
+    wgctl_text_format(&text, "%s# note = %.*s", begin, (int)note.size, note.data);
+    int rc = wgctl_text_check(&text, err);
+    return rc < 0 ? rc
+                  : wgctl_document_insert(&server->document, line, wgctl_text_slice_of(&text), err);
+}
+
+int wgctl_adopt_write_name(struct wgctl_server *server, const struct wgctl_peer *peer,
+                           const char *name, struct wgctl_slice note, struct wgctl_error *err)
+{
+    const char *begin = peer->enabled ? "" : "#- ";
+    size_t line = find_name(server, peer);
+    WGCTL_TEXT text = {0};
+    wgctl_text_format(&text, "%s# friendly_name = %s", begin, name);
+    int rc = wgctl_text_check(&text, err);
+    if (rc < 0)
+        return rc;
+    if (line > 0)
+        rc = wgctl_document_set_value(
+            &server->document, line,
+            wgctl_slice_trim((struct wgctl_slice){text.data + 1, text.size - 1}), err);
+    else
+        rc = wgctl_document_insert(&server->document, line = peer->first_line + 1,
+                                   wgctl_text_slice_of(&text), err);
+    return rc < 0 || note.size == 0 ? rc : write_note(server, line + 1, begin, note, err);
 }

@@ -13,8 +13,9 @@ int wgctl_adopt_convert_disabled(struct wgctl_document *document, size_t *ret_li
 /* Removes each `SaveConfig = true`. Returns how many there were. */
 size_t wgctl_adopt_remove_save_config(struct wgctl_document *document);
 
-/* Writes `# friendly_name = NAME`, over the existing one or on a line of its own below [Peer]. The
+/* Writes `# friendly_name = NAME`, over the existing one or on a line of its own below [Peer], and
+ * below it, unless the note is empty, `# note = NOTE`. The
  * peers after this one, and all slices of this one, are out of date afterwards: go from the last
  * peer to the first. */
 int wgctl_adopt_write_name(struct wgctl_server *server, const struct wgctl_peer *peer,
-                           const char *name, struct wgctl_error *err);
+                           const char *name, struct wgctl_slice note, struct wgctl_error *err);

@@ -74,98 +74,16 @@ int wgctl_adopt_put_peers(const struct wgctl_other_server *other, const struct w
 
 /* ---- names ---- */
 
-static bool is_taken(const struct wgctl_adopt *adopt, const char *name)
+/* What the peer was called stays as its note, unless it has one. */
+static int write_name(struct wgctl_adopt *adopt, size_t index, struct wgctl_error *err)
 {
-    for (size_t i = 0; i < adopt->server.peer_count; i++)
-        if (strcmp(adopt->peers[i].name, name) == 0)
-            return true;
-    return false;
-}
-
-/* Takes the name if it is free, or else the first free one with a number. */
-static void take_name(struct wgctl_adopt *adopt, struct wgctl_adopt_peer *peer, const char *name)
-{
-    char numbered[WGCTL_NAME_SIZE];
-    snprintf(numbered, sizeof numbered, "%s", name);
-    for (unsigned number = 2; is_taken(adopt, numbered); number++)
-        wgctl_adopt_number_name(name, number, numbered);
-    memcpy(peer->name, numbered, sizeof numbered);
-    peer->action = strcmp(numbered, peer->found) == 0 ? WGCTL_ADOPT_NAMED : WGCTL_ADOPT_RENAMED;
-}
-
-static struct wgctl_found_name name_in_json(const struct wgctl_adopt *adopt,
-                                            const struct wgctl_key *key)
-{
-    const struct wgctl_other_peer *peer = wgctl_other_server_by_key(&adopt->other, key);
-    return peer ? (struct wgctl_found_name){wgctl_slice_of(peer->name), adopt->other.source}
-                : (struct wgctl_found_name){0};
-}
-
-/* A program's own data beats a comment that may be about anything. */
-static struct wgctl_found_name find_name(const struct wgctl_adopt *adopt, size_t index)
-{
-    const struct wgctl_peer *peer = &adopt->server.peers[index];
-    struct wgctl_found_name comment, json;
-    struct wgctl_slice name = wgctl_peer_text(&adopt->server, peer, WGCTL_PEER_NAME);
-    if (name.size > 0)
-        return (struct wgctl_found_name){name, "friendly_name"};
-    comment = wgctl_adopt_find_name(&adopt->server.document, peer);
-    if (comment.text.size > 0 && strcmp(comment.source, "comment") != 0)
-        return comment;
-    json = name_in_json(adopt, &peer->public_key);
-    if (json.text.size > 0)
-        return json;
-    if (comment.text.size > 0 || !adopt->own[index])
-        return comment;
-    return (struct wgctl_found_name){
-        wgctl_adopt_name_of_file(adopt->own[index]->path, adopt->tunnel->interface), "file_name"};
-}
-
-static bool is_name(struct wgctl_slice text)
-{
-    struct wgctl_error ignored;
-    return wgctl_peer_name_check(text, &ignored) == WGCTL_OK;
-}
-
-/* Peers that have a name keep it, then those with a valid found name get it, and the others make
- * way. */
-enum round { KEEP, TAKE, CHANGE };
-
-static void choose(struct wgctl_adopt *adopt, size_t index, enum round round)
-{
-    struct wgctl_adopt_peer *peer = &adopt->peers[index];
-    char name[WGCTL_NAME_SIZE];
+    const struct wgctl_adopt_peer *peer = &adopt->peers[index];
     const struct wgctl_peer *read = &adopt->server.peers[index];
-    bool has_name = wgctl_peer_text(&adopt->server, read, WGCTL_PEER_NAME).size > 0;
-    if (!peer->found || peer->name[0])
-        return;
-    struct wgctl_slice found = wgctl_slice_of(peer->found);
-    if (round == KEEP   ? !has_name || !is_name(found) || is_taken(adopt, peer->found)
-        : round == TAKE ? !is_name(found) || is_taken(adopt, peer->found)
-                        : !wgctl_adopt_adapt_name(found, name))
-        return;
-    take_name(adopt, peer, round == CHANGE ? name : peer->found);
-    if (round == KEEP)
-        peer->action = WGCTL_ADOPT_KEPT;
-}
-
-int wgctl_adopt_choose_names(struct wgctl_adopt *adopt, struct wgctl_error *err)
-{
-    for (size_t i = 0; i < adopt->server.peer_count; i++) {
-        struct wgctl_adopt_peer *peer = &adopt->peers[i];
-        struct wgctl_found_name found = find_name(adopt, i);
-        peer->action = WGCTL_ADOPT_UNNAMED;
-        if (found.text.size == 0)
-            continue;
-        peer->source = found.source;
-        peer->found = wgctl_adopt_keep(adopt, found.text);
-        if (!peer->found)
-            return wgctl_fail_memory(err);
-    }
-    for (enum round round = KEEP; round <= CHANGE; round++)
-        for (size_t i = 0; i < adopt->server.peer_count; i++)
-            choose(adopt, i, round);
-    return WGCTL_OK;
+    struct wgctl_slice note = wgctl_slice_trim(wgctl_slice_of(peer->found));
+    bool has_note = peer->action == WGCTL_ADOPT_RENAMED && is_note(note) &&
+                    wgctl_peer_text(&adopt->server, read, WGCTL_PEER_NOTE).size == 0;
+    return wgctl_adopt_write_name(&adopt->server, read, peer->name,
+                                  has_note ? note : (struct wgctl_slice){0}, err);
 }
 
 int wgctl_adopt_write_names(struct wgctl_adopt *adopt, struct wgctl_error *err)
@@ -178,8 +96,7 @@ int wgctl_adopt_write_names(struct wgctl_adopt *adopt, struct wgctl_error *err)
     for (size_t i = adopt->server.peer_count; i-- > 0 && rc == WGCTL_OK;)
         if (adopt->peers[i].action == WGCTL_ADOPT_NAMED ||
             adopt->peers[i].action == WGCTL_ADOPT_RENAMED)
-            rc = wgctl_adopt_write_name(&adopt->server, &adopt->server.peers[i],
-                                        adopt->peers[i].name, err);
+            rc = write_name(adopt, i, err);
     if (rc < 0)
         return rc;
     wgctl_document_render(&adopt->server.document, &text);

@@ -3,12 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "conf/peer_extent.h"
 #include "conf/server_read.h"
-
-static bool is_alnum(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
 
 static struct wgctl_slice skip(struct wgctl_slice text, size_t size)
 {
@@ -66,7 +62,7 @@ static struct wgctl_slice after_equals(struct wgctl_slice text)
     return wgctl_slice_starts(text, "=") ? skip(text, 1) : (struct wgctl_slice){0};
 }
 
-/* How the current version of each program writes the name of a peer. */
+/* How each program writes the name of a peer. */
 static const struct writer {
     const char *source;
     const char *begins; /* with the comment's own '#' */
@@ -76,7 +72,6 @@ static const struct writer {
     {"friendly_name", "#friendly_name", after_equals},
     {"pivpn", "### begin ", before_hashes},
     {"angristan", "### Client ", whole},
-    {"nyr", "# BEGIN_PEER ", whole},
     {"wg-easy", "# Client: ", before_id},
     {"wg-portal", "# -WGP- Display name: ", whole},
     {"wgdashboard", "#Name# ", after_equals},
@@ -84,62 +79,109 @@ static const struct writer {
 };
 enum { WRITERS = sizeof writers / sizeof *writers };
 
-/* A comment in the place of a name that is not one. */
-static bool ends_a_block(struct wgctl_slice comment)
-{
-    return wgctl_slice_starts(comment, "### end ") || wgctl_slice_starts(comment, "# END_PEER ");
-}
-
 /* ---- the name in a comment of unknown form ---- */
 
-static bool is_word_of(const char *const *words, struct wgctl_slice word)
+/* What a comment says about the peer, the likeliest name first. */
+enum meaning { NAME, PLAIN, OWNER, THING, UNKNOWN, NO_NAME };
+
+/* The words before ':' or '=', without what separates them. */
+static const struct label {
+    const char *word;
+    enum meaning meaning;
+} labels[] = {
+    {"name", NAME},          {"clientname", NAME},
+    {"peername", NAME},      {"username", NAME},
+    {"devicename", NAME},    {"displayname", NAME},
+    {"friendlyname", NAME},  {"hostname", NAME},
+    {"host", NAME},          {"peer", NAME},
+    {"client", NAME},        {"label", PLAIN},
+    {"title", PLAIN},        {"owner", OWNER},
+    {"user", OWNER},         {"person", OWNER},
+    {"for", OWNER},          {"device", THING},
+    {"machine", THING},      {"description", THING},
+    {"comment", THING},      {"id", NO_NAME},
+    {"email", NO_NAME},      {"mail", NO_NAME},
+    {"telegram", NO_NAME},   {"created", NO_NAME},
+    {"createdat", NO_NAME},  {"createdby", NO_NAME},
+    {"added", NO_NAME},      {"addedat", NO_NAME},
+    {"addedby", NO_NAME},    {"updated", NO_NAME},
+    {"updateat", NO_NAME},   {"updatedat", NO_NAME},
+    {"date", NO_NAME},       {"expires", NO_NAME},
+    {"expiresat", NO_NAME},  {"note", NO_NAME},
+    {"notes", NO_NAME},      {"ip", NO_NAME},
+    {"address", NO_NAME},    {"allowedips", NO_NAME},
+    {"endpoint", NO_NAME},   {"presharedkey", NO_NAME},
+    {"psk", NO_NAME},        {"dns", NO_NAME},
+    {"mtu", NO_NAME},        {"persistentkeepalive", NO_NAME},
+    {"privatekey", NO_NAME}, {"publickey", NO_NAME},
+    {"enabled", NO_NAME},    {"disabled", NO_NAME},
+    {"model", NO_NAME},      {"os", NO_NAME},
+    {"type", NO_NAME},       {"platform", NO_NAME},
+    {"location", NO_NAME},   {"group", NO_NAME},
+    {"tags", NO_NAME},       {"serial", NO_NAME},
+    {"mac", NO_NAME},        {"status", NO_NAME},
+    {"lastseen", NO_NAME},
+};
+enum { LABELS = sizeof labels / sizeof *labels };
+
+static enum meaning meaning_of(struct wgctl_slice label)
 {
-    for (; *words; words++)
-        if (wgctl_slice_equal_nocase(word, wgctl_slice_of(*words)))
-            return true;
-    return false;
+    char word[24];
+    size_t used = 0;
+    for (size_t i = 0; i < label.size; i++) {
+        if (strchr(" \t_-", label.data[i]))
+            continue;
+        if (used == sizeof word)
+            return UNKNOWN;
+        word[used++] = label.data[i];
+    }
+    for (size_t i = 0; i < LABELS; i++)
+        if (wgctl_slice_equal_nocase((struct wgctl_slice){word, used},
+                                     wgctl_slice_of(labels[i].word)))
+            return labels[i].meaning;
+    return UNKNOWN;
 }
 
-/* "Name: phone", "user = bob". False if the comment is about something else: an e-mail address, a
- * date, a setting that was commented out. */
-static bool take_labelled(struct wgctl_slice *text, char separator)
+/* "Name: phone", "user = bob". With '=', anything else is a setting that was switched off. */
+static enum meaning take_labelled(struct wgctl_slice *text)
 {
-    static const char *const names[] = {"name", "client", "peer",     "device", "user",
-                                        "host", "owner",  "hostname", NULL};
-    static const char *const others[] = {
-        "id",         "email",      "e-mail",       "mail",     "telegram",
-        "created",    "created at", "added",        "updated",  "update at",
-        "date",       "expires",    "note",         "ip",       "address",
-        "allowedips", "endpoint",   "presharedkey", "dns",      "persistentkeepalive",
-        "privatekey", "publickey",  "enabled",      "disabled", "-wgp- peer",
-        NULL};
-    struct wgctl_slice key, rest = *text;
-    if (!wgctl_slice_split(&rest, separator, &key) || !rest.data)
-        return true;
-    key = wgctl_slice_trim(key);
-    if (is_word_of(names, key))
+    static const char separators[] = {':', '='};
+    for (size_t i = 0; i < sizeof separators; i++) {
+        struct wgctl_slice label, rest = *text;
+        if (!text->data || !wgctl_slice_split(&rest, separators[i], &label) || !rest.data)
+            continue;
+        enum meaning meaning = meaning_of(label);
+        if (meaning == UNKNOWN)
+            return separators[i] == '=' ? NO_NAME : UNKNOWN;
         *text = wgctl_slice_trim(rest);
-    return separator != '=' ? !is_word_of(others, key) : is_word_of(names, key);
+        return meaning;
+    }
+    return PLAIN;
+}
+
+static size_t count_characters(struct wgctl_slice text)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < text.size; i++)
+        count += ((unsigned char)text.data[i] & 0xc0) != 0x80;
+    return count;
 }
 
 /* Prose is not a name, and neither is a row of hyphens. */
-static struct wgctl_slice anybodys(struct wgctl_slice comment)
+static enum meaning understand(struct wgctl_slice comment, struct wgctl_slice *ret)
 {
     enum { LONGEST = 40 };
-    const struct wgctl_slice none = {0};
-    if (ends_a_block(comment) || wgctl_key_may_be_in(comment) ||
-        wgctl_slice_starts(comment, "#[") || wgctl_slice_starts(comment, "# -WGP- "))
-        return none;
+    if (comment.size == 0 || wgctl_key_may_be_in(comment) || wgctl_slice_starts(comment, "#[") ||
+        wgctl_slice_starts(comment, "# -WGP- ") ||
+        wgctl_marker_parse(comment).kind != WGCTL_MARKER_NONE)
+        return NO_NAME;
     while (comment.size > 0 && comment.data[0] == '#')
         comment = skip(comment, 1);
-    comment = wgctl_slice_trim(comment);
-    if (wgctl_line_parse(comment).kind == WGCTL_LINE_SECTION || !take_labelled(&comment, '=') ||
-        !take_labelled(&comment, ':') || comment.size > LONGEST)
-        return none;
-    for (size_t i = 0; i < comment.size; i++)
-        if (is_alnum(comment.data[i]))
-            return comment;
-    return none;
+    *ret = wgctl_slice_trim(comment);
+    if (wgctl_line_parse(*ret).kind == WGCTL_LINE_SECTION)
+        return NO_NAME;
+    enum meaning meaning = take_labelled(ret);
+    return count_characters(*ret) <= LONGEST && wgctl_text_has_letter(*ret) ? meaning : NO_NAME;
 }
 
 /* ---- a peer's comments ---- */
@@ -174,6 +216,7 @@ static struct wgctl_slice comment_behind(const struct wgctl_document *document, 
 struct walk {
     const struct wgctl_document *document;
     const struct wgctl_peer *peer;
+    uint32_t top; /* the first line above that is about the peer */
     enum place { UNDER, ABOVE, BEHIND, WITHIN, OVER } place;
     size_t next;
 };
@@ -184,13 +227,16 @@ static void go_to(struct walk *walk, enum place place)
     walk->next = place == WITHIN ? walk->peer->first_line + 2 : walk->peer->first_line;
 }
 
+/* Comments that nothing separates from the peer may be about it, unless they end another. */
 static struct wgctl_slice step_up(struct walk *walk)
 {
     struct wgctl_slice comment = {0};
-    if (walk->next > 0 &&
-        !wgctl_line_is_marked(wgctl_document_line(walk->document, walk->next - 1)))
+    bool is_over = walk->next == 0 ||
+                   wgctl_line_is_marked(wgctl_document_line(walk->document, walk->next - 1));
+    if (!is_over)
         comment = comment_at(walk->document, --walk->next);
-    if (comment.size == 0 || ends_a_block(comment))
+    if (is_over || (comment.size == 0 && walk->next <= walk->top) ||
+        wgctl_marker_parse(comment).kind == WGCTL_MARKER_END)
         go_to(walk, BEHIND);
     return comment;
 }
@@ -226,29 +272,50 @@ static bool next_comment(struct walk *walk, struct wgctl_slice *ret)
     return false;
 }
 
+/* What the markers around a peer call it. */
+static struct wgctl_found_name read_markers(const struct wgctl_server *server,
+                                            const struct wgctl_extent *extent)
+{
+    const struct wgctl_slice line = line_of(&server->document, extent->first);
+    struct wgctl_slice label = extent->label;
+    if (label.size == 0 && wgctl_marker_parse(line).kind == WGCTL_MARKER_BEGIN)
+        label = wgctl_marker_parse(line).label;
+    if (label.size == 0 || wgctl_key_may_be_in(label))
+        return (struct wgctl_found_name){0};
+    return (struct wgctl_found_name){
+        label, wgctl_slice_starts(line, "### begin ") || wgctl_slice_starts(line, "# begin ")
+                   ? "pivpn"
+               : wgctl_slice_starts(line, "# BEGIN_PEER ") ? "nyr"
+                                                           : "comment"};
+}
+
 static struct wgctl_slice read_as(const struct writer *writer, struct wgctl_slice comment)
 {
-    if (!writer)
-        return anybodys(comment);
     if (!wgctl_slice_starts(comment, writer->begins) || wgctl_key_may_be_in(comment))
         return (struct wgctl_slice){0};
     return wgctl_slice_trim(writer->rest(skip(comment, strlen(writer->begins))));
 }
 
-struct wgctl_found_name wgctl_adopt_find_name(const struct wgctl_document *document,
+struct wgctl_found_name wgctl_adopt_find_name(const struct wgctl_server *server,
                                               const struct wgctl_peer *peer)
 {
-    for (size_t i = 0; i <= WRITERS; i++) {
-        const struct writer *writer = i < WRITERS ? &writers[i] : NULL;
-        struct walk walk = {.document = document, .peer = peer};
-        struct wgctl_slice comment;
-        go_to(&walk, UNDER);
-        while (next_comment(&walk, &comment)) {
-            struct wgctl_slice text = comment.size ? read_as(writer, comment) : comment;
+    const struct wgctl_extent extent = wgctl_peer_extent(server, peer);
+    struct walk start = {.document = &server->document, .peer = peer, .top = extent.first}, walk;
+    struct wgctl_slice comment, text;
+    go_to(&start, UNDER);
+    for (size_t i = 0; i < WRITERS; i++)
+        for (walk = start; next_comment(&walk, &comment);) {
+            text = read_as(&writers[i], comment);
             if (text.size > 0)
-                return (struct wgctl_found_name){text, writer ? writer->source : "comment"};
+                return (struct wgctl_found_name){text, writers[i].source};
         }
-    }
+    const struct wgctl_found_name marked = read_markers(server, &extent);
+    if (marked.text.size > 0)
+        return marked;
+    for (enum meaning meaning = NAME; meaning < NO_NAME; meaning++)
+        for (walk = start; next_comment(&walk, &comment);)
+            if (understand(comment, &text) == meaning)
+                return (struct wgctl_found_name){text, "comment"};
     return (struct wgctl_found_name){0};
 }
 
@@ -296,34 +363,4 @@ struct wgctl_slice wgctl_adopt_name_of_file(const char *path, const char *interf
         if (wgctl_slice_starts(name, *prefix) && name.size > strlen(*prefix))
             return skip(name, strlen(*prefix));
     return name;
-}
-
-/* ---- names that wgctl accepts ---- */
-
-bool wgctl_adopt_adapt_name(struct wgctl_slice text, char name[WGCTL_NAME_SIZE])
-{
-    size_t used = 0;
-    for (size_t i = 0; i < text.size && used < WGCTL_NAME_SIZE - 1; i++) {
-        char c = wgctl_is_space(text.data[i]) ? '-' : text.data[i];
-        if (!is_alnum(c) && (c == '\0' || !strchr("_=+.-", c)))
-            continue;
-        if (!is_alnum(c) && used == 0)
-            continue;
-        /* "Laptop - Bob" becomes Laptop-Bob. */
-        if (c == '-' && name[used - 1] == '-')
-            continue;
-        name[used++] = c;
-    }
-    bool shortened = used < text.size;
-    while (shortened && used > 0 && (name[used - 1] == '-' || name[used - 1] == '.'))
-        used--;
-    name[used] = '\0';
-    return used > 0;
-}
-
-void wgctl_adopt_number_name(const char *name, unsigned number, char ret[WGCTL_NAME_SIZE])
-{
-    char end[12];
-    int size = snprintf(end, sizeof end, "-%u", number);
-    snprintf(ret, WGCTL_NAME_SIZE, "%.*s%s", WGCTL_NAME_SIZE - 1 - size, name, end);
 }

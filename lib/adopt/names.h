@@ -9,10 +9,11 @@ struct wgctl_found_name {
     const char *source;      /* which program's comment it is, "pivpn"; "comment": anybody's */
 };
 
-/* Searches the comments directly above [Peer], in the block, and behind its settings: first for one
- * that a known program wrote, then for any that may be a name. Never returns a text that may hold a
- * key. The slice is valid until the document is edited. */
-struct wgctl_found_name wgctl_adopt_find_name(const struct wgctl_document *document,
+/* Searches the comments that are about the peer (conf/peer_extent.h), and those in its block and
+ * behind its settings: first for one that a known program wrote, then for any that may be a name,
+ * those with a label such as "Name:" before others. Never returns a text that may hold a key. The
+ * slice is valid until the document is edited. */
+struct wgctl_found_name wgctl_adopt_find_name(const struct wgctl_server *server,
                                               const struct wgctl_peer *peer);
 
 /* Reads the private key that wg-portal writes into a peer's comments. False if there is none, or if
@@ -23,9 +24,3 @@ bool wgctl_adopt_find_private_key(const struct wgctl_document *document,
 /* The NAME in the path of a client's file NAME.conf, without the prefix that programs put before it
  * ("wg0-client-"), or in users/NAME/client.conf. Points into `path`. */
 struct wgctl_slice wgctl_adopt_name_of_file(const char *path, const char *interface);
-
-/* Turns a text into a name that wgctl accepts: blanks become hyphens, other characters that are not
- * allowed are dropped, and it is cut after 15 characters. False if nothing is left. */
-bool wgctl_adopt_adapt_name(struct wgctl_slice text, char name[WGCTL_NAME_SIZE]);
-/* Appends "-2" or the like, over the last characters if it would get too long. */
-void wgctl_adopt_number_name(const char *name, unsigned number, char ret[WGCTL_NAME_SIZE]);

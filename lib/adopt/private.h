@@ -72,6 +72,11 @@ int wgctl_adopt_rewrite_conf(struct wgctl_adopt *adopt, struct wgctl_text *ret,
 int wgctl_adopt_open_file(struct wgctl_adopt *adopt, const struct wgctl_adopt_request *request,
                           struct wgctl_text *ret, struct wgctl_error *err);
 
+/* ---- adopt/choose.c ---- */
+
+/* Decides on the name of each peer. */
+int wgctl_adopt_choose_names(struct wgctl_adopt *adopt, struct wgctl_error *err);
+
 /* ---- adopt/conf.c ---- */
 
 /* Appends the peers of `other` that are not in `server` (NULL: all of them); with `disabled`, only
@@ -79,8 +84,6 @@ int wgctl_adopt_open_file(struct wgctl_adopt *adopt, const struct wgctl_adopt_re
 int wgctl_adopt_put_peers(const struct wgctl_other_server *other, const struct wgctl_server *server,
                           bool disabled, struct wgctl_text *text, size_t *ret_put,
                           struct wgctl_error *err);
-/* Decides on the name of each peer. */
-int wgctl_adopt_choose_names(struct wgctl_adopt *adopt, struct wgctl_error *err);
 /* Writes the names, and makes the result the tunnel's. */
 int wgctl_adopt_write_names(struct wgctl_adopt *adopt, struct wgctl_error *err);
 

@@ -18,6 +18,13 @@ static const struct {
     {OTHER "### end bob ###\n### begin phone ###\n[Peer]\n" KEY, "phone", "pivpn"},
     {"\n### Client phone\n[Peer]\n" KEY, "phone", "angristan"},
     {"# BEGIN_PEER phone\n[Peer]\n" KEY "# END_PEER phone\n", "phone", "nyr"},
+    {"# begin phone\n[Peer]\n" KEY "# end phone\n", "phone", "pivpn"},
+    {OTHER "# end bob\n# begin phone\n[Peer]\n" KEY "# end phone\n", "phone", "pivpn"},
+    {"## BEGIN PEER phone\n# mine\n[Peer]\n" KEY "## END PEER phone\n", "phone", "comment"},
+    {"## BEGIN PEER-3\n[Peer]\n" KEY "## END PEER-3\n", "PEER-3", "comment"},
+    {"# BEGIN PEER " BOB "\n[Peer]\n" KEY "# END PEER " BOB "\n", "", NULL},
+    {"# begin family\n" OTHER "[Peer]\n" KEY "# end family\n", "", NULL},
+    {OTHER "# beginner's phone\n[Peer]\n" KEY, "beginner's phone", "comment"},
     {OTHER "# END_PEER bob\n# BEGIN_PEER phone\n[Peer]\n" KEY, "phone", "nyr"},
     {"# Client: Anna's phone (721f6ac2-ab4f)\n[Peer]\n" KEY, "Anna's phone", "wg-easy"},
     {"# Client: Bob (work) (3)\n[Peer]\n" KEY, "Bob (work)", "wg-easy"},
@@ -39,6 +46,22 @@ static const struct {
     {"# Name: Laptop\n[Peer]\n" KEY, "Laptop", "comment"},
     {"# user = Laptop\n[Peer]\n" KEY, "Laptop", "comment"},
     {"# Bob: laptop\n[Peer]\n" KEY, "Bob: laptop", "comment"},
+    {"# Client Name: Laptop\n[Peer]\n" KEY, "Laptop", "comment"},
+    {"# ClientName: Laptop\n# AddedAt: 2025\n[Peer]\n" KEY, "Laptop", "comment"},
+    {"# Peer: Pietro\n# Email: p@example.org\n# Device: MacBook Air\n# Added: 2025-05-20\n"
+     "[Peer]\n" KEY,
+     "Pietro", "comment"},
+    {"[Peer]\n# Device: MacBook Air\n# Name: Pietro\n" KEY, "Pietro", "comment"},
+    {"# Owner: Anna\n# Model: Pixel\n[Peer]\n" KEY, "Anna", "comment"},
+    {"# Owner: Anna\n# phone\n[Peer]\n" KEY, "phone", "comment"},
+    {"# phone\n# Owner: Anna\n[Peer]\n" KEY, "phone", "comment"},
+    {"# Device: MacBook Air\n[Peer]\n" KEY, "MacBook Air", "comment"},
+    {"# Bob: laptop\n# Device: MacBook Air\n[Peer]\n" KEY, "MacBook Air", "comment"},
+    {"\n# ID:           x1\n# Name:         bob\n# Email:        \n"
+     "# Created at:   2026-01-01 10:00:00 UTC\n\n# Notes:\n# Given to him on Monday\n[Peer]\n" KEY,
+     "bob", "comment"},
+    {"\n# ID:           x1\n# Name:         bob\n# Email:        \n[Peer]\n" KEY, "bob", "comment"},
+    {"# \xd0\xa2\xd0\xb5\xd0\xbb\n[Peer]\n" KEY, "\xd0\xa2\xd0\xb5\xd0\xbb", "comment"},
     {"#- [Peer]\n#- # Laptop\n#- " KEY, "Laptop", "comment"},
     {"# Laptop\n#- [Peer]\n#- " KEY, "Laptop", "comment"},
     {"# Laptop\r\n[Peer]\r\nPublicKey = " ALICE "\r\n", "Laptop", "comment"},
@@ -49,6 +72,8 @@ static const struct {
     {OTHER "### end bob ###\n[Peer]\n" KEY, "", NULL},
     {OTHER "# END_PEER bob\n[Peer]\n" KEY, "", NULL},
     {"# ------\n[Peer]\n" KEY, "", NULL},
+    {"# \xe2\x94\x80\xe2\x94\x80\n[Peer]\n" KEY, "", NULL},
+    {"# Location: kitchen\n# Model: Pixel\n# Notes:\n[Peer]\n" KEY, "", NULL},
     {"#[Peer]\n[Peer]\n" KEY, "", NULL},
     {"[Peer]\n# PersistentKeepalive = 25\n" KEY, "", NULL},
     {"[Peer]\n# Created: 2025\n# Email: a@example.org\n" KEY, "", NULL},
@@ -56,7 +81,7 @@ static const struct {
     {"# A sentence about what this is here for and why\n[Peer]\n" KEY, "", NULL},
     {"# " BOB "\n[Peer]\n" KEY, "", NULL},
     {"# Client: " BOB "\n[Peer]\n" KEY, "", NULL},
-    {"### begin phone\n[Peer]\n" KEY, "begin phone", "comment"},
+    {"\n### begin phone\n[Peer]\n" KEY, "phone", "pivpn"},
 };
 enum { COMMENTS = sizeof comments / sizeof *comments };
 
@@ -64,7 +89,7 @@ START_TEST(a_name_is_found_in_the_comment_where_it_stands)
 {
     struct wgctl_server server = server_of(comments[_i].content);
     struct wgctl_found_name found =
-        wgctl_adopt_find_name(&server.document, &server.peers[server.peer_count - 1]);
+        wgctl_adopt_find_name(&server, &server.peers[server.peer_count - 1]);
     ck_assert_msg(wgctl_slice_equal(found.text, wgctl_slice_of(comments[_i].name)),
                   "'%.*s' instead of '%s' in\n%s", (int)found.text.size, found.text.data,
                   comments[_i].name, comments[_i].content);
@@ -82,8 +107,33 @@ static const struct {
     {"Laptop - Bob", "Laptop-Bob"},
     {"Anna's phone", "Annas-phone"},
     {"anna@work", "annawork"},
-    {"B\xc3\xbcro", "Bro"},
+    {"B\xc3\xbcro", "Buro"},
+    {"J\xc3\xbcrgens Ger\xc3\xa4t", "Jurgens-Gerat"},
+    {"Stra\xc3\x9f"
+     "e caf\xc3\xa9",
+     "Strasse-cafe"},
+    {"\xc3\xa6\xc3\xb8\xc3\xa5 \xc3\x86\xc3\x98\xc3\x85", "aeoa-AEOA"},
+    {"\xc5\x81\xc3\xb3"
+     "d\xc5\xba \xc5\xbc\xc3\xb3\xc5\x82w",
+     "Lodz-zolw"},
+    {"\xc4\xb0stanbul \xc4\xb1\xc5\x9f\xc4\xb1k", "Istanbul-isik"},
+    {"\xc5\x99\xc5\x98\xc4\x8d\xc4\x9b\xc5\xa1", "rRces"},
+    {"\xe1\xba\xbf \xe1\xbb\x87 \xc6\xb0", "e-e-u"},
+    {"\xc8\x98tefan \xc5\x93uvre", "Stefan-oeuvre"},
+    {"u\xcc\x88"
+     "ber",
+     "uber"}, /* the accent is a character of its own */
+    {"a\xe2\x80\x93"
+     "b\xc2\xa0"
+     "c",
+     "a-b-c"},
     {"\xd0\xa2\xd0\xb5\xd0\xbb", ""},
+    {"\xd0\xa2\xd0\xb5\xd0\xbb 2", ""},
+    {"\xd0\xa2\xd0\xb5\xd0\xbb Bob", "Bob"},
+    {"\xf0\x9f\x93\xb1 2", "2"}, /* a picture is not a letter */
+    {"\xce\xb1\xce\xb2", ""},
+    {"bob.", "bob"},
+    {"a.-.", "a.-"},
     {"", ""},
     {"---", ""},
     {"../../etc/passwd", "etcpasswd"},
@@ -106,7 +156,7 @@ START_TEST(of_any_text_a_name_is_made_or_none)
 {
     char name[WGCTL_NAME_SIZE];
     struct wgctl_error err;
-    bool made = wgctl_adopt_adapt_name(wgctl_slice_of(adapted[_i].text), name);
+    bool made = wgctl_peer_name_adapt(wgctl_slice_of(adapted[_i].text), name);
     ck_assert_int_eq(made, adapted[_i].name[0] != '\0');
     ck_assert_str_eq(name, adapted[_i].name);
     if (made)
@@ -121,9 +171,23 @@ START_TEST(whatever_bytes_it_is_made_of_a_name_is_one)
     for (int i = 0; i < 20000; i++) {
         size_t size = (size_t)(i % (int)sizeof bytes);
         wgctl_random(bytes, sizeof bytes);
-        if (wgctl_adopt_adapt_name((struct wgctl_slice){bytes, size}, name))
+        if (wgctl_peer_name_adapt((struct wgctl_slice){bytes, size}, name))
             ck_assert_msg(wgctl_peer_name_check(wgctl_slice_of(name), &err) == WGCTL_OK, "%s",
                           err.message);
+    }
+}
+END_TEST
+
+/* Windows reserves them. */
+START_TEST(a_reserved_name_becomes_a_valid_one)
+{
+    static const char *const names[] = {"con",  "NUL",  "aux",     "prn",         "com1",
+                                        "LPT9", "con.", "nul.txt", "con.abcd.efg"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char name[WGCTL_NAME_SIZE];
+        struct wgctl_error err;
+        ck_assert(wgctl_peer_name_adapt(wgctl_slice_of(names[i]), name));
+        ck_assert_int_eq(wgctl_peer_name_check(wgctl_slice_of(name), &err), WGCTL_OK);
     }
 }
 END_TEST
@@ -131,13 +195,13 @@ END_TEST
 START_TEST(a_number_makes_a_name_another_one_of_the_same_length_at_most)
 {
     char name[WGCTL_NAME_SIZE];
-    wgctl_adopt_number_name("phone", 2, name);
+    wgctl_peer_name_number("phone", 2, name);
     ck_assert_str_eq(name, "phone-2");
-    wgctl_adopt_number_name("exactly15chars_", 2, name);
+    wgctl_peer_name_number("exactly15chars_", 2, name);
     ck_assert_str_eq(name, "exactly15char-2");
-    wgctl_adopt_number_name("exactly15chars_", 12345, name);
+    wgctl_peer_name_number("exactly15chars_", 12345, name);
     ck_assert_str_eq(name, "exactly15-12345");
-    wgctl_adopt_number_name("exactly15chars_", 4294967295U, name);
+    wgctl_peer_name_number("exactly15chars_", 4294967295U, name);
     ck_assert_str_eq(name, "exac-4294967295");
 }
 END_TEST
@@ -256,20 +320,37 @@ static const struct {
     {"#- [Peer]\n#- " KEY "#- # friendly_name = A tv\n",
      "#- [Peer]\n#- " KEY "#- # friendly_name = tv\n"},
 };
+static const char *const noted[] = {
+    "[Peer]\n# friendly_name = tv\n# note = T\xc3\xa4 V\n" KEY,
+    "[Peer]\r\n# friendly_name = tv\r\n# note = T\xc3\xa4 V\r\nPublicKey = " ALICE "\r\n",
+    "#- [Peer]\n#- # friendly_name = tv\n#- # note = T\xc3\xa4 V\n#- " KEY,
+    "[Peer]\n  #  friendly_name = tv \n# note = T\xc3\xa4 V\n" KEY,
+    "[Peer]\n" KEY "# friendly_name = a\n# friendly_name = tv\n# note = T\xc3\xa4 V\n",
+    "#- [Peer]\n#- " KEY "#- # friendly_name = tv\n#- # note = T\xc3\xa4 V\n",
+};
 enum { NAMED = sizeof named / sizeof *named };
 
-START_TEST(a_name_is_written_where_it_is_read)
+static void write_and_compare(const char *before, const char *note, const char *after)
 {
     struct wgctl_error err;
-    struct wgctl_server server = server_of(named[_i].before);
-    ck_assert_int_eq(wgctl_adopt_write_name(&server, &server.peers[0], "tv", &err), WGCTL_OK);
+    struct wgctl_server server = server_of(before);
+    ck_assert_int_eq(
+        wgctl_adopt_write_name(&server, &server.peers[0], "tv", wgctl_slice_of(note), &err),
+        WGCTL_OK);
     WGCTL_TEXT text = {0};
     wgctl_document_render(&server.document, &text);
-    assert_text(&text, named[_i].after);
+    assert_text(&text, after);
     wgctl_server_clear(&server);
     server = server_of(text.data);
     assert_slice(wgctl_peer_text(&server, &server.peers[0], WGCTL_PEER_NAME), "tv");
+    assert_slice(wgctl_peer_text(&server, &server.peers[0], WGCTL_PEER_NOTE), note);
     wgctl_server_clear(&server);
+}
+
+START_TEST(a_name_is_written_where_it_is_read)
+{
+    write_and_compare(named[_i].before, "", named[_i].after);
+    write_and_compare(named[_i].before, "T\xc3\xa4 V", noted[_i]);
 }
 END_TEST
 
@@ -429,6 +510,7 @@ static Suite *adopted_suite(void)
     tcase_add_loop_test(tests, a_name_is_found_in_the_comment_where_it_stands, 0, COMMENTS);
     tcase_add_loop_test(tests, of_any_text_a_name_is_made_or_none, 0, ADAPTED);
     tcase_add_test(tests, whatever_bytes_it_is_made_of_a_name_is_one);
+    tcase_add_test(tests, a_reserved_name_becomes_a_valid_one);
     tcase_add_test(tests, a_number_makes_a_name_another_one_of_the_same_length_at_most);
     tcase_add_test(tests, a_files_name_has_a_peers_in_it);
     tcase_add_test(tests, what_pivpn_disabled_becomes_a_disabled_peer);
