@@ -115,7 +115,7 @@ same_result() { # PROGRAM
 # Prints the file without the added lines.
 as_before() { # FILE
     awk '
-        /^(#- )?# friendly_name = [^\r]*\r?$/ { next }
+        /^(#- )?# (friendly_name|note) = [^\r]*\r?$/ { next }
         { print }' "$1"
 }
 
@@ -345,6 +345,72 @@ refuses_readable() { # COMMAND
 check "if others can enter the folder, 'list' refuses it" refuses_readable list
 check "and so does 'adopt'" refuses_readable adopt
 put_back
+
+# ---- revoking what another program added ----
+
+# Removes a peer as the other program does: from one line to another.
+removed_by_program() { # FIRST_LINE LAST_LINE
+    awk -v first="$1" -v last="$2" '
+        $0 == first { cut = 1 }
+        !cut { print }
+        cut && $0 == last { cut = 0 }' /etc/wireguard/wg0.conf >shorter
+    cat shorter >/etc/wireguard/wg0.conf
+}
+
+are_left() { # NAME...
+    diff <(printf '%s\n' "$@") <(./wgctl list --json | jq -r '.peers[].name')
+}
+
+# Both programs in turn. NAMES are what three peers in the file are called there; one is added at its end.
+revokes_in_turn() { # PROGRAM FIRST_LINE LAST_LINE NAME NAME NAME
+    local program=$1 first=$2 last=$3 a=$4 b=$5 c=$6 begin
+    set_up "$program"
+    begin=$(sed -E '/^#+ (BEGIN_PEER|begin|Client) /,$d' /etc/wireguard/wg0.conf)
+    ./wgctl adopt -y >/dev/null
+    check "$program: a peer is added" ./wgctl add-peer new --no-apply
+    check "$program: another one is revoked" ./wgctl -y revoke "${b//@/}" --no-apply
+    check "$program: its name is nowhere any more" test "$(grep -ciE "${b/@/.?}" /etc/wireguard/wg0.conf)" = 0
+    # shellcheck disable=SC2059 # the program's own form
+    removed_by_program "$(printf "$first" "$a")" "$(printf "$last" "$a")"
+    check "$program: its own way to remove one takes that one" are_left "$c" "${@:7}" new
+    check "$program: adopting again passes no name on" ./wgctl adopt -y
+    check "$program: whoever is left keeps the name" are_left "$c" "${@:7}" new
+    check "$program: what is left is revoked" ./wgctl -y revoke "$c" "${@:7}" new --no-apply
+    check "$program: then only the server is left" test "$(cat /etc/wireguard/wg0.conf)" = "$begin"
+    put_back
+}
+revokes_in_turn nyr '# BEGIN_PEER %s' '# END_PEER %s' client Anna_s_phone backup-server-2
+revokes_in_turn nyr '# BEGIN_PEER %s' '# END_PEER %s' backup-server-2 client Anna_s_phone
+revokes_in_turn hwdsl2 '# BEGIN_PEER %s' '# END_PEER %s' Anna_s_phone backup-server-2 client
+revokes_in_turn pivpn '### begin %s ###' '### end %s ###' phone anna@work grandmas-old-la tv
+revokes_in_turn pivpn '### begin %s ###' '### end %s ###' tv phone annawork grandmas-old-la
+revokes_in_turn angristan '### Client %s' '' phone anna work_laptop
+revokes_in_turn angristan '### Client %s' '' work_laptop phone anna
+
+# Revokes all peers, one by one.
+empties() { # INTERFACE
+    local name
+    for name in $(jq -r '.peers[] | .name // .public_key' adopted); do
+        ./wgctl -i "$1" -y revoke "$name" --no-apply >/dev/null || return 1
+    done
+    ./wgctl -i "$1" list --json | jq -e '.peers == []' >/dev/null
+}
+
+nothing_is_left() { # INTERFACE
+    local name
+    for name in $(jq -r '.peers[].name // empty | select(length > 3)' adopted) BEGIN begin '# Client' '### Client' '-WGP- Peer'; do
+        ! grep -F -e "$name" "/etc/wireguard/$1.conf" || return 1
+    done
+}
+for sample in samples/*/; do
+    sample=$(basename "$sample")
+    set_up "$sample"
+    ./wgctl adopt -y "${arguments[@]}" --json >adopted
+    interface=$(jq -r .interface adopted)
+    check "$sample: each peer is revoked" empties "$interface"
+    check "$sample: nothing about them is left" nothing_is_left "$interface"
+    put_back
+done
 
 # ---- names in wg-easy's own file ----
 
