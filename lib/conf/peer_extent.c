@@ -14,10 +14,12 @@ static enum wgctl_line_kind kind_at(const struct wgctl_server *server, size_t in
     return wgctl_line_parse(line_at(server, index)).kind;
 }
 
-/* A comment that is not a line of a disabled or a commented peer. */
+/* A comment that is not a line of a peer that is disabled, by wgctl or another program
+ * ("#[disabled] "), or commented. */
 static bool is_comment(const struct wgctl_server *server, size_t index)
 {
     return kind_at(server, index) == WGCTL_LINE_COMMENT &&
+           !wgctl_slice_starts(line_at(server, index), "#[") &&
            !wgctl_line_is_marked(line_at(server, index)) &&
            !wgctl_server_is_commented(server, index);
 }
@@ -280,20 +282,24 @@ static uint32_t title_of(const struct wgctl_server *server, const struct wgctl_p
 
 /* ---- comments below ---- */
 
-static uint32_t last_setting(const struct wgctl_server *server, const struct wgctl_peer *peer)
+/* The line after the peer's last setting. */
+static uint32_t after_settings(const struct wgctl_server *server, const struct wgctl_peer *peer)
 {
     uint32_t line = peer->end_line;
-    while (line > peer->first_line + 1 && is_comment(server, line - 1))
+    while (line > peer->first_line + 1 && kind_at(server, line - 1) == WGCTL_LINE_COMMENT &&
+           !wgctl_line_is_marked(line_at(server, line - 1)))
         line--;
     return line;
 }
 
-/* The end of a group, and all behind it, is not the peer's. */
+/* The end of a group, a peer that another program disabled, and all behind it, are not the peer's.
+ */
 static uint32_t end_of(const struct wgctl_server *server, const struct wgctl_peer *peer)
 {
     uint32_t end = peer->end_line;
-    for (uint32_t i = last_setting(server, peer); i < end; i++)
-        if (marker_at(server, i).kind == WGCTL_MARKER_END && !has_name(server, peer, i))
+    for (uint32_t i = after_settings(server, peer); i < end; i++)
+        if (!is_comment(server, i) ||
+            (marker_at(server, i).kind == WGCTL_MARKER_END && !has_name(server, peer, i)))
             end = i;
     while (end < server->document.count &&
            (is_setting_off(server, end) ||

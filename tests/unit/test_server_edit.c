@@ -158,6 +158,9 @@ END_TEST
 #define A "[Peer]\nPublicKey = " ALICE "\n"
 #define B "[Peer]\nPublicKey = " BOB "\n"
 #define C "[Peer]\nPublicKey = " CAROL "\n"
+#define PIVPN_OFF                                                                         \
+    "#[disabled] ### begin d ###\n#[disabled] [Peer]\n#[disabled] PublicKey = " DAVE "\n" \
+    "#[disabled] ### end d ###\n"
 #define B_NAMED "[Peer]\n# friendly_name = b\nPublicKey = " BOB "\n"
 #define B_RENAMED "[Peer]\n# friendly_name = B-2\nPublicKey = " BOB "\n"
 #define B_OFF "#- [Peer]\n#- PublicKey = " BOB "\n"
@@ -240,6 +243,11 @@ static const struct {
     {A B_NAMED "### end b ###\n### begin c ###\n" C, A "### begin c ###\n" C},
     {A "### begin b ###\n" B_NAMED C, A C},
     {A B "### end x ###\n" C, A "### end x ###\n" C},
+    /* What PiVPN disabled stays. */
+    {A "### begin b ###\n" B "### end b ###\n" PIVPN_OFF, A PIVPN_OFF},
+    {A B PIVPN_OFF, A PIVPN_OFF},
+    {A "\n" PIVPN_OFF "# Bob\n" B, A "\n" PIVPN_OFF "# Bob\n"},
+    {A PIVPN_OFF "### begin b ###\n" B "### end b ###\n", A PIVPN_OFF},
     /* Markers around a group stay. */
     {"# begin family\n" A B "# end family\n" C, "# begin family\n" A "# end family\n" C},
     {"[Interface]\n\n# begin family\n" B A "# end family\n",
@@ -370,6 +378,18 @@ struct block {
     struct wgctl_text own;
 };
 
+static void put_marker(struct wgctl_text *text, const char *marker, unsigned number,
+                       const char *end)
+{
+    for (; *marker; marker++)
+        if (*marker != '%')
+            wgctl_text_append(text, marker, 1);
+        else if (*++marker == 'u')
+            wgctl_text_format(text, "%u", number);
+        else
+            wgctl_text_string(text, end);
+}
+
 static void make_block(uint64_t *state, unsigned number, const char *end, struct block *block)
 {
     char key[WGCTL_KEY_TEXT_SIZE];
@@ -383,6 +403,14 @@ static void make_block(uint64_t *state, unsigned number, const char *end, struct
     if (next_number(state) % 4 == 0)
         wgctl_text_format(&block->before, "%s# general %u%s", end, number, end);
     wgctl_text_string(own, end); /* the line that separates it */
+    static const char *const markers[][2] = {
+        {"# BEGIN_PEER %u%s", "# END_PEER %u%s"},
+        {"### begin %u ###%s", "### end %u ###%s"},
+        {"### Client %u%s", ""},
+        {"", ""},
+    };
+    const char *const *marker = markers[next_number(state) % 4];
+    put_marker(own, marker[0], number, end);
     for (uint32_t titles = next_number(state) % 3; titles > 0; titles--)
         wgctl_text_format(own, "# title %u%s", titles, end);
     wgctl_text_format(own, "%s[Peer]%s", mark, end);
@@ -399,6 +427,7 @@ static void make_block(uint64_t *state, unsigned number, const char *end, struct
         wgctl_text_format(own, "%sAllowedIPs = 10.%u.%u.0/24%s", mark, number, ips, end);
     if (next_number(state) % 3 == 0 && !*mark)
         wgctl_text_format(own, "# a last word%s", end);
+    put_marker(own, marker[1], number, end);
 }
 
 START_TEST(removing_a_peer_changes_no_byte_of_anything_else)
