@@ -53,7 +53,7 @@ int wgctl_third_party_open(const char *path, size_t most, int *ret_fd, size_t *r
     int rc = wgctl_file_check(&status, is_in_private_folder(path), WGCTL_PUBLIC, path, err);
     if (rc < 0)
         return rc;
-    if ((size_t)status.st_size > most) {
+    if ((uint64_t)status.st_size > most) {
         wgctl_fail(err, WGCTL_DENIED, "%s is larger than %zu KiB", path, most / 1024);
         return wgctl_hint(err, "no program writes such a large one: check what is in it");
     }
@@ -137,7 +137,7 @@ static int take_file(int folder, const char *name, const char *path, size_t most
     if (fd < 0)
         return skip_or_fail(path, err);
     /* Makes room for all of it at once, but not for a huge file. */
-    if (!S_ISREG(status.st_mode) || (size_t)status.st_size > most)
+    if (!S_ISREG(status.st_mode) || (uint64_t)status.st_size > most)
         return WGCTL_OK;
     if (wgctl_read_all(fd, (size_t)status.st_size, most, &text) < 0)
         return skip_or_fail(path, err);
