@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -71,9 +72,26 @@ static int read_public_key(struct context *context, struct wgctl_error *err)
     return WGCTL_OK;
 }
 
+/* `wgctl add-peer help` hardly means a device. */
+static int ask_about_commands(struct context *context, int argc, char **argv,
+                              struct wgctl_error *err)
+{
+    char question[80];
+    int rc = WGCTL_OK;
+    for (int i = 0; rc == WGCTL_OK && !context->dry_run && i < argc; i++) {
+        if (!is_command(argv[i]))
+            continue;
+        snprintf(question, sizeof question, "'%s' is also a command. Add a device of that name?",
+                 argv[i]);
+        rc = confirm(context, question, err);
+    }
+    if (rc < 0 && context->usage_error)
+        return wgctl_hint(err, "for help: wgctl add-peer --help; --yes adds a device of that name");
+    return rc;
+}
+
 static int check(struct context *context, int argc, char **argv, struct wgctl_error *err)
 {
-    (void)argv;
     bool pictures = wanted.terminal || wanted.png || wanted.svg;
     if (argc > 1 &&
         (pictures || request.addresses || request.public_key || request.lan || request.no_store))
@@ -86,7 +104,8 @@ static int check(struct context *context, int argc, char **argv, struct wgctl_er
         return fail_usage(context, err,
                           "--public-key leaves nothing to scan: the private key is "
                           "on the device");
-    return read_public_key(context, err);
+    int rc = ask_about_commands(context, argc, argv, err);
+    return rc < 0 ? rc : read_public_key(context, err);
 }
 
 static int change(struct wgctl_tunnel *tunnel, int count, char **names, struct wgctl_error *err)

@@ -46,6 +46,11 @@ extern const struct command init_command, add_peer_command, revoke_command, qr_c
     list_command, show_command, apply_command, up_command, down_command, edit_server_command,
     adopt_command;
 
+/* ---- main.c ---- */
+
+/* Whether `wgctl WORD` is a command, by its name or alias, or "help". */
+bool is_command(const char *word);
+
 /* ---- options.c ---- */
 
 /* Parses options from argv[1] on: the global ones, which go to `context`, and those of `command`.

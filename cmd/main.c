@@ -28,6 +28,11 @@ static const struct command *find_command(const char *name)
     return NULL;
 }
 
+bool is_command(const char *word)
+{
+    return find_command(word) || strcmp(word, "help") == 0;
+}
+
 static int fail_no_command(struct context *context, const char *name, struct wgctl_error *err)
 {
     struct wgctl_nearest nearest = {.word = wgctl_slice_of(name)};

@@ -238,7 +238,10 @@ int confirm(struct context *context, const char *question, struct wgctl_error *e
     print_escaped(terminal, wgctl_slice_of(question));
     fputs(" [y/N] ", terminal);
     fflush(terminal);
-    bool is_yes = fgets(answer, sizeof answer, terminal) && (answer[0] == 'y' || answer[0] == 'Y');
+    bool answered = fgets(answer, sizeof answer, terminal);
+    bool is_yes = answered && (answer[0] == 'y' || answer[0] == 'Y');
+    if (!answered)
+        fputc('\n', terminal); /* after Ctrl-D the cursor is still in that line */
     fclose(terminal);
     return is_yes ? WGCTL_OK : wgctl_fail(err, WGCTL_INVALID, "nothing was changed");
 }

@@ -106,10 +106,11 @@ static struct wgctl_found_name find_name(const struct wgctl_adopt *adopt, size_t
         wgctl_adopt_name_of_file(adopt->own[index]->path, adopt->tunnel->interface), "file_name"};
 }
 
-static bool is_name(struct wgctl_slice text)
+/* A name that a peer has already can be one that a new peer would not get. */
+static bool is_name(struct wgctl_slice text, bool is_old)
 {
     struct wgctl_error ignored;
-    return wgctl_peer_name_check(text, &ignored) == WGCTL_OK;
+    return (is_old ? wgctl_peer_name_check : wgctl_new_peer_name_check)(text, &ignored) == WGCTL_OK;
 }
 
 /* Peers that have a name keep it, then those with a valid found name get it, and the others make
@@ -133,7 +134,7 @@ static void choose(struct wgctl_adopt *adopt, const struct names *names, size_t 
     if (!peer->found || peer->name[0])
         return;
     struct wgctl_slice found = wgctl_slice_of(peer->found);
-    bool is_free = is_name(found) && !is_taken(names, peer->found);
+    bool is_free = is_name(found, has_name) && !is_taken(names, peer->found);
     if (round != CHANGE && (!is_free || (round == KEEP && !has_name)))
         return;
     if (round == CHANGE)

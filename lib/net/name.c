@@ -44,3 +44,41 @@ int wgctl_peer_name_check(struct wgctl_slice name, struct wgctl_error *err)
     wgctl_fail(err, WGCTL_INVALID, "the name %s %s", wgctl_quote(name, quoted), fault);
     return wgctl_hint(err, "choose up to 15 letters, digits and _ = + . -, as in 'annas-phone'");
 }
+
+/* The names of devices, in any case, with or without an ending: "Learn / Windows / Naming Files,
+ * Paths, and Namespaces". */
+static bool is_windows_device(struct wgctl_slice name)
+{
+    static const char *const devices[] = {"con", "prn", "aux", "nul"};
+    static const char *const numbered[] = {"com", "lpt"};
+    struct wgctl_slice rest = name, base = name;
+    wgctl_slice_split(&rest, '.', &base);
+    for (size_t i = 0; i < sizeof devices / sizeof *devices; i++)
+        if (wgctl_slice_equal_nocase(base, wgctl_slice_of(devices[i])))
+            return true;
+    if (base.size != 4 || base.data[3] < '0' || base.data[3] > '9')
+        return false;
+    base.size--;
+    for (size_t i = 0; i < sizeof numbered / sizeof *numbered; i++)
+        if (wgctl_slice_equal_nocase(base, wgctl_slice_of(numbered[i])))
+            return true;
+    return false;
+}
+
+int wgctl_new_peer_name_check(struct wgctl_slice name, struct wgctl_error *err)
+{
+    char quoted[WGCTL_QUOTE_SIZE];
+    int rc = wgctl_peer_name_check(name, err);
+    if (rc < 0)
+        return rc;
+    if (name.data[name.size - 1] == '.') {
+        wgctl_fail(err, WGCTL_INVALID, "the name %s ends with a dot, which Windows does not accept",
+                   wgctl_quote(name, quoted));
+        return wgctl_hint(err, "leave the dot out");
+    }
+    if (!is_windows_device(name))
+        return WGCTL_OK;
+    wgctl_fail(err, WGCTL_INVALID, "the name %s is reserved on Windows, which could not import it",
+               wgctl_quote(name, quoted));
+    return wgctl_hint(err, "choose another name, as in 'annas-phone'");
+}

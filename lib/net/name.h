@@ -15,9 +15,15 @@ enum {
  * Fails with WGCTL_INVALID. */
 int wgctl_interface_name_check(struct wgctl_slice name, struct wgctl_error *err);
 
-/* Checks a peer name: [A-Za-z0-9][A-Za-z0-9_=+.-]{0,14}, which every WireGuard app accepts as
- * the name of a tunnel. Fails with WGCTL_INVALID. */
+/* Checks the name of a peer in a file: [A-Za-z0-9][A-Za-z0-9_=+.-]{0,14}. Only such a name is that
+ * of a device file. Fails with WGCTL_INVALID. */
 int wgctl_peer_name_check(struct wgctl_slice name, struct wgctl_error *err);
+
+/* Checks the name for a new peer, which every WireGuard app accepts as the name of a tunnel: one of
+ * the above, but not the name of a device on Windows (con, prn, aux, nul, com0 to com9, lpt0 to
+ * lpt9, in any case and with any ending, as in NUL.txt), and without a dot at its end. Fails with
+ * WGCTL_INVALID. */
+int wgctl_new_peer_name_check(struct wgctl_slice name, struct wgctl_error *err);
 
 /* Turns a text into a peer name: letters with accents lose them (ü becomes u, ß ss), blanks become
  * hyphens, other characters that are not allowed are dropped, and it is cut after 15 characters.

@@ -177,7 +177,7 @@ bool wgctl_peer_name_adapt(struct wgctl_slice text, char ret[WGCTL_NAME_SIZE])
     if (!ret[0])
         return false;
     /* Windows reserves some, such as "con". */
-    if (wgctl_peer_name_check(wgctl_slice_of(ret), &ignored) < 0) {
+    if (wgctl_new_peer_name_check(wgctl_slice_of(ret), &ignored) < 0) {
         char reserved[WGCTL_NAME_SIZE];
         memcpy(reserved, ret, sizeof reserved);
         snprintf(ret, WGCTL_NAME_SIZE, "peer-%.10s", reserved);

@@ -222,6 +222,13 @@ static int fail_no_subnet(const struct wgctl_server *server, const char *name,
                       name, wgctl_address_format(&free, text));
 }
 
+static int fail_twice(const struct wgctl_prefix *address, struct wgctl_error *err)
+{
+    char text[WGCTL_PREFIX_TEXT_SIZE];
+    wgctl_fail(err, WGCTL_INVALID, "%s is given twice", wgctl_address_format(address, text));
+    return wgctl_hint(err, "leave one of them out");
+}
+
 /* Adds the requested addresses to `ret` and to what is used. */
 static int take_requested(const struct wgctl_server *server, const char *requested,
                           struct wgctl_prefixes *used, struct wgctl_prefixes *ret,
@@ -230,10 +237,11 @@ static int take_requested(const struct wgctl_server *server, const char *request
     int rc = wgctl_prefixes_parse(ret, wgctl_slice_of(requested), err);
     for (size_t i = 0; rc == WGCTL_OK && i < ret->count; i++) {
         rc = check_requested(server, used, &ret->items[i], err);
-        if (rc == WGCTL_OK)
-            rc = wgctl_prefixes_add(used, &ret->items[i], err);
+        for (size_t k = 0; rc == WGCTL_OK && k < i; k++)
+            if (wgctl_prefix_equal(&ret->items[i], &ret->items[k]))
+                rc = fail_twice(&ret->items[i], err);
     }
-    return rc;
+    return rc < 0 ? rc : wgctl_prefixes_add_all(used, ret, err);
 }
 
 int wgctl_addresses_choose(const struct wgctl_server *server,

@@ -50,9 +50,14 @@ static int fail_no_client(const struct wgctl_tunnel *tunnel, const char *name,
     wgctl_fail(err, WGCTL_NOT_FOUND,
                "the configuration of '%s' is not kept here (%s/%s.peers/%s.conf)", name,
                tunnel->folder_path, tunnel->interface, name);
-    return wgctl_hint(
-        err, "only the device has it, or the program that made it: 'sudo wgctl adopt' looks "
-             "there; for a new one: sudo wgctl revoke, then add-peer");
+    struct wgctl_error ignored;
+    if (wgctl_peer_name_check(wgctl_slice_of(name), &ignored) < 0)
+        return wgctl_hint(err, "only the device has it, or the program that made it: "
+                               "'sudo wgctl adopt' looks there");
+    return wgctl_hint(err,
+                      "only the device has it, or the program that made it: 'sudo wgctl adopt' "
+                      "looks there; for a new one: sudo wgctl revoke %s && sudo wgctl add-peer %s",
+                      name, name);
 }
 
 /* Finds a client file on the disk or, if it changes, in the transaction. */

@@ -147,7 +147,7 @@ static int check_request(const struct wgctl_tunnel *tunnel,
                          const struct wgctl_peer_request *request, struct wgctl_error *err)
 {
     enum { LONGEST_NOTE = 200 };
-    int rc = wgctl_peer_name_check(wgctl_slice_of(request->name), err);
+    int rc = wgctl_new_peer_name_check(wgctl_slice_of(request->name), err);
     if (rc < 0)
         return rc;
     if (wgctl_server_has_name(&tunnel->server, wgctl_slice_of(request->name))) {

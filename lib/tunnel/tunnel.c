@@ -27,11 +27,77 @@ void wgctl_tunnel_close(struct wgctl_tunnel **pointer)
     *pointer = NULL;
 }
 
+/* Finds the next interface with a configuration. */
+static bool next_interface(DIR *listing, char ret[WGCTL_NAME_SIZE])
+{
+    static const char ending[] = ".conf";
+    for (const struct dirent *entry; (entry = readdir(listing));) {
+        struct wgctl_error ignored;
+        struct wgctl_slice name = wgctl_slice_of(entry->d_name);
+        if (name.size < sizeof ending ||
+            strcmp(entry->d_name + name.size - strlen(ending), ending) != 0)
+            continue;
+        name.size -= strlen(ending);
+        if (wgctl_interface_name_check(name, &ignored) < 0)
+            continue;
+        wgctl_slice_string(name, ret, WGCTL_NAME_SIZE);
+        return true;
+    }
+    return false;
+}
+
+void wgctl_tunnel_default(const char *folder, char interface[WGCTL_NAME_SIZE])
+{
+    char another[WGCTL_NAME_SIZE];
+    DIR *listing = opendir(folder);
+    if (!listing || !next_interface(listing, interface) || next_interface(listing, another))
+        strcpy(interface, "wg0");
+    if (listing)
+        closedir(listing);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
+/* Appends the interfaces that the folder has configurations of, and puts the first one into
+ * `first`, which stays empty if there are none. */
+static void list_interfaces(const char *folder, char first[WGCTL_NAME_SIZE], struct wgctl_text *ret)
+{
+    enum { MOST = 64, SHOWN = 8 };
+    char names[MOST][WGCTL_NAME_SIZE];
+    size_t count = 0;
+    DIR *listing = opendir(folder);
+    while (listing && count < MOST && next_interface(listing, names[count]))
+        count++;
+    if (listing)
+        closedir(listing);
+    if (count == 0)
+        return;
+    qsort(names, count, sizeof *names, compare_names);
+    memcpy(first, names[0], sizeof *names);
+    for (size_t i = 0; i < count && i < SHOWN; i++)
+        wgctl_text_format(ret, "%s%s", i > 0 ? ", " : "", names[i]);
+    if (count > SHOWN)
+        wgctl_text_string(ret, ", ...");
+}
+
 static int fail_no_tunnel(const struct wgctl_tunnel *tunnel, struct wgctl_error *err)
 {
-    wgctl_fail(err, WGCTL_NOT_FOUND, "there is no tunnel %s: %s/%s does not exist",
-               tunnel->interface, tunnel->folder_path, tunnel->conf_name);
-    return wgctl_hint(err, "'sudo wgctl init' creates one");
+    WGCTL_TEXT others = {0};
+    char first[WGCTL_NAME_SIZE] = "";
+    list_interfaces(tunnel->folder_path, first, &others);
+    bool any = first[0] && !others.failed;
+    wgctl_fail(err, WGCTL_NOT_FOUND, "there is no tunnel %s: %s/%s does not exist%s%s%s",
+               tunnel->interface, tunnel->folder_path, tunnel->conf_name, any ? " (found: " : "",
+               any ? others.data : "", any ? ")" : "");
+    if (!any)
+        return wgctl_hint(err, "'sudo wgctl init' creates one");
+    return wgctl_hint(err,
+                      "choose the tunnel with -i, as in 'sudo wgctl -i %s list'; "
+                      "'sudo wgctl init' creates %s",
+                      first, tunnel->interface);
 }
 
 static int read_conf(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
@@ -178,31 +244,6 @@ void wgctl_tunnel_on_progress(struct wgctl_tunnel *tunnel, struct wgctl_progress
 const char *wgctl_tunnel_interface(const struct wgctl_tunnel *tunnel)
 {
     return tunnel->interface;
-}
-
-void wgctl_tunnel_default(const char *folder, char interface[WGCTL_NAME_SIZE])
-{
-    static const char ending[] = ".conf";
-    size_t found = 0;
-    strcpy(interface, "wg0");
-    DIR *listing = opendir(folder);
-    if (!listing)
-        return;
-    for (const struct dirent *entry; found < 2 && (entry = readdir(listing));) {
-        struct wgctl_error ignored;
-        struct wgctl_slice name = wgctl_slice_of(entry->d_name);
-        if (name.size < sizeof ending ||
-            strcmp(entry->d_name + name.size - strlen(ending), ending) != 0)
-            continue;
-        name.size -= strlen(ending);
-        if (wgctl_interface_name_check(name, &ignored) < 0)
-            continue;
-        wgctl_slice_string(name, interface, WGCTL_NAME_SIZE);
-        found++;
-    }
-    closedir(listing);
-    if (found != 1)
-        strcpy(interface, "wg0");
 }
 
 size_t wgctl_tunnel_peer_count(const struct wgctl_tunnel *tunnel)

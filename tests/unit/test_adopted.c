@@ -149,6 +149,9 @@ static const struct {
     {"what?-", "what"},
     {"$(reboot)", "reboot"},
     {"a.b_c=d+e", "a.b_c=d+e"},
+    {"phone.", "phone"},
+    {"con", "peer-con"},
+    {"NUL.txt", "peer-NUL.txt"},
 };
 enum { ADAPTED = sizeof adapted / sizeof *adapted };
 
@@ -160,7 +163,7 @@ START_TEST(of_any_text_a_name_is_made_or_none)
     ck_assert_int_eq(made, adapted[_i].name[0] != '\0');
     ck_assert_str_eq(name, adapted[_i].name);
     if (made)
-        ck_assert_int_eq(wgctl_peer_name_check(wgctl_slice_of(name), &err), WGCTL_OK);
+        ck_assert_int_eq(wgctl_new_peer_name_check(wgctl_slice_of(name), &err), WGCTL_OK);
 }
 END_TEST
 
@@ -172,7 +175,7 @@ START_TEST(whatever_bytes_it_is_made_of_a_name_is_one)
         size_t size = (size_t)(i % (int)sizeof bytes);
         wgctl_random(bytes, sizeof bytes);
         if (wgctl_peer_name_adapt((struct wgctl_slice){bytes, size}, name))
-            ck_assert_msg(wgctl_peer_name_check(wgctl_slice_of(name), &err) == WGCTL_OK, "%s",
+            ck_assert_msg(wgctl_new_peer_name_check(wgctl_slice_of(name), &err) == WGCTL_OK, "%s",
                           err.message);
     }
 }
@@ -187,7 +190,7 @@ START_TEST(a_reserved_name_becomes_a_valid_one)
         char name[WGCTL_NAME_SIZE];
         struct wgctl_error err;
         ck_assert(wgctl_peer_name_adapt(wgctl_slice_of(names[i]), name));
-        ck_assert_int_eq(wgctl_peer_name_check(wgctl_slice_of(name), &err), WGCTL_OK);
+        ck_assert_int_eq(wgctl_new_peer_name_check(wgctl_slice_of(name), &err), WGCTL_OK);
     }
 }
 END_TEST

@@ -38,6 +38,32 @@ START_TEST(a_name_is_what_every_app_takes)
 }
 END_TEST
 
+static const char *const reserved[] = {
+    "con",  "CON",     "Prn",        "aux",  "NUL",    "com0",     "COM1", "lpt9",
+    "lpt0", "con.txt", "NUL.tar.gz", "aux.", "com9.a", "LPT1.b.c", "a..",  "phone."};
+static const char *const not_reserved[] = {"con1", "connie", "nul-l", "com",    "com10", "coma",
+                                           "lpt",  "a.con",  "xcon",  "con-1",  "com1-", "lpt-1",
+                                           "con_", "com+",   "aux2",  "a.b.nul"};
+
+START_TEST(a_new_name_is_one_that_windows_takes)
+{
+    for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++) {
+        struct wgctl_error err = {0};
+        struct wgctl_slice name = wgctl_slice_of(reserved[i]);
+        ck_assert_msg(wgctl_new_peer_name_check(name, &err) == WGCTL_INVALID, "%s", reserved[i]);
+        ck_assert(contains(wgctl_slice_of(err.message), "Windows") && err.hint[0]);
+        ck_assert_msg(wgctl_peer_name_check(name, &err) == WGCTL_OK, "%s in a file", reserved[i]);
+    }
+    for (size_t i = 0; i < sizeof not_reserved / sizeof *not_reserved; i++) {
+        struct wgctl_error err = {0};
+        ck_assert_msg(wgctl_new_peer_name_check(wgctl_slice_of(not_reserved[i]), &err) == WGCTL_OK,
+                      "%s", not_reserved[i]);
+    }
+    struct wgctl_error err = {0};
+    ck_assert_int_eq(wgctl_new_peer_name_check(wgctl_slice_of("a/b"), &err), WGCTL_INVALID);
+}
+END_TEST
+
 START_TEST(each_byte_is_in_a_name_or_not_as_the_rule_says)
 {
     for (unsigned byte = 1; byte < 256; byte++) {
@@ -78,6 +104,7 @@ static Suite *name_suite(void)
     Suite *suite = suite_create("name");
     TCase *names = tcase_create("names");
     tcase_add_test(names, a_name_is_what_every_app_takes);
+    tcase_add_test(names, a_new_name_is_one_that_windows_takes);
     tcase_add_test(names, each_byte_is_in_a_name_or_not_as_the_rule_says);
     tcase_add_test(names, the_name_of_an_interface_is_what_wg_quick_takes);
     suite_add_tcase(suite, names);
