@@ -31,6 +31,9 @@ static int report(struct context *context, const struct wgctl_tunnel *tunnel, si
     if (context->json)
         return json_endpoint(wgctl_tunnel_interface(tunnel), now.data, clients, elsewhere, err);
     note(context, "Devices now find this server at %s", now.data);
+    if (wgctl_tunnel_endpoint_is_local(tunnel))
+        note(context, "Only this server's own network knows that address: devices can connect only "
+                      "from there");
     if (clients > 0)
         note(context,
              "%zu device file%s changed: import %s again, for example with 'sudo wgctl qr NAME'",

@@ -12,7 +12,9 @@ static const struct option_spec options[] = {
     {"address", "CIDR,...", "its tunnel address (default: random)", &request.addresses, NULL, '\0'},
     {"no-ipv6", NULL, "no IPv6 in the tunnel", NULL, &request.no_ipv6, '\0'},
     {"dns", "LIST|none", "DNS servers for devices (default: 1.1.1.1)", &request.dns, NULL, '\0'},
-    {"allowed-ips", "full|split|LIST", "the traffic that devices send here (default: full)",
+    {"allowed-ips", "WHAT",
+     "the traffic that devices send here: full (the default),\nsplit, lan, full-except-lan or a "
+     "list",
      &request.allowed_ips, NULL, '\0'},
     {"mtu", "MTU", "MTU (default: that of the internet connection less 80)", &request.mtu, NULL,
      '\0'},
@@ -40,6 +42,13 @@ static void print_advice(const struct context *context, const struct wgctl_provi
              "router to this server, then set your home's public hostname or address:\n"
              "  sudo wgctl edit-server --endpoint vpn.example.org",
              info->own_address, info->listen_port);
+    else if (info->endpoint_is_local)
+        note(context,
+             "\nNote: only this server's own network knows the address %s, so devices\n"
+             "can connect only from there. To connect from anywhere, forward UDP port %u on\n"
+             "your router to this server, then set your home's public hostname or address:\n"
+             "  sudo wgctl edit-server --endpoint vpn.example.org",
+             info->endpoint, info->listen_port);
     else if (info->own_address[0])
         note(context,
              "\nNote: this server's own address is %s, so it is behind a router.\n"

@@ -206,7 +206,8 @@ int wgctl_link_keep_addresses(const char *interface, bool keep, struct wgctl_err
 }
 
 struct address_listing {
-    uint32_t index;
+    bool of_all;
+    uint32_t index; /* of the interface; 0: there is none */
     struct wgctl_prefixes *list;
     uint32_t before; /* how many the list had already */
     struct wgctl_error *err;
@@ -222,7 +223,7 @@ static int take_address(const struct nlmsghdr *header, void *context)
     wgctl_attributes_sort(attributes, size, table, IFA_LOCAL);
     const struct nlattr *own = table[IFA_LOCAL] ? table[IFA_LOCAL] : table[IFA_ADDRESS];
     struct wgctl_prefix address;
-    if (message->ifa_index != listing->index || !own ||
+    if ((!listing->of_all && message->ifa_index != listing->index) || !own ||
         !wgctl_prefix_make(message->ifa_family, wgctl_attribute_data(own),
                            wgctl_attribute_size(own), message->ifa_prefixlen, &address))
         return 0;
@@ -238,7 +239,13 @@ static void restart_addresses(void *context)
 int wgctl_link_addresses(const char *interface, uint8_t family, struct wgctl_prefixes *ret,
                          struct wgctl_error *err)
 {
-    struct address_listing listing = {if_nametoindex(interface), ret, ret->count, err};
+    struct address_listing listing = {
+        .of_all = !interface,
+        .index = interface ? if_nametoindex(interface) : 0,
+        .list = ret,
+        .before = ret->count,
+        .err = err,
+    };
     struct wgctl_netlink_message message;
     WGCTL_NETLINK *netlink = NULL;
     int rc = wgctl_netlink_open(NETLINK_ROUTE, &netlink, err);
@@ -248,9 +255,9 @@ int wgctl_link_addresses(const char *interface, uint8_t family, struct wgctl_pre
         wgctl_netlink_begin(&message, RTM_GETADDR, NLM_F_DUMP, sizeof *header);
     header->ifa_family = family;
     rc = wgctl_netlink_dump(netlink, &message, restart_addresses, take_address, &listing);
-    return rc < 0
-               ? wgctl_netlink_fail(netlink, rc, err, "cannot read the addresses of %s", interface)
-               : WGCTL_OK;
+    return rc < 0 ? wgctl_netlink_fail(netlink, rc, err, "cannot read the addresses of %s",
+                                       interface ? interface : "this host")
+                  : WGCTL_OK;
 }
 
 static int take_mtu(const struct nlmsghdr *header, void *context)

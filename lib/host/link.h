@@ -40,7 +40,7 @@ bool wgctl_link_keeps_addresses(const char *interface);
 /* Sets that. */
 int wgctl_link_keep_addresses(const char *interface, bool keep, struct wgctl_error *err);
 /* Adds the interface's addresses of a family (AF_UNSPEC for both) to `ret`, in the kernel's
- * order. */
+ * order; those of all interfaces if `interface` is NULL. */
 int wgctl_link_addresses(const char *interface, uint8_t family, struct wgctl_prefixes *ret,
                          struct wgctl_error *err);
 

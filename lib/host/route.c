@@ -282,6 +282,33 @@ int wgctl_route_list_into(const char *interface, struct wgctl_routes *ret, struc
     return listing.output == 0 ? WGCTL_OK : dump_routes(take_into, restart_into, &listing, err);
 }
 
+static bool is_lan(const struct wgctl_route *route)
+{
+    static const struct wgctl_prefix link_local[] = {{AF_INET, 16, {169, 254}},
+                                                     {AF_INET6, 10, {0xfe, 0x80}}};
+    const struct wgctl_prefix *network = &route->destination;
+    if (route->table != WGCTL_TABLE_MAIN || network->length == 0 ||
+        !wgctl_address_is_private(network))
+        return false;
+    return !wgctl_prefix_contains(&link_local[0], network) &&
+           !wgctl_prefix_contains(&link_local[1], network);
+}
+
+int wgctl_route_lan(struct wgctl_prefixes *ret, struct wgctl_error *err)
+{
+    WGCTL_ROUTES routes = {0};
+    struct wgctl_way_out way = {0};
+    int rc = wgctl_route_way_out(AF_INET, &way, err);
+    if (rc == WGCTL_OK && !way.found)
+        rc = wgctl_route_way_out(AF_INET6, &way, err);
+    if (rc == WGCTL_OK && way.found)
+        rc = wgctl_route_list_into(way.interface, &routes, err);
+    for (size_t i = 0; rc == WGCTL_OK && i < routes.count; i++)
+        if (is_lan(&routes.items[i]))
+            rc = wgctl_prefixes_add(ret, &routes.items[i].destination, err);
+    return rc;
+}
+
 /* ---- changes ---- */
 
 /* Returns 0 or a negative errno: -ENODEV if the interface does not exist. To the kernel, an index

@@ -59,6 +59,9 @@ void wgctl_routes_clear(struct wgctl_routes *list);
 /* Lists the routes into the interface, of all tables, in `ret`, which has to be empty. An
  * interface that does not exist has none. Fails with WGCTL_SYSTEM. */
 int wgctl_route_list_into(const char *interface, struct wgctl_routes *ret, struct wgctl_error *err);
+/* Adds the host's local networks (LAN) to `ret`: the private ones, not link-local, that the main
+ * table routes into the interface towards the internet. Fails with WGCTL_SYSTEM. */
+int wgctl_route_lan(struct wgctl_prefixes *ret, struct wgctl_error *err);
 /* Adds a route. Fails with WGCTL_EXISTS if the table has one to that destination already, with
  * WGCTL_SYSTEM if the kernel refuses or there is no such interface. */
 int wgctl_route_add(const char *interface, const struct wgctl_route *route,

@@ -221,6 +221,37 @@ int wgctl_prefixes_parse(struct wgctl_prefixes *list, struct wgctl_slice text,
     return rc;
 }
 
+bool wgctl_prefixes_cover(const struct wgctl_prefixes *list, const struct wgctl_prefix *prefix)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (wgctl_prefix_contains(&list->items[i], prefix))
+            return true;
+    return false;
+}
+
+bool wgctl_prefixes_overlap(const struct wgctl_prefixes *list, const struct wgctl_prefix *prefix)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (wgctl_prefix_overlaps(&list->items[i], prefix))
+            return true;
+    return false;
+}
+
+/* A network that is excluded in part is cut into halves: as often as an address has bits. */
+int wgctl_prefixes_add_rest(struct wgctl_prefixes *list, const struct wgctl_prefix *whole,
+                            const struct wgctl_prefixes *excluded, struct wgctl_error *err)
+{
+    struct wgctl_prefix half = wgctl_prefix_mask(*whole);
+    if (wgctl_prefixes_cover(excluded, &half))
+        return WGCTL_OK;
+    if (!wgctl_prefixes_overlap(excluded, &half))
+        return wgctl_prefixes_add(list, &half, err);
+    unsigned bit = half.length++;
+    int rc = wgctl_prefixes_add_rest(list, &half, excluded, err);
+    half.bytes[bit / 8] |= (uint8_t)(0x80U >> bit % 8);
+    return rc < 0 ? rc : wgctl_prefixes_add_rest(list, &half, excluded, err);
+}
+
 void wgctl_prefixes_format(const struct wgctl_prefixes *list, struct wgctl_text *text)
 {
     char prefix[WGCTL_PREFIX_TEXT_SIZE];

@@ -68,6 +68,14 @@ int wgctl_prefixes_add_all(struct wgctl_prefixes *list, const struct wgctl_prefi
  * is missing; `list` then has those before it. */
 int wgctl_prefixes_parse(struct wgctl_prefixes *list, struct wgctl_slice text,
                          struct wgctl_error *err);
+/* Adds what is left of `whole` without the networks in `excluded`: the shortest list of prefixes,
+ * in order. Ignores host bits, and networks of the other family. */
+int wgctl_prefixes_add_rest(struct wgctl_prefixes *list, const struct wgctl_prefix *whole,
+                            const struct wgctl_prefixes *excluded, struct wgctl_error *err);
+/* Whether one of the list contains every address of `prefix`. Ignores host bits. */
+bool wgctl_prefixes_cover(const struct wgctl_prefixes *list, const struct wgctl_prefix *prefix);
+/* Whether one of the list has an address in common with `prefix`. Ignores host bits. */
+bool wgctl_prefixes_overlap(const struct wgctl_prefixes *list, const struct wgctl_prefix *prefix);
 /* Appends "10.0.0.1/32, fd00::1/128". */
 void wgctl_prefixes_format(const struct wgctl_prefixes *list, struct wgctl_text *text);
 /* Sorts by wgctl_prefix_compare(). */

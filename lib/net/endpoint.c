@@ -20,6 +20,17 @@ static int refuse(struct wgctl_slice text, const char *why, struct wgctl_error *
         err, "write it like vpn.example.org:51820, 192.0.2.1:51820 or [2001:db8::1]:51820");
 }
 
+/* Copied from a browser: "http://vpn.example.org/". */
+static int refuse_url(struct wgctl_slice text, size_t scheme, struct wgctl_error *err)
+{
+    char quoted[WGCTL_QUOTE_SIZE];
+    struct wgctl_slice rest = {text.data + scheme, text.size - scheme}, host = rest;
+    wgctl_slice_split(&rest, '/', &host);
+    wgctl_fail(err, WGCTL_INVALID, "%s is a web address", wgctl_quote(text, quoted));
+    return wgctl_hint(err, "leave out %.*s%s: write %s", (int)scheme, text.data,
+                      rest.data ? " and what follows the name" : "", wgctl_quote(host, quoted));
+}
+
 static bool has_only(struct wgctl_slice text, const char *characters)
 {
     for (size_t i = 0; i < text.size; i++)
@@ -36,6 +47,18 @@ static bool has_name_characters(struct wgctl_slice text)
 static bool has_colon(struct wgctl_slice text)
 {
     return text.size > 0 && memchr(text.data, ':', text.size);
+}
+
+/* Returns the size of "http://" or the like, or 0. */
+static size_t scheme_of(struct wgctl_slice text)
+{
+    static const char separator[] = "://";
+    enum { LONGEST = 12 };
+    const char *found =
+        text.size ? memmem(text.data, text.size, separator, strlen(separator)) : NULL;
+    struct wgctl_slice scheme = {text.data, found ? (size_t)(found - text.data) : 0};
+    bool is_scheme = scheme.size > 0 && scheme.size <= LONGEST && has_name_characters(scheme);
+    return is_scheme ? scheme.size + strlen(separator) : 0;
 }
 
 /* Accepts a zone, as in fe80::1%eth0 (RFC 4007, section 11). */
@@ -116,11 +139,21 @@ static bool split_port(struct wgctl_slice text, struct wgctl_slice *ret_host,
     return true;
 }
 
+static int fail_port(struct wgctl_slice port, struct wgctl_error *err)
+{
+    char quoted[WGCTL_QUOTE_SIZE];
+    wgctl_fail(err, WGCTL_INVALID, "%s is not a valid port", wgctl_quote(port, quoted));
+    return wgctl_hint(err, "it is a number from 1 to 65535");
+}
+
 int wgctl_endpoint_parse(struct wgctl_slice text, uint16_t default_port, struct wgctl_endpoint *ret,
                          struct wgctl_error *err)
 {
     bool in_brackets = wgctl_slice_starts(text, "[");
     struct wgctl_slice host, port;
+    size_t scheme = scheme_of(text);
+    if (scheme > 0)
+        return refuse_url(text, scheme, err);
     if (!split_port(text, &host, &port))
         return refuse(text, "needs a ']' after the address, and then ':' and the port", err);
     if (!in_brackets && has_colon(host) && default_port == 0)
@@ -130,8 +163,8 @@ int wgctl_endpoint_parse(struct wgctl_slice text, uint16_t default_port, struct 
         return refuse(host, fault, err);
 
     uint64_t number = default_port;
-    if (port.data && !wgctl_slice_number(port, UINT16_MAX, &number))
-        number = 0;
+    if (port.data && (!wgctl_slice_number(port, UINT16_MAX, &number) || number == 0))
+        return fail_port(port, err);
     if (number == 0)
         return refuse(text, "needs a port at its end, a number from 1 to 65535", err);
     wgctl_slice_string(host, ret->host, sizeof ret->host);
@@ -154,6 +187,27 @@ bool wgctl_endpoint_is_address(const struct wgctl_endpoint *endpoint,
     if (ret_address)
         *ret_address = address;
     return true;
+}
+
+bool wgctl_endpoint_is_local(const struct wgctl_endpoint *endpoint)
+{
+    static const char *const endings[] = {".local", ".lan", ".home", ".internal", ".home.arpa"};
+    struct wgctl_prefix address;
+    struct wgctl_slice name = wgctl_slice_of(endpoint->host);
+    if (read_address(name, &address))
+        return wgctl_address_is_private(&address);
+    if (name.size > 0 && name.data[name.size - 1] == '.')
+        name.size--;
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        struct wgctl_slice end = wgctl_slice_of(endings[i]), tail = name;
+        if (name.size > end.size) {
+            tail.data += name.size - end.size;
+            tail.size = end.size;
+        }
+        if (wgctl_slice_equal_nocase(tail, end))
+            return true;
+    }
+    return name.size > 0 && !memchr(name.data, '.', name.size);
 }
 
 static int fail_resolve(const char *host, int reason, struct wgctl_error *err)

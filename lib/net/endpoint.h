@@ -17,8 +17,8 @@ struct wgctl_endpoint {
 /* Reads "vpn.example.org:51820", "192.0.2.1:51820" or "[2001:db8::1]:51820". A port that is left
  * out is `default_port`, and is refused if that is 0; only with a default may an IPv6 address
  * stand without brackets. The host is checked to be an address, or a name of letters, digits,
- * hyphens, underscores and dots (RFC 1035), but not looked up. Pure. Fails with WGCTL_INVALID and
- * leaves `ret` as it was. */
+ * hyphens, underscores and dots (RFC 1035), but not looked up. A URL is refused as one. Pure. Fails
+ * with WGCTL_INVALID and leaves `ret` as it was. */
 int wgctl_endpoint_parse(struct wgctl_slice text, uint16_t default_port, struct wgctl_endpoint *ret,
                          struct wgctl_error *err);
 /* Appends "host:port", with an IPv6 host in brackets. */
@@ -27,6 +27,10 @@ void wgctl_endpoint_format(const struct wgctl_endpoint *endpoint, struct wgctl_t
  * the address there, without its zone. */
 bool wgctl_endpoint_is_address(const struct wgctl_endpoint *endpoint,
                                struct wgctl_prefix *ret_address);
+
+/* Whether only the host's own network knows it: a private address, a name without a dot, or one in
+ * .local (RFC 6762), .home.arpa (RFC 8375), .internal, .lan or .home. */
+bool wgctl_endpoint_is_local(const struct wgctl_endpoint *endpoint);
 
 /* A socket address. sockaddr_storage would be four times as large, for each of many peers. */
 union wgctl_sockaddr {

@@ -4,14 +4,6 @@
 
 #include "provision/private.h"
 
-static bool overlaps_any(const struct wgctl_prefix *prefix, const struct wgctl_prefixes *list)
-{
-    for (size_t i = 0; i < list->count; i++)
-        if (wgctl_prefix_overlaps(prefix, &list->items[i]))
-            return true;
-    return false;
-}
-
 static int fail_no_network(struct wgctl_error *err)
 {
     wgctl_fail(err, WGCTL_FULL, "every private network is in use on this host");
@@ -37,7 +29,7 @@ static int choose_ipv4(const struct wgctl_facts *facts, struct wgctl_prefixes *r
                 .bytes = {blocks[i].first, (uint8_t)(blocks[i].second + (number >> 8)),
                           (uint8_t)(number & 0xff), 1},
             };
-            if (!overlaps_any(&address, &facts->routes))
+            if (!wgctl_prefixes_overlap(&facts->routes, &address))
                 return wgctl_prefixes_add(ret, &address, err);
         }
     }
@@ -59,7 +51,7 @@ static int choose_ipv6(const struct wgctl_facts *facts, struct wgctl_prefixes *r
     for (int tries = 0; tries < MOST_TRIES; tries++, number += golden_section) {
         for (size_t i = 0; i < sizeof facts->random6; i++)
             address.bytes[7 - i] = (uint8_t)(number >> 8 * i);
-        if (!overlaps_any(&address, &facts->routes))
+        if (!wgctl_prefixes_overlap(&facts->routes, &address))
             return wgctl_prefixes_add(ret, &address, err);
     }
     return fail_no_network(err);

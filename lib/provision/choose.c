@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "conf/typed.h"
 #include "provision/private.h"
 #include "tunnel/tunnel.h"
 
@@ -52,7 +53,9 @@ static int read_port(const char *text, uint16_t *ret, struct wgctl_error *err)
 {
     uint64_t port;
     if (!wgctl_slice_number(wgctl_slice_of(text), UINT16_MAX, &port) || port == 0) {
-        wgctl_fail(err, WGCTL_INVALID, "'%.20s' is not a valid port", text);
+        char quoted[WGCTL_QUOTE_SIZE];
+        wgctl_fail(err, WGCTL_INVALID, "%s is not a valid port",
+                   wgctl_quote(wgctl_slice_of(text), quoted));
         return wgctl_hint(err, "it is a number from 1 to 65535");
     }
     *ret = (uint16_t)port;
@@ -106,6 +109,23 @@ static int choose_mtu(const struct wgctl_provision_request *request,
     return rc;
 }
 
+static int take_endpoint(const struct wgctl_provision_request *request,
+                         const struct wgctl_facts *facts, struct wgctl_provision *ret,
+                         struct wgctl_error *err)
+{
+    const struct wgctl_networks networks = {&ret->addresses, &facts->lan};
+    struct wgctl_endpoint *endpoint = &ret->settings.endpoint;
+    ret->endpoint_source = WGCTL_ENDPOINT_GIVEN;
+    int rc = wgctl_typed_endpoint(wgctl_slice_of(request->endpoint), ret->listen_port, &networks,
+                                  endpoint, err);
+    if (rc < 0)
+        return wgctl_context(err, "--endpoint");
+    rc = wgctl_typed_check_port(endpoint, &facts->addresses, ret->listen_port, err);
+    return rc < 0 ? wgctl_hint(err, "add --listen-port %u, or leave ':%u' out",
+                               (unsigned)endpoint->port, (unsigned)endpoint->port)
+                  : rc;
+}
+
 static int choose_endpoint(const struct wgctl_provision_request *request,
                            const struct wgctl_facts *facts, struct wgctl_provision *ret,
                            struct wgctl_error *err)
@@ -113,12 +133,8 @@ static int choose_endpoint(const struct wgctl_provision_request *request,
     struct wgctl_settings *settings = &ret->settings;
     if (!request->endpoint && request->private_key)
         return WGCTL_OK;
-    if (request->endpoint) {
-        ret->endpoint_source = WGCTL_ENDPOINT_GIVEN;
-        int rc = wgctl_settings_endpoint(wgctl_slice_of(request->endpoint), ret->listen_port,
-                                         settings, err);
-        return rc < 0 ? wgctl_context(err, "--endpoint") : rc;
-    }
+    if (request->endpoint)
+        return take_endpoint(request, facts, ret, err);
     const struct wgctl_prefix *own = &facts->way4.source;
     if (!own->family)
         own = &facts->way6.source;
@@ -181,19 +197,17 @@ static int choose_firewall(const struct wgctl_provision_request *request,
 }
 
 static int choose_clients(const struct wgctl_provision_request *request,
-                          struct wgctl_provision *ret, struct wgctl_error *err)
+                          const struct wgctl_facts *facts, struct wgctl_provision *ret,
+                          struct wgctl_error *err)
 {
-    struct wgctl_settings *settings = &ret->settings;
+    const struct wgctl_networks networks = {&ret->addresses, &facts->lan};
     int rc = WGCTL_OK;
     if (request->dns)
-        rc = wgctl_settings_dns(wgctl_slice_of(request->dns), settings, err);
+        rc = wgctl_typed_dns(wgctl_slice_of(request->dns), &networks, &ret->settings, err);
     if (rc < 0 || !request->allowed_ips)
         return rc;
-    if (strcmp(request->allowed_ips, "split") != 0)
-        return wgctl_settings_allowed_ips(wgctl_slice_of(request->allowed_ips), settings, err);
-    WGCTL_TEXT subnets = {0};
-    wgctl_prefixes_format(&ret->addresses, &subnets);
-    return wgctl_settings_allowed_ips(wgctl_text_slice_of(&subnets), settings, err);
+    return wgctl_typed_allowed_ips(wgctl_slice_of(request->allowed_ips), &networks, &ret->settings,
+                                   err);
 }
 
 /* ---- all of it ---- */
@@ -248,6 +262,6 @@ int wgctl_provision_decide(const struct wgctl_provision_request *request,
     if (rc == WGCTL_OK)
         rc = choose_firewall(request, facts, ret, err);
     if (rc == WGCTL_OK)
-        rc = choose_clients(request, ret, err);
+        rc = choose_clients(request, facts, ret, err);
     return rc < 0 ? rc : format_texts(facts, ret, err);
 }

@@ -60,6 +60,10 @@ int wgctl_facts_gather(const char *folder, const char *interface, struct wgctl_f
     if (rc == WGCTL_OK)
         rc = wgctl_route_list(&ret->routes, err);
     if (rc == WGCTL_OK)
+        rc = wgctl_link_addresses(NULL, AF_UNSPEC, &ret->addresses, err);
+    if (rc == WGCTL_OK)
+        rc = wgctl_route_lan(&ret->lan, err);
+    if (rc == WGCTL_OK)
         rc = wgctl_firewall_look(&ret->firewall, err);
     if (rc < 0)
         return rc;
@@ -75,4 +79,6 @@ int wgctl_facts_gather(const char *folder, const char *interface, struct wgctl_f
 void wgctl_facts_clear(struct wgctl_facts *facts)
 {
     wgctl_prefixes_clear(&facts->routes);
+    wgctl_prefixes_clear(&facts->addresses);
+    wgctl_prefixes_clear(&facts->lan);
 }

@@ -18,6 +18,8 @@ struct wgctl_facts {
     /* Of the host. */
     struct wgctl_way_out way4, way6; /* to the internet; `mtu` is never 0 if found */
     struct wgctl_prefixes routes;    /* the destinations of all routes but default ones */
+    struct wgctl_prefixes addresses; /* of all its interfaces */
+    struct wgctl_prefixes lan;       /* its local networks (host/route.h) */
     struct wgctl_udp_ports ports;    /* in use */
     bool has_ipv6;                   /* the kernel has it, and it is not disabled */
     int ipv6_errno;                  /* why that is not known; 0: it is */

@@ -50,6 +50,7 @@ void wgctl_provision_show(const struct wgctl_provision *provision, struct wgctl_
         .interface = provision->interface,
         .endpoint = provision->endpoint_text.data,
         .endpoint_source = provision->endpoint_source,
+        .endpoint_is_local = wgctl_endpoint_is_local(&provision->settings.endpoint),
         .listen_port = provision->listen_port,
         .addresses = provision->addresses_text.data,
         .mtu = provision->mtu,

@@ -21,7 +21,7 @@ struct wgctl_provision_request {
     const char *listen_port; /* UDP: "51820" */
     const char *addresses;   /* of the server in the tunnel: "10.8.0.1/24,fd00::1/64" */
     const char *dns;         /* for clients: "1.1.1.1,9.9.9.9", "none" */
-    const char *allowed_ips; /* for clients: "full", "split", or a list of networks */
+    const char *allowed_ips; /* for clients: a word of conf/typed.h, or a list of networks */
     const char *mtu;         /* in bytes, or "auto" */
     const char *firewall;    /* "auto", or a kind (net/firewall.h) */
     const char *egress;      /* the interface that NAT is limited to, or "auto" */
@@ -62,6 +62,7 @@ struct wgctl_provision_info {
     const char *interface;
     const char *endpoint; /* "vpn.example.org:51820"; NULL: none was chosen */
     enum wgctl_endpoint_source endpoint_source;
+    bool endpoint_is_local; /* only this host's own network knows it (net/endpoint.h) */
     uint16_t listen_port;
     const char *addresses; /* "10.73.21.1/24, fd5c::1/64" */
     uint32_t mtu;          /* in bytes */

@@ -5,19 +5,36 @@
 
 #include "conf/expiry.h"
 #include "conf/server_edit.h"
+#include "conf/typed.h"
 #include "host/route.h"
 #include "tunnel/state.h"
 #include "tunnel/templates.h"
 
 /* ---- networks behind the peer ---- */
 
+static int fail_overlap(const struct wgctl_server *server, const struct wgctl_prefix *network,
+                        const struct wgctl_prefix *used, struct wgctl_error *err)
+{
+    char text[WGCTL_PREFIX_TEXT_SIZE], other[WGCTL_PREFIX_TEXT_SIZE], label[WGCTL_LABEL_SIZE];
+    const struct wgctl_peer *holder = NULL;
+    for (size_t i = 0; i < server->peer_count && !holder; i++)
+        for (size_t k = 0; k < server->peers[i].allowed_ips.count; k++)
+            if (wgctl_prefix_equal(&server->peers[i].allowed_ips.items[k], used))
+                holder = &server->peers[i];
+    wgctl_fail(err, WGCTL_EXISTS, "the network %s overlaps %s, which is in use %s%s%s",
+               wgctl_prefix_format(network, text), wgctl_prefix_format(used, other),
+               holder ? "by peer '" : "in ",
+               holder ? wgctl_peer_label(server, holder, label, sizeof label) : server->file,
+               holder ? "'" : "");
+    return wgctl_hint(err, "--lan names networks behind the device that nobody else has");
+}
+
 /* Adds networks behind the peer. They must not belong to another peer or to the tunnel. */
 static int add_lan(const struct wgctl_server *server, const char *lan, struct wgctl_prefixes *ret,
                    struct wgctl_error *err)
 {
     WGCTL_PREFIXES networks = {0}, used = {0};
-    char text[WGCTL_PREFIX_TEXT_SIZE], other[WGCTL_PREFIX_TEXT_SIZE];
-    int rc = wgctl_prefixes_parse(&networks, wgctl_slice_of(lan), err);
+    int rc = wgctl_typed_networks(wgctl_slice_of(lan), &networks, err);
     for (size_t i = 0; rc == WGCTL_OK && i < server->addresses.count; i++)
         rc = wgctl_prefixes_add(&used, &server->addresses.items[i], err);
     if (rc == WGCTL_OK)
@@ -25,13 +42,8 @@ static int add_lan(const struct wgctl_server *server, const char *lan, struct wg
     for (size_t i = 0; rc == WGCTL_OK && i < networks.count; i++) {
         struct wgctl_prefix network = wgctl_prefix_mask(networks.items[i]);
         for (size_t k = 0; k < used.count; k++)
-            if (wgctl_prefix_overlaps(&network, &used.items[k])) {
-                wgctl_fail(err, WGCTL_EXISTS, "the network %s overlaps %s, which is in use in %s",
-                           wgctl_prefix_format(&network, text),
-                           wgctl_prefix_format(&used.items[k], other), server->file);
-                return wgctl_hint(err,
-                                  "--lan names networks behind the device that nobody else has");
-            }
+            if (wgctl_prefix_overlaps(&network, &used.items[k]))
+                return fail_overlap(server, &network, &used.items[k], err);
         rc = wgctl_prefixes_add(ret, &network, err);
         if (rc == WGCTL_OK)
             rc = wgctl_prefixes_add(&used, &network, err);
@@ -39,49 +51,17 @@ static int add_lan(const struct wgctl_server *server, const char *lan, struct wg
     return rc;
 }
 
-/* ---- the client's allowed IPs ---- */
+/* ---- what the client gets ---- */
 
-/* Adds the server's own LAN: the networks on its interface to the internet. */
-static int add_server_lan(struct wgctl_prefixes *ret, struct wgctl_error *err)
-{
-    WGCTL_ROUTES routes = {0};
-    struct wgctl_way_out way;
-    int rc = wgctl_route_way_out(AF_INET, &way, err);
-    if (rc == WGCTL_OK && way.found)
-        rc = wgctl_route_list_into(way.interface, &routes, err);
-    bool any = false;
-    for (size_t i = 0; rc == WGCTL_OK && i < routes.count; i++) {
-        const struct wgctl_prefix *network = &routes.items[i].destination;
-        if (routes.items[i].table != WGCTL_TABLE_MAIN || network->length == 0 ||
-            network->family != AF_INET || !wgctl_address_is_private(network))
-            continue;
-        rc = wgctl_prefixes_add(ret, network, err);
-        any = true;
-    }
-    if (rc < 0 || any)
-        return rc;
-    wgctl_fail(err, WGCTL_NOT_FOUND, "this host has no private network that could be the LAN");
-    return wgctl_hint(err, "name it: --allowed-ips 10.73.21.0/24,192.168.1.0/24");
-}
-
-static int choose_allowed_ips(const struct wgctl_server *server, const char *requested,
+static int choose_allowed_ips(const struct wgctl_server *server, struct wgctl_slice requested,
                               struct wgctl_settings *settings, struct wgctl_error *err)
 {
-    WGCTL_PREFIXES list = {0};
-    WGCTL_TEXT text = {0};
-    if (!requested)
-        return WGCTL_OK;
-    if (strcmp(requested, "split") != 0 && strcmp(requested, "lan") != 0)
-        return wgctl_settings_allowed_ips(wgctl_slice_of(requested), settings, err);
-
-    int rc = wgctl_addresses_subnets(server, &list, err);
-    if (rc == WGCTL_OK && strcmp(requested, "lan") == 0)
-        rc = add_server_lan(&list, err);
-    if (rc < 0)
-        return rc;
-    wgctl_prefixes_format(&list, &text);
-    rc = wgctl_text_check(&text, err);
-    return rc < 0 ? rc : wgctl_settings_allowed_ips(wgctl_text_slice_of(&text), settings, err);
+    WGCTL_PREFIXES subnets = {0}, lan = {0};
+    const struct wgctl_networks networks = {&subnets, &lan};
+    int rc = wgctl_addresses_subnets(server, &subnets, err);
+    if (rc == WGCTL_OK && wgctl_typed_needs_lan(requested))
+        rc = wgctl_route_lan(&lan, err);
+    return rc < 0 ? rc : wgctl_typed_allowed_ips(requested, &networks, settings, err);
 }
 
 /* Takes the default settings for clients, overridden by the request. */
@@ -89,11 +69,12 @@ static int choose_settings(const struct wgctl_tunnel *tunnel,
                            const struct wgctl_peer_request *request, struct wgctl_settings *ret,
                            struct wgctl_error *err)
 {
+    const struct wgctl_networks networks = {&tunnel->server.addresses, NULL};
     int rc = wgctl_settings_copy(&tunnel->settings, ret, err);
-    if (rc == WGCTL_OK)
-        rc = choose_allowed_ips(&tunnel->server, request->allowed_ips, ret, err);
     if (rc == WGCTL_OK && request->dns)
-        rc = wgctl_settings_dns(wgctl_slice_of(request->dns), ret, err);
+        rc = wgctl_typed_dns(wgctl_slice_of(request->dns), &networks, ret, err);
+    if (rc == WGCTL_OK && request->allowed_ips)
+        rc = choose_allowed_ips(&tunnel->server, wgctl_slice_of(request->allowed_ips), ret, err);
     if (rc == WGCTL_OK && request->mtu)
         rc = wgctl_settings_mtu(wgctl_slice_of(request->mtu), ret, err);
     if (rc == WGCTL_OK && request->keepalive)
@@ -171,12 +152,14 @@ static int check_request(const struct wgctl_tunnel *tunnel,
                           "invisible characters",
                           LONGEST_NOTE);
     }
+    char quoted[WGCTL_QUOTE_SIZE];
     const char *const lists[] = {request->addresses, request->allowed_ips, request->dns,
                                  request->lan};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         if (!lists[i] || !wgctl_slice_has_control(wgctl_slice_of(lists[i])))
             continue;
-        wgctl_fail(err, WGCTL_INVALID, "'%.40s' has a control byte in it", lists[i]);
+        wgctl_fail(err, WGCTL_INVALID, "%s has a control byte in it",
+                   wgctl_quote(wgctl_slice_of(lists[i]), quoted));
         return wgctl_hint(err, "write lists with commas between, on one line");
     }
     if (!tunnel->server.has_private_key) {

@@ -2,6 +2,8 @@
 #include <string.h>
 
 #include "conf/ini.h"
+#include "conf/typed.h"
+#include "host/link.h"
 #include "tunnel/state.h"
 
 enum { WIREGUARD_PORT = 51820 };
@@ -131,18 +133,48 @@ static int edit_ini(struct wgctl_tunnel *tunnel, struct wgctl_error *err)
     return wgctl_tunnel_take_ini(tunnel, &document, err);
 }
 
+/* Whether a port is all that it lacks. */
+static bool lacks_port(struct wgctl_slice endpoint)
+{
+    struct wgctl_endpoint ignored;
+    struct wgctl_error ignored_error;
+    return wgctl_endpoint_parse(endpoint, 0, &ignored, &ignored_error) < 0 &&
+           wgctl_endpoint_parse(endpoint, WIREGUARD_PORT, &ignored, &ignored_error) == WGCTL_OK;
+}
+
+/* Checks that a router is before this host if the port is not the one that it listens on. */
+static int check_port(struct wgctl_endpoint endpoint, const struct wgctl_server *server,
+                      struct wgctl_error *err)
+{
+    WGCTL_PREFIXES own = {0};
+    WGCTL_TEXT text = {0};
+    int rc = WGCTL_OK;
+    if (wgctl_endpoint_is_address(&endpoint, NULL))
+        rc = wgctl_link_addresses(NULL, AF_UNSPEC, &own, err);
+    if (rc < 0)
+        return rc;
+    rc = wgctl_typed_check_port(&endpoint, &own, server->listen_port, err);
+    if (rc == WGCTL_OK)
+        return rc;
+    endpoint.port = server->listen_port;
+    wgctl_endpoint_format(&endpoint, &text);
+    return text.failed ? rc : wgctl_hint(err, "with that port: --endpoint %s", text.data);
+}
+
 int wgctl_tunnel_choose_endpoint(struct wgctl_tunnel *tunnel, const struct wgctl_server *server,
                                  const char *endpoint, struct wgctl_error *err)
 {
+    const struct wgctl_networks networks = {&server->addresses, NULL};
     uint16_t port = wgctl_tunnel_default_port(tunnel, server);
     struct wgctl_slice text = wgctl_slice_of(endpoint);
-    struct wgctl_endpoint ignored;
-    struct wgctl_error ignored_error;
-    int rc = wgctl_settings_endpoint(text, port, &tunnel->settings, err);
-    /* Whether the port is all that is missing. */
-    if (rc < 0 && port == 0 &&
-        wgctl_endpoint_parse(text, WIREGUARD_PORT, &ignored, &ignored_error) == WGCTL_OK)
+    struct wgctl_endpoint chosen;
+    if (port == 0 && lacks_port(text))
         return wgctl_tunnel_fail_port(tunnel, server, err);
+    int rc = wgctl_typed_endpoint(text, port, &networks, &chosen, err);
+    if (rc == WGCTL_OK)
+        rc = check_port(chosen, server, err);
+    if (rc == WGCTL_OK)
+        tunnel->settings.endpoint = chosen;
     return rc;
 }
 

@@ -312,3 +312,8 @@ void wgctl_tunnel_endpoint(const struct wgctl_tunnel *tunnel, struct wgctl_text 
     if (tunnel->settings.endpoint.port)
         wgctl_endpoint_format(&tunnel->settings.endpoint, ret);
 }
+
+bool wgctl_tunnel_endpoint_is_local(const struct wgctl_tunnel *tunnel)
+{
+    return tunnel->settings.endpoint.port && wgctl_endpoint_is_local(&tunnel->settings.endpoint);
+}

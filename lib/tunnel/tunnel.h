@@ -96,7 +96,7 @@ int wgctl_tunnel_find_peer(const struct wgctl_tunnel *tunnel, const char *name, 
 struct wgctl_peer_request {
     const char *name;
     const char *addresses;   /* "10.73.21.9,fd5c::9"; a missing family gets the next free one */
-    const char *allowed_ips; /* for the client: "full", "split", "lan" or a list of networks */
+    const char *allowed_ips; /* for the client: a word of conf/typed.h, or a list of networks */
     const char *dns;
     const char *mtu;
     const char *keepalive;
@@ -130,8 +130,9 @@ int wgctl_tunnel_client_import(const struct wgctl_tunnel *tunnel, const char *na
 
 /* Sets the public endpoint, "HOST" or "HOST:PORT", in INTERFACE.ini and in all client files.
  * Without a port, uses the previous one, or else the server's listen port, and fails if that is
- * random. Returns in `ret_clients` the number of files that change, and in `ret_elsewhere` the
- * number of peers whose file is not stored here. Fails with WGCTL_INVALID. */
+ * random. Refuses what no device can reach (conf/typed.h). Returns in `ret_clients` the number of
+ * files that change, and in `ret_elsewhere` the number of peers whose file is not stored here.
+ * Fails with WGCTL_INVALID. */
 int wgctl_tunnel_set_endpoint(struct wgctl_tunnel *tunnel, const char *endpoint,
                               size_t *ret_clients, size_t *ret_elsewhere, struct wgctl_error *err);
 /* Fails with WGCTL_INVALID if the server has a public endpoint, but listens on a random port: the
@@ -144,6 +145,8 @@ int wgctl_tunnel_check_nat(const struct wgctl_tunnel *tunnel, struct wgctl_error
 uint16_t wgctl_tunnel_listen_port(const struct wgctl_tunnel *tunnel);
 /* Appends the public endpoint, "host:port", if it is set. */
 void wgctl_tunnel_endpoint(const struct wgctl_tunnel *tunnel, struct wgctl_text *ret);
+/* Returns whether only the server's own network knows the endpoint (net/endpoint.h). */
+bool wgctl_tunnel_endpoint_is_local(const struct wgctl_tunnel *tunnel);
 
 /* ---- plan and commit ---- */
 

@@ -51,12 +51,18 @@ static const struct wrong names[] = {
     {"a dollar", "$(id)", NULL},
 };
 
+static const char *const reserved[] = {"con",  "NUL",  "aux",      "prn",     "com1",
+                                       "LPT9", "com0", "con.home", "nul.txt", "phone."};
+
 static void test_names(void)
 {
     for (size_t i = 0; i < COUNT(names); i++)
         REFUSES(title("a name with %s is refused", names[i].what),
                 "the name .* (has a character|is longer|is empty|does not begin)", "-C", "etc",
                 "add-peer", "--no-apply", "--", names[i].value);
+    for (size_t i = 0; i < COUNT(reserved); i++)
+        REFUSES(title("the name %s, which Windows does not take, is refused", reserved[i]),
+                "Windows", "-C", "etc", "add-peer", "--no-apply", reserved[i]);
     REFUSES("a taken name is refused", "peer 'phone' already exists", "-C", "etc", "add-peer",
             "phone", "--no-apply");
     REFUSES("the name of a disabled peer is refused", "peer 'old' already exists", "-C", "etc",
@@ -112,17 +118,17 @@ static void test_interfaces(void)
 static const struct wrong addresses[] = {
     {"outside the pool", "10.73.22.5", "10\\.73\\.22\\.5 is not in the subnet 10\\.73\\.21\\.0/24"},
     {"outside the IPv6 pool", "fd5c:1:2:4::5", "fd5c:1:2:4::5 is not in the subnet"},
-    {"taken", "10.73.21.2", "10\\.73\\.21\\.2 is already used"},
-    {"taken, in IPv6", "fd5c:1:2:3::2", "fd5c:1:2:3::2 is already used"},
+    {"taken", "10.73.21.2", "10\\.73\\.21\\.2 is already used by peer 'phone'"},
+    {"taken, in IPv6", "fd5c:1:2:3::2", "fd5c:1:2:3::2 is already used by peer 'phone'"},
     {"taken, written otherwise", "FD5C:0001:2:3:0:0:0:0002", "fd5c:1:2:3::2 is already used"},
     {"the server's", "10.73.21.1", "10\\.73\\.21\\.1 is the server's own address"},
     {"the server's, in IPv6", "fd5c:1:2:3::1", "fd5c:1:2:3::1 is the server's own address"},
     {"the network's", "10.73.21.0", "10\\.73\\.21\\.0 "},
     {"the network's, in IPv6", "fd5c:1:2:3::", "fd5c:1:2:3:: "},
     {"the broadcast", "10.73.21.255", "10\\.73\\.21\\.255 .*broadcast"},
-    {"a disabled peer's", "10.73.21.3", "10\\.73\\.21\\.3 is already used"},
+    {"a disabled peer's", "10.73.21.3", "10\\.73\\.21\\.3 is already used by peer 'old'"},
     {"a network", "10.73.21.64/26", "10\\.73\\.21\\.64/26 is a network"},
-    {"twice there", "10.73.21.9,10.73.21.9", "10\\.73\\.21\\.9 is already used"},
+    {"twice there", "10.73.21.9,10.73.21.9", "10\\.73\\.21\\.9 is given twice"},
     {"good, with one that is not", "10.73.21.9,10.73.22.1",
      "10\\.73\\.22\\.1 is not in the subnet"},
 };
@@ -145,16 +151,22 @@ static const char *const bad_addresses[] = {"10.73.21",
                                             "10.73.21.9%eth0",
                                             X100("111111")};
 
-static const char *const bad_networks[] = {"10.73.21.0/24",
-                                           "10.73.0.0/16",
-                                           "0.0.0.0/0",
-                                           "::/0",
-                                           "10.73.21.2/32",
-                                           "fd5c:1:2:3::/64",
-                                           "192.168.9.0/24,192.168.9.128/25",
-                                           "192.168.9.0/33",
-                                           "nonsense",
-                                           ""};
+static const struct wrong bad_networks[] = {
+    {"the tunnel's", "10.73.21.0/24",
+     "overlaps 10\\.73\\.21\\.1/24, which is in use in wg0\\.conf"},
+    {"around the tunnel", "10.73.0.0/16", "is in use in wg0\\.conf"},
+    {"everything", "0.0.0.0/0", "is in use in wg0\\.conf"},
+    {"everything in IPv6", "::/0", "is in use in wg0\\.conf"},
+    {"a peer's", "192.168.7.128/25",
+     "overlaps 192\\.168\\.7\\.0/24, which is in use by peer 'cabin'"},
+    {"a part of the tunnel's", "10.73.21.2/32", "is in use in wg0\\.conf"},
+    {"the tunnel's in IPv6", "fd5c:1:2:3::/64", "is in use in wg0\\.conf"},
+    {"twice there", "192.168.9.0/24,192.168.9.128/25",
+     "192\\.168\\.9\\.128/25 overlaps 192\\.168\\.9\\.0/24"},
+    {"too long", "192.168.9.0/33", "."},
+    {"a word", "nonsense", "."},
+    {"empty", "", "."},
+};
 
 static const char *const bad_allowed_ips[] = {
     "nonsense", "", "10.0.0.0/33", ",", "10.0.0.0/8,,", "10.0.0.0/8\nPostUp = id", "+10.0.0.0/8"};
@@ -174,9 +186,11 @@ static void test_addresses(void)
     for (size_t i = 0; i < COUNT(bad_addresses); i++)
         REFUSES(title("the address %s is refused", quoted(bad_addresses[i])), ".", ADD, "--address",
                 bad_addresses[i]);
+    MUST("-C", "etc", "-q", "add-peer", "cabin", "--no-apply", "--lan", "192.168.7.0/24");
     for (size_t i = 0; i < COUNT(bad_networks); i++)
-        REFUSES(title("the network '%s' behind a peer is refused", bad_networks[i]), ".", ADD,
-                "--lan", bad_networks[i]);
+        REFUSES(title("a network behind a peer that is %s is refused", bad_networks[i].what),
+                bad_networks[i].regex, ADD, "--lan", bad_networks[i].value);
+    fresh();
     for (size_t i = 0; i < COUNT(bad_allowed_ips); i++)
         REFUSES(title("the allowed IPs %s are refused", quoted(bad_allowed_ips[i])), ".", ADD,
                 "--allowed-ips", bad_allowed_ips[i]);

@@ -467,6 +467,73 @@ START_TEST(a_second_list_is_added_to_the_first)
 }
 END_TEST
 
+/* ---- what is left of a network ---- */
+
+static const struct {
+    const char *whole, *excluded, *rest;
+} rests[] = {
+    {"0.0.0.0/0", "", "0.0.0.0/0"},
+    {"::/0", "192.168.1.0/24", "::/0"},
+    {"0.0.0.0/0", "0.0.0.0/0", ""},
+    {"10.0.0.0/8", "0.0.0.0/0", ""},
+    {"10.0.0.0/8", "11.0.0.0/8", "10.0.0.0/8"},
+    {"10.0.0.0/30", "10.0.0.2/32", "10.0.0.0/31, 10.0.0.3/32"},
+    {"10.0.0.1/30", "10.0.0.1", "10.0.0.0/32, 10.0.0.2/31"},
+    {"10.0.0.0/29", "10.0.0.7/32, 10.0.0.0/32, 10.0.0.1/32",
+     "10.0.0.2/31, 10.0.0.4/31, 10.0.0.6/32"},
+    {"10.0.0.0/29", "10.0.0.0/31, 10.0.0.0/30", "10.0.0.4/30"},
+    {"fd00::/62", "fd00:0:0:2::5/64", "fd00::/63, fd00:0:0:3::/64"},
+    {"fd00::/127", "fd00::1", "fd00::/128"},
+};
+enum { RESTS = sizeof rests / sizeof *rests };
+
+START_TEST(what_is_left_of_a_network_is_the_shortest_list)
+{
+    WGCTL_PREFIXES excluded = {0}, rest = {0};
+    WGCTL_TEXT text = {0};
+    struct wgctl_error err;
+    struct wgctl_prefix whole = prefix_of(rests[_i].whole);
+    if (rests[_i].excluded[0])
+        ck_assert_int_eq(wgctl_prefixes_parse(&excluded, wgctl_slice_of(rests[_i].excluded), &err),
+                         WGCTL_OK);
+    ck_assert_int_eq(wgctl_prefixes_add_rest(&rest, &whole, &excluded, &err), WGCTL_OK);
+    wgctl_prefixes_format(&rest, &text);
+    ck_assert_str_eq(text.data ? text.data : "", rests[_i].rest);
+}
+END_TEST
+
+/* Each address of a /24 is in the rest, once, or excluded; and no two neighbours of the rest make
+ * one network. */
+START_TEST(the_rest_and_what_is_excluded_are_the_whole)
+{
+    const struct wgctl_prefix whole = prefix_of("10.0.0.0/24");
+    for (unsigned round = 0; round < 200; round++) {
+        WGCTL_PREFIXES excluded = {0}, rest = {0};
+        struct wgctl_error err;
+        for (unsigned i = 0; i <= round % 5; i++) {
+            struct wgctl_prefix one = {AF_INET,
+                                       (uint8_t)(24 + (round * 7 + i * 3) % 9),
+                                       {10, 0, 0, (uint8_t)(round * 37 + i * 101)}};
+            ck_assert_int_eq(wgctl_prefixes_add(&excluded, &one, &err), WGCTL_OK);
+        }
+        ck_assert_int_eq(wgctl_prefixes_add_rest(&rest, &whole, &excluded, &err), WGCTL_OK);
+        for (unsigned last = 0; last < 256; last++) {
+            struct wgctl_prefix address = {AF_INET, 32, {10, 0, 0, (uint8_t)last}};
+            unsigned times = wgctl_prefixes_cover(&excluded, &address);
+            for (size_t i = 0; i < rest.count; i++)
+                times += wgctl_prefix_contains(&rest.items[i], &address);
+            ck_assert_uint_eq(times, 1);
+        }
+        for (size_t i = 1; i < rest.count; i++) {
+            struct wgctl_prefix both = rest.items[i];
+            both.length--;
+            ck_assert(rest.items[i].length != rest.items[i - 1].length ||
+                      !wgctl_prefix_contains(&both, &rest.items[i - 1]));
+        }
+    }
+}
+END_TEST
+
 START_TEST(a_list_grows_and_keeps_what_is_in_it)
 {
     WGCTL_PREFIXES list = {0};
@@ -533,6 +600,8 @@ static Suite *address_suite(void)
     tcase_add_test(list, no_list_is_an_empty_list_and_refused);
     tcase_add_test(list, an_empty_list_is_written_as_nothing);
     tcase_add_test(list, a_second_list_is_added_to_the_first);
+    tcase_add_loop_test(list, what_is_left_of_a_network_is_the_shortest_list, 0, RESTS);
+    tcase_add_test(list, the_rest_and_what_is_excluded_are_the_whole);
     tcase_add_test(list, a_list_grows_and_keeps_what_is_in_it);
     tcase_add_test(list, a_cleared_list_is_empty_and_can_be_used_again);
     suite_add_tcase(suite, list);

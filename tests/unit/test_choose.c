@@ -10,6 +10,8 @@
 struct host {
     const char *way4, *way6;
     const char *routes; /* networks */
+    const char *own;    /* addresses */
+    const char *lan;    /* networks */
     const char *ports;  /* in use */
     const char *router; /* whose way out is advertised */
     const char *dropping_table;
@@ -53,9 +55,12 @@ static struct wgctl_facts facts_of(const struct host *host)
     if (host->dropping_table)
         snprintf(facts.firewall.dropping_table, sizeof facts.firewall.dropping_table, "%s",
                  host->dropping_table);
-    if (host->routes)
-        ck_assert_int_eq(wgctl_prefixes_parse(&facts.routes, wgctl_slice_of(host->routes), &err),
-                         WGCTL_OK);
+    const char *const texts[] = {host->routes, host->own, host->lan};
+    struct wgctl_prefixes *const lists[] = {&facts.routes, &facts.addresses, &facts.lan};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        if (texts[i])
+            ck_assert_int_eq(wgctl_prefixes_parse(lists[i], wgctl_slice_of(texts[i]), &err),
+                             WGCTL_OK);
     struct wgctl_slice ports = wgctl_slice_of(host->ports ? host->ports : ""), port;
     uint64_t number;
     while (wgctl_slice_split(&ports, ' ', &port))
@@ -425,6 +430,34 @@ static const struct row {
      ", port 51820, mtu 1420, nftables out of eth1, via eth0"},
     {"a bad interface", {.way4 = PUBLIC4}, {.egress = "eth 1"}, WGCTL_INVALID, NULL},
 
+    /* ---- an endpoint that leads nowhere ---- */
+    {"its own address with another port",
+     {.way4 = PUBLIC4, .own = "203.0.113.5/24"},
+     {.endpoint = "203.0.113.5:443"},
+     WGCTL_INVALID,
+     "203.0.113.5 is this server's own address, where it listens on port 51820, not 443"},
+    {"its own address with another port, on which it listens",
+     {.way4 = PUBLIC4, .own = "203.0.113.5/24"},
+     {.endpoint = "203.0.113.5:443", .listen_port = "443"},
+     0,
+     "203.0.113.5:443 given, " V4 ", " V6 ", port 443, mtu 1420, nftables, via eth0"},
+    {"its own address and the usual port, which is taken",
+     {.way4 = PUBLIC4, .own = "203.0.113.5/24", .ports = "51820"},
+     {.endpoint = "203.0.113.5:51820"},
+     WGCTL_INVALID,
+     "203.0.113.5 is this server's own address, where it listens on port 51821, not 51820"},
+    {"loopback",
+     {.way4 = PUBLIC4},
+     {.endpoint = "localhost"},
+     WGCTL_INVALID,
+     "--endpoint: devices cannot reach this server at localhost: it is always the device itself"},
+    {"an address in the tunnel",
+     {.way4 = PUBLIC4},
+     {.endpoint = "10.73.21.1"},
+     WGCTL_INVALID,
+     "--endpoint: devices cannot reach this server at 10.73.21.1: it is inside the tunnel, which "
+     "is only there once they have reached it"},
+
     /* ---- the clients ---- */
     {"other DNS servers",
      {.way4 = PUBLIC4},
@@ -446,6 +479,38 @@ static const struct row {
      {.allowed_ips = "full"},
      0,
      "203.0.113.5:51820 public, " USUAL},
+    {"the local network",
+     {.way4 = LAN4, .lan = "192.168.1.0/24"},
+     {.allowed_ips = "lan"},
+     0,
+     "192.168.1.2:51820 lan, " USUAL
+     " from 192.168.1.2, sends 10.73.21.0/24, fd5c:102:304:506::/64, 192.168.1.0/24"},
+    {"all but the local network, with a DNS server in it",
+     {.way4 = "eth0 1500 10.1.2.3", .lan = "0.0.0.0/1"},
+     {.allowed_ips = "full-except-lan", .dns = "10.1.2.4"},
+     0,
+     "10.1.2.3:51820 lan, " USUAL " from 10.1.2.3, dns 10.1.2.4, sends 128.0.0.0/1, ::/0, "
+     "10.73.21.0/24, 10.1.2.4/32"},
+    {"no local network",
+     {.way4 = PUBLIC4},
+     {.allowed_ips = "full-except-lan"},
+     WGCTL_NOT_FOUND,
+     "this host has no private network that could be the LAN"},
+    {"a network without its length",
+     {.way4 = PUBLIC4},
+     {.allowed_ips = "192.168.1.0"},
+     WGCTL_INVALID,
+     "192.168.1.0 is a network, and its length is missing"},
+    {"a DNS server by its name",
+     {.way4 = PUBLIC4},
+     {.dns = "pihole"},
+     WGCTL_INVALID,
+     "'pihole' is a name, and a DNS server is given by its address"},
+    {"the device as its own DNS server",
+     {.way4 = PUBLIC4},
+     {.dns = "127.0.0.1"},
+     WGCTL_INVALID,
+     "devices cannot use '127.0.0.1' as their DNS server: it is always the device itself"},
     {"a list",
      {.way4 = PUBLIC4},
      {.allowed_ips = "10.0.0.0/8"},

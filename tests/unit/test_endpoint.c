@@ -226,7 +226,8 @@ START_TEST(the_message_names_what_is_wrong)
     } messages[] = {
         {"300.1.1.1:51820", "'300.1.1.1' looks like an IP address, but is not one"},
         {"v p n:51820", "'v p n' is neither an IP address nor a host name"},
-        {"vpn:70000", "'vpn:70000' needs a port at its end, a number from 1 to 65535"},
+        {"vpn:70000", "'70000' is not a valid port"},
+        {"vpn:", "'' is not a valid port"},
         {"vpn", "'vpn' needs a port at its end, a number from 1 to 65535"},
         {"2001:db8::1", "'2001:db8::1' needs an IPv6 address in [], and then ':' and the port"},
         {"[2001:db8::1", "'[2001:db8::1' needs a ']' after the address, and then ':' and the port"},
@@ -239,6 +240,31 @@ START_TEST(the_message_names_what_is_wrong)
         wgctl_endpoint_parse(wgctl_slice_of(messages[i].text), 0, &endpoint, &err);
         ck_assert_str_eq(err.message, messages[i].message);
     }
+}
+END_TEST
+
+START_TEST(a_web_address_is_refused_with_what_to_leave_out)
+{
+    static const struct {
+        const char *text, *hint;
+    } urls[] = {
+        {"http://vpn.example.org", "leave out http://: write 'vpn.example.org'"},
+        {"https://vpn.example.org:51820", "leave out https://: write 'vpn.example.org:51820'"},
+        {"HTTP://192.0.2.1/", "leave out HTTP:// and what follows the name: write '192.0.2.1'"},
+        {"https://[2001:db8::1]:80/a/b",
+         "leave out https:// and what follows the name: write '[2001:db8::1]:80'"},
+        {"udp://", "leave out udp://: write ''"},
+    };
+    for (size_t i = 0; i < sizeof urls / sizeof *urls; i++)
+        for (uint16_t port = 0; port < 2; port++) {
+            struct wgctl_endpoint endpoint;
+            struct wgctl_error err;
+            ck_assert_int_eq(
+                wgctl_endpoint_parse(wgctl_slice_of(urls[i].text), port, &endpoint, &err),
+                WGCTL_INVALID);
+            ck_assert_ptr_nonnull(strstr(err.message, "is a web address"));
+            ck_assert_str_eq(err.hint, urls[i].hint);
+        }
 }
 END_TEST
 
@@ -448,6 +474,7 @@ static Suite *endpoint_suite(void)
     tcase_add_test(text, no_text_and_a_nul_are_refused);
     tcase_add_test(text, only_letters_digits_hyphens_underscores_and_dots_make_a_name);
     tcase_add_test(text, the_message_names_what_is_wrong);
+    tcase_add_test(text, a_web_address_is_refused_with_what_to_leave_out);
     tcase_add_loop_test(text, an_endpoint_is_written_as_it_is_read, 0, WITH_PORT);
     tcase_add_test(text, an_ipv6_host_is_written_in_brackets);
     tcase_add_test(text, a_host_that_is_an_address_is_told_from_a_name);

@@ -227,6 +227,28 @@ START_TEST(an_interface_that_is_not_there_has_no_mtu)
 }
 END_TEST
 
+START_TEST(the_addresses_of_one_interface_or_of_all_are_read)
+{
+    WGCTL_PREFIXES left = {0}, all = {0}, none = {0};
+    WGCTL_TEXT text = {0};
+    host("ip address add 10.73.21.1/24 dev left && ip address add 10.9.0.1/32 dev right");
+    assert_ok(wgctl_link_addresses("left", AF_UNSPEC, &left, &err));
+    wgctl_prefixes_format(&left, &text);
+    ck_assert_str_eq(text.data, "10.73.21.1/24");
+    assert_ok(wgctl_link_addresses(NULL, AF_UNSPEC, &all, &err));
+    static const char *const expected[] = {"127.0.0.1/8", "::1/128", "10.73.21.1/24",
+                                           "10.9.0.1/32"};
+    wgctl_prefixes_sort(&all);
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+        struct wgctl_prefix address;
+        assert_ok(wgctl_prefix_parse(wgctl_slice_of(expected[i]), &address, &err));
+        ck_assert_msg(wgctl_prefixes_have(&all, &address), "%s", expected[i]);
+    }
+    assert_ok(wgctl_link_addresses("wgt0", AF_UNSPEC, &none, &err));
+    ck_assert_uint_eq(none.count, 0);
+}
+END_TEST
+
 static Suite *link_suite(void)
 {
     Suite *suite = suite_create("link");
@@ -251,6 +273,7 @@ static Suite *link_suite(void)
     tcase_add_test(links, an_address_of_an_interface_that_is_gone_is_gone);
     tcase_add_test(links, the_mtu_is_read);
     tcase_add_test(links, an_interface_that_is_not_there_has_no_mtu);
+    tcase_add_test(links, the_addresses_of_one_interface_or_of_all_are_read);
     suite_add_tcase(suite, links);
     return suite;
 }

@@ -111,6 +111,24 @@ START_TEST(the_way_out_is_found_where_rules_choose_another_table)
 }
 END_TEST
 
+/* ---- the local networks ---- */
+
+START_TEST(the_local_networks_are_private_and_on_the_way_out)
+{
+    WGCTL_PREFIXES none = {0}, lan = {0};
+    WGCTL_TEXT text = {0};
+    assert_ok(wgctl_route_lan(&none, &err));
+    ck_assert_uint_eq(none.count, 0);
+    host("ip address add 192.168.1.2/24 dev left && ip address add fd99::2/64 dev left nodad");
+    host("ip address add 10.5.0.1/16 dev right && ip route add 169.254.0.0/16 dev left");
+    host("ip route add 10.6.0.0/16 dev left table 77 && ip route add default via 192.0.2.1");
+    assert_ok(wgctl_route_lan(&lan, &err));
+    wgctl_prefixes_sort(&lan);
+    wgctl_prefixes_format(&lan, &text);
+    ck_assert_str_eq(text.data, "192.168.1.0/24, fd99::/64");
+}
+END_TEST
+
 /* ---- lists ---- */
 
 static bool is_listed(const char *wanted)
@@ -317,6 +335,7 @@ static Suite *route_suite(void)
     tcase_add_test(routes, the_way_out_has_its_interface_its_mtu_and_its_address);
     tcase_add_test(routes, the_mtu_of_the_route_counts_more_than_the_interface_s);
     tcase_add_test(routes, the_way_out_is_found_where_rules_choose_another_table);
+    tcase_add_test(routes, the_local_networks_are_private_and_on_the_way_out);
     tcase_add_test(routes, every_network_and_own_address_is_listed);
     tcase_add_test(routes, default_routes_are_not_listed);
     tcase_add_test(routes, a_list_is_added_to_what_is_there);
