@@ -13,7 +13,7 @@ static const struct option_spec options[] = {
     {"no-ipv6", NULL, "no IPv6 in the tunnel", NULL, &request.no_ipv6, '\0'},
     {"dns", "LIST|none", "DNS servers for devices (default: 1.1.1.1)", &request.dns, NULL, '\0'},
     {"allowed-ips", "WHAT",
-     "the traffic that devices send here: full (the default),\nsplit, lan, full-except-lan or a "
+     "the traffic devices send here: full (the default),\nsplit, lan, full-except-lan or a "
      "list",
      &request.allowed_ips, NULL, '\0'},
     {"mtu", "MTU", "MTU (default: that of the internet connection less 80)", &request.mtu, NULL,

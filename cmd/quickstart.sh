@@ -12,6 +12,10 @@ readonly interface=wg0 peer=phone prefix=/usr/local
 readonly wgctl=$prefix/bin/wgctl conf=/etc/wireguard/$interface.conf ini=/etc/wireguard/$interface.ini
 repo=$(cd "$(dirname "$0")/.." && pwd)
 readonly repo build=$repo/build/quickstart
+# In hints: root by itself needs no sudo.
+sudo="sudo "
+((EUID != 0)) || [[ ${SUDO_UID-} ]] || sudo=""
+readonly sudo
 
 say() {
     echo "quickstart: $*"
@@ -71,9 +75,9 @@ install_packages() { # PACKAGE...
     say "installing $*"
     export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
     local wait=(-o DPkg::Lock::Timeout=300)
-    quietly "apt cannot update its package lists" "check the internet connection; 'sudo apt-get update' shows the details" \
+    quietly "apt cannot update its package lists" "check the internet connection; '${sudo}apt-get update' shows the details" \
         apt-get "${wait[@]}" update -q
-    quietly "apt cannot install $*" "'sudo apt-get install $*' shows the details" \
+    quietly "apt cannot install $*" "'${sudo}apt-get install $*' shows the details" \
         apt-get "${wait[@]}" install -q -y --no-install-recommends "$@"
 }
 
@@ -166,7 +170,7 @@ repair_server() { # ENDPOINT, or ""
     [[ -z $1 ]] || set_missing_endpoint "$1"
     is_up || bring_up
     ! systemd_runs || starts_at_boot ||
-        say "$interface does not start at boot. To change that: sudo systemctl enable wgctl@$interface"
+        say "$interface does not start at boot. To change that: ${sudo}systemctl enable wgctl@$interface"
 }
 
 set_missing_endpoint() { # ENDPOINT
@@ -175,7 +179,7 @@ set_missing_endpoint() { # ENDPOINT
     case $known in
     "") "$wgctl" -i "$interface" edit-server --endpoint "$1" ;;
     "$1" | "$1":* | "[$1]":*) ;;
-    *) say "keeping the endpoint $known. To change it: sudo wgctl -i $interface edit-server --endpoint $1" ;;
+    *) say "keeping the endpoint $known. To change it: ${sudo}wgctl -i $interface edit-server --endpoint $1" ;;
     esac
 }
 
@@ -198,9 +202,16 @@ usage() {
     echo "usage: sudo cmd/quickstart.sh [ENDPOINT]     for example: sudo cmd/quickstart.sh vpn.example.org"
 }
 
+# A bad ENDPOINT is refused by wgctl, but only after it was built.
+refuse_web_address() { # URL
+    local host=${1#*://}
+    die "'$1' is a web address" "leave out ${1%%://*}://, as in: ${sudo}cmd/quickstart.sh ${host%%/*}"
+}
+
 main() {
     case $#:${1-} in
     1:-h | 1:--help) usage && exit ;;
+    1:[!-]*://*) refuse_web_address "$1" ;;
     0:* | 1:[!-]*) ;;
     *) usage >&2 && exit 2 ;;
     esac

@@ -45,8 +45,7 @@ _wgctl_arguments() { # COMMAND OPTION FOLDER
     */--color) echo auto always never ;;
     */--firewall) echo auto nftables iptables none ;;
     */--egress) _wgctl_interfaces /sys/class/net/* ;;
-    add-peer/--allowed-ips) echo full split lan ;;
-    */--allowed-ips) echo full split ;;
+    */--allowed-ips) echo full split lan full-except-lan ;;
     */--dns) echo none ;;
     */--mtu) echo auto ;;
     */--keepalive) echo off ;;

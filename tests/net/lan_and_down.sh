@@ -99,6 +99,31 @@ behind_router() {
     check "they connect to that endpoint" on home grep -qx 'Endpoint = 192.168.50.2:51820' "$folder/wg0.peers/phone.conf"
 }
 
+# The sums of the networks' sizes: all of IPv4 but a /24, with one address of it again.
+counts_all_but_the_lan() { # FILE
+    on home sed -n 's/^AllowedIPs = //p' "$1" | tr -d ' ' | tr ',' '\n' |
+        awk -F/ '/\./ { sum += 2 ^ (32 - $2) } END { exit sum != 2 ^ 32 - 256 + 1 }'
+}
+
+except_lan() {
+    local file=$folder/wg0.peers/tv.conf
+    check "a device can send all but the LAN's traffic" \
+        wgctl_on home add-peer tv --allowed-ips full-except-lan --dns 192.168.50.1
+    check "the networks are all but the LAN" counts_all_but_the_lan "$file"
+    check "with the DNS server in it" on home grep -q '^AllowedIPs = .*, 192\.168\.50\.1/32$' "$file"
+    check "and all of IPv6" on home grep -q '^AllowedIPs = .*, ::/0,' "$file"
+    check "it can be revoked" wgctl_on home -y revoke tv
+    check "a device can send the LAN's traffic alone" wgctl_on home add-peer tv --allowed-ips lan
+    check "with the tunnel's" on home grep -q '^AllowedIPs = .*, 192\.168\.50\.0/24$' "$file"
+    check "it can be revoked" wgctl_on home -y revoke tv
+    check_fails 1 "the server's own address with another port is refused" \
+        wgctl_on home edit-server --endpoint 192.168.50.2:443
+    check_said "with the port on which it listens" "own address, where it listens on port 51820, not 443"
+    check_said "and an endpoint that works" "with that port: --endpoint 192.168.50.2:51820"
+    check "the server's own address is taken" wgctl_on home edit-server --endpoint 192.168.50.2
+    check_said "and it is said that it is one of the LAN" "Only this server's own network knows that address"
+}
+
 # ---- a new endpoint ----
 
 # True if the endpoint is the only difference, byte for byte.
@@ -173,6 +198,7 @@ main() {
     network_behind_peer
     other_interface
     behind_router
+    except_lan
     new_endpoint
     no_free_network
     echo "all passed, on $(kind_of_wireguard)"

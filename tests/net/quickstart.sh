@@ -184,6 +184,10 @@ refuse() {
     check_status 2 "an option it does not know is refused" "$quickstart" --fast
     check_status 1 "without root it refuses" setpriv --reuid=65534 --clear-groups "$quickstart"
     check_said "and says how" "sudo cmd/quickstart.sh"
+    check_status 1 "a web address is refused" "$quickstart" http://vpn.example.org/
+    check_said "and it says what to leave out" "leave out http://, as in: cmd/quickstart.sh vpn.example.org"
+    check_status 1 "also one that was given with sudo" env SUDO_UID=65534 "$quickstart" https://vpn.example.org:443
+    check_said "which then belongs before it again" "leave out https://, as in: sudo cmd/quickstart.sh vpn.example.org:443"
     check "nothing was installed" test -z "$(ls "$work/usr/upper")"
 }
 
@@ -194,7 +198,7 @@ lack_a_library() {
 	END
     chmod +x "$work/bin/pkg-config"
     check_status 1 "where a library is missing and apt fails, it fails" "$quickstart"
-    check_said "and says what to do" "sudo apt-get install libqrencode-dev"
+    check_said "and says what to do" "'apt-get install libqrencode-dev'"
     check "apt was asked for that library alone" grep -q -- '--no-install-recommends libqrencode-dev$' "$work/apt"
     rm "$work/bin/pkg-config" "$work/apt"
 }
