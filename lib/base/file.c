@@ -28,6 +28,16 @@ int wgctl_file_check(const struct stat *status, bool in_private_folder,
     return WGCTL_OK;
 }
 
+/* What was applied to an interface can hold its file twice, and more. */
+enum { LARGEST_MIB = 256 };
+static const size_t largest = (size_t)LARGEST_MIB << 20;
+
+static int fail_too_large(const char *path, struct wgctl_error *err)
+{
+    wgctl_fail(err, WGCTL_INVALID, "%s is larger than %d MiB", path, LARGEST_MIB);
+    return wgctl_hint(err, "'ls -l %s' shows its size; restore it from a backup", path);
+}
+
 /* The caller closes *ret_fd. */
 static int open_file(const struct wgctl_folder *folder, const char *name,
                      enum wgctl_exposure exposure, int *ret_fd, size_t *ret_size,
@@ -54,6 +64,8 @@ static int open_file(const struct wgctl_folder *folder, const char *name,
     int rc = wgctl_file_check(&status, folder->is_private, exposure, path, err);
     if (rc < 0)
         return rc;
+    if (status.st_size > (off_t)largest)
+        return fail_too_large(path, err);
     *ret_size = (size_t)status.st_size;
     *ret_fd = fd;
     fd = -1;
@@ -68,7 +80,7 @@ int wgctl_file_read(const struct wgctl_folder *folder, const char *name,
     int rc = open_file(folder, name, exposure, &fd, &size, err);
     if (rc < 0)
         return rc;
-    if (wgctl_read_all(fd, size, SIZE_MAX, ret) < 0)
+    if (wgctl_read_all(fd, size, largest, ret) < 0)
         return wgctl_fail_errno(err, "cannot read %s/%s", folder->path, name);
     return wgctl_text_check(ret, err);
 }

@@ -3,9 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LARGEST_MIB = 64, LARGEST = LARGEST_MIB << 20 };
+
 static int fail_too_large(struct wgctl_error *err)
 {
-    wgctl_fail(err, WGCTL_INVALID, "the file is larger than 4 GiB");
+    wgctl_fail(err, WGCTL_INVALID, "a file may not be larger than %d MiB", LARGEST_MIB);
     return wgctl_hint(err, "this is not a WireGuard configuration: restore it from a backup");
 }
 
@@ -27,7 +29,7 @@ static int add_text(struct wgctl_document *document, const struct wgctl_slice *p
     *ret_position = document->source.size + document->added.size;
     for (size_t i = 0; i < count; i++)
         wgctl_text_slice(&document->added, parts[i]);
-    if (document->source.size + document->added.size > UINT32_MAX)
+    if (document->source.size + document->added.size > LARGEST)
         return fail_too_large(err);
     return wgctl_text_check(&document->added, err);
 }
@@ -51,7 +53,7 @@ static int end_source(struct wgctl_document *document, struct wgctl_error *err)
     document->last_is_open = source->size > 0 && source->data[source->size - 1] != '\n';
     if (document->last_is_open)
         wgctl_text_string(source, document->line_end);
-    return source->size > UINT32_MAX ? fail_too_large(err) : wgctl_text_check(source, err);
+    return source->size > LARGEST ? fail_too_large(err) : wgctl_text_check(source, err);
 }
 
 /* Enough for most files; pages that are not touched take no memory. */

@@ -27,7 +27,7 @@ struct wgctl_document {
 };
 
 /* Splits a text into lines. Takes ownership of `source`, on failure as well, and leaves it empty.
- * Fails with WGCTL_INVALID above 4 GiB, with WGCTL_SYSTEM if memory runs out. */
+ * Fails with WGCTL_INVALID above 64 MiB, with WGCTL_SYSTEM if memory runs out. */
 int wgctl_document_parse(struct wgctl_text *source, struct wgctl_document *ret,
                          struct wgctl_error *err);
 /* Wipes it and frees what it owns. */
@@ -79,7 +79,7 @@ bool wgctl_value_squeeze(struct wgctl_slice value, char *buffer, size_t size,
                          struct wgctl_slice *ret);
 
 /* Edits. A text that is put in must not be a slice of the document. Each fails with WGCTL_SYSTEM if
- * memory runs out, or with WGCTL_INVALID above 4 GiB. */
+ * memory runs out, or with WGCTL_INVALID above 64 MiB. */
 
 /* Inserts the lines of `text` before line `index`, or appends them if that is `count`. A last line
  * without an end gets one first. */

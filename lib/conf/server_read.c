@@ -359,8 +359,9 @@ int wgctl_server_parse(const char *file, struct wgctl_text *source, struct wgctl
 {
     WGCTL_SERVER server = {.file = file};
     int rc = wgctl_document_parse(source, &server.document, err);
-    if (rc == WGCTL_OK)
-        rc = reserve_peers(&server, err);
+    if (rc < 0)
+        return wgctl_context(err, "%s", file);
+    rc = reserve_peers(&server, err);
     if (rc == WGCTL_OK)
         rc = wgctl_server_read_lines(&server, 0, server.document.count, err);
     if (rc < 0)

@@ -115,6 +115,30 @@ static void test_conf_kinds(void)
     refuses_both("a wg0.conf that is a device", "etc/wg0\\.conf is not a regular file");
 }
 
+/* Nothing of it is read. The checks of refuses() would read it. */
+static void test_conf_size(void)
+{
+    static const struct {
+        const char *file, *said;
+        off_t mib;
+    } cases[] = {
+        {CONF, "etc/wg0.conf is larger than 256 MiB", 1024},
+        {INI, "etc/wg0.ini is larger than 256 MiB", 1024},
+        {CONF, "wg0.conf: a file may not be larger than 64 MiB", 65},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        DRIVE_ANSWER answer;
+        fresh();
+        must(truncate(cases[i].file, cases[i].mib << 20), "change the size");
+        CALL(&answer, ADD);
+        drive_report(answer.status == 1 && answer.err.data &&
+                         strstr(answer.err.data, cases[i].said),
+                     title("%s of %d MiB is refused", cases[i].file, (int)cases[i].mib),
+                     wgctl_text_slice_of(&answer.err));
+        fresh();
+    }
+}
+
 static void test_folder(void)
 {
     static const mode_t modes[] = {0777, 0770, 0720, 0702};
@@ -619,6 +643,7 @@ int main(void)
     test_conf_modes();
     test_conf_modes_in_a_private_folder();
     test_conf_kinds();
+    test_conf_size();
     test_folder();
     test_clients();
     test_store();
