@@ -38,7 +38,7 @@ static int run(struct context *context, struct wgctl_tunnel *tunnel, int argc, c
          interface);
     if (!context->quiet)
         print_changes(context, stderr, &changes);
-    warn_of_nat(context, tunnel);
+    warn_of_hooks(context, tunnel);
     return WGCTL_OK;
 }
 

@@ -36,10 +36,12 @@ void warn_of_port(const struct context *context, const struct wgctl_tunnel *tunn
         warn(context, &err);
 }
 
-void warn_of_nat(const struct context *context, const struct wgctl_tunnel *tunnel)
+void warn_of_hooks(const struct context *context, const struct wgctl_tunnel *tunnel)
 {
     struct wgctl_error err;
     if (wgctl_tunnel_check_nat(tunnel, &err) < 0)
+        warn(context, &err);
+    if (wgctl_tunnel_check_opened(tunnel, &err) < 0)
         warn(context, &err);
 }
 

@@ -31,7 +31,7 @@ static int run(struct context *context, struct wgctl_tunnel *tunnel, int argc, c
     note(context,
          userspace ? "%s is up, in a userspace process: this kernel has no WireGuard" : "%s is up",
          interface);
-    warn_of_nat(context, tunnel);
+    warn_of_hooks(context, tunnel);
     return WGCTL_OK;
 }
 

@@ -141,6 +141,8 @@ int wgctl_tunnel_check_port(const struct wgctl_tunnel *tunnel, struct wgctl_erro
 /* Fails with WGCTL_INVALID if the file's own NAT rules, in PostUp, are for other networks than its
  * Address lines: these were edited. Changes nothing either. */
 int wgctl_tunnel_check_nat(const struct wgctl_tunnel *tunnel, struct wgctl_error *err);
+/* The same if they let in another UDP port than its ListenPort. */
+int wgctl_tunnel_check_opened(const struct wgctl_tunnel *tunnel, struct wgctl_error *err);
 /* Returns the UDP port that the file sets, or 0: a random one. */
 uint16_t wgctl_tunnel_listen_port(const struct wgctl_tunnel *tunnel);
 /* Appends the public endpoint, "host:port", if it is set. */

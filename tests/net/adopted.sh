@@ -58,20 +58,32 @@ connect_device() { # HOST FILE
     check "which sees the server's address" test "$(who_pinged 4)" = "$server_internet4"
 }
 
-# Somebody gives the tunnel a wider network by hand. The rules in PostUp are for the old one.
-wider_network() {
+# The rules in PostUp do not fit what somebody edited: apply says so, and how to fix it.
+apply_says() { # REGEX
     local hint
-    server sed -i 's,^Address = .*,Address = 10.8.0.1/16,' /etc/wireguard/wg0.conf
-    check "apply takes a wider network" wgctl apply
-    check_said "and says that the rules are for the old one" 'PostUp lines in wg0.conf translate 10.8.0.0/24 only'
+    check "apply takes it" wgctl apply
+    check_said "and says that the rules are for the old one" "$1"
     hint=$(sed -n 's/^  -> //p' "$work/output")
     check "the fix works as it is printed" server bash -c "wgctl() { '$wgctl' \"\$@\"; }; $hint"
     check "apply has nothing to say then" wgctl apply
     check "nothing at all" test "$(grep -c Warning "$work/output")" = 0
+}
+
+wider_network() {
+    server sed -i 's,^Address = .*,Address = 10.8.0.1/16,' /etc/wireguard/wg0.conf
+    apply_says 'PostUp lines in wg0.conf translate 10.8.0.0/24 only'
     check "a device in the new part can be added" wgctl add-peer far --address 10.8.7.7
     on client1 ip link delete phone
     (umask 077 && wgctl show far >"$work/client1/far.conf")
     connect_device client1 "$work/client1/far.conf"
+}
+
+another_port() {
+    local old
+    old=$(server sed -n 's/^ListenPort = //p' /etc/wireguard/wg0.conf)
+    server sed -i "s/^ListenPort = .*/ListenPort = 4500/" /etc/wireguard/wg0.conf
+    apply_says "PostUp lines in wg0.conf let in UDP port $old, and the server listens on 4500"
+    check "the firewall lets it in" grep -q 'udp dport 4500 accept' <(server nft list ruleset)
 }
 
 main() {
@@ -90,6 +102,7 @@ main() {
     connect_device client2 "$work/wg-easy/laptop.conf"
     check "another device can be added" wgctl add-peer tablet
     wider_network
+    another_port
     check "down works" wgctl down
     check "and takes the firewall's rules away" test -z "$(server nft list ruleset)"
     echo "all passed"

@@ -149,6 +149,50 @@ START_TEST(nat_for_other_networks_is_noticed)
 }
 END_TEST
 
+#define DPORT(port) "PostUp = nft 'add rule inet wgctl_%i input udp dport " port " accept'\n"
+#define IPTABLES_DPORT(more) "PostUp = iptables -w -I INPUT -p udp " more " -j ACCEPT\n"
+
+/* Rules that let in another port than the server's, 1234; 0: none of them does. */
+static const struct {
+    const char *server;
+    unsigned other;
+} opened[] = {
+    {"ListenPort = 1234\n" DPORT("1234"), 0},
+    {"ListenPort = 1234\n" DPORT("12345"), 12345},
+    {"ListenPort = 1234\n" DPORT("12345") DPORT("1234"), 0},
+    {"ListenPort = 1234\n" DPORT("{ 1, 2 }"), 0},
+    {"ListenPort = 1234\n" IPTABLES_DPORT("--dport 12345"), 12345},
+    {"ListenPort = 1234\n" IPTABLES_DPORT("-i %i --dport 53"), 0},
+    {"ListenPort = 1234\nPostUp = iptables -I INPUT -p tcp --dport 22 -j ACCEPT\n", 0},
+    {"ListenPort = 1234\nPostUp = iptables -I INPUT -p udp --dport 12345 -j DROP\n", 0},
+    {"ListenPort = 1234\nPostDown = iptables -D INPUT -p udp --dport 12345 -j ACCEPT\n", 0},
+    {DPORT("12345"), 0},
+    {"ListenPort = 1234\n", 0},
+};
+enum { OPENED = sizeof opened / sizeof *opened };
+
+START_TEST(another_port_that_is_let_in_is_noticed)
+{
+    struct wgctl_tunnel tunnel = {
+        .folder_path = "/etc/wireguard",
+        .conf_name = "wg0.conf",
+        .server = server_with(opened[_i].server),
+    };
+    struct wgctl_error err = {0};
+    int rc = wgctl_tunnel_check_opened(&tunnel, &err);
+    ck_assert_int_eq(rc, opened[_i].other ? WGCTL_INVALID : WGCTL_OK);
+    if (opened[_i].other) {
+        ck_assert_str_eq(
+            err.message,
+            "the PostUp lines in wg0.conf let in UDP port 12345, and the server listens "
+            "on 1234: a firewall may keep the devices out");
+        ck_assert_str_eq(err.hint, "sudo sed -i '/^Post/s,dport 12345\\b,dport 1234,' "
+                                   "/etc/wireguard/wg0.conf && sudo wgctl apply");
+    }
+    wgctl_server_clear(&tunnel.server);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("addresses");
@@ -156,6 +200,7 @@ int main(void)
     tcase_add_loop_test(tests, a_peer_gets_addresses_where_peers_live, 0, CASES);
     tcase_add_loop_test(tests, a_tunnel_has_its_networks, 0, NETWORKS);
     tcase_add_loop_test(tests, nat_for_other_networks_is_noticed, 0, NATS);
+    tcase_add_loop_test(tests, another_port_that_is_let_in_is_noticed, 0, OPENED);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }

@@ -1,4 +1,5 @@
-/* Whether the tunnel's networks are the ones that the hooks translate. */
+/* Whether the firewall rules in the hooks fit the rest of the file, which somebody may have edited.
+ */
 #include <string.h>
 
 #include "tunnel/state.h"
@@ -7,6 +8,8 @@ static bool has_word(struct wgctl_slice command, const char *word)
 {
     return memmem(command.data, command.size, word, strlen(word)) != NULL;
 }
+
+/* ---- NAT ---- */
 
 /* Masquerading, as nft(8), iptables(8) and wgctl's own hooks write it. */
 static bool is_nat(const struct wgctl_hook *hook)
@@ -80,4 +83,49 @@ int wgctl_tunnel_check_nat(const struct wgctl_tunnel *tunnel, struct wgctl_error
             return fail_other(tunnel, other, &subnets.items[i], err);
     }
     return WGCTL_OK;
+}
+
+/* ---- the port ---- */
+
+/* Returns the UDP port that the command lets in from anywhere but the tunnel, or 0. */
+static uint16_t find_opened(struct wgctl_slice command)
+{
+    static const char *const from_somewhere[] = {" -i ", " --in-interface ", " iif"};
+    struct wgctl_slice word;
+    uint64_t port = 0;
+    bool is_next = false;
+    if (!has_word(command, "udp") || !(has_word(command, "accept") || has_word(command, "ACCEPT")))
+        return 0;
+    for (size_t i = 0; i < sizeof from_somewhere / sizeof *from_somewhere; i++)
+        if (has_word(command, from_somewhere[i]))
+            return 0;
+    while (port == 0 && wgctl_slice_split(&command, ' ', &word)) {
+        if (is_next && !wgctl_slice_number(word, UINT16_MAX, &port))
+            return 0;
+        is_next = wgctl_slice_equal(word, wgctl_slice_of("dport")) ||
+                  wgctl_slice_equal(word, wgctl_slice_of("--dport"));
+    }
+    return (uint16_t)port;
+}
+
+int wgctl_tunnel_check_opened(const struct wgctl_tunnel *tunnel, struct wgctl_error *err)
+{
+    const struct wgctl_server *server = &tunnel->server;
+    uint16_t other = 0;
+    for (size_t i = 0; i < server->hook_count; i++) {
+        uint16_t port =
+            server->hooks[i].kind == WGCTL_POST_UP ? find_opened(server->hooks[i].command) : 0;
+        if (port == server->listen_port && port)
+            return WGCTL_OK;
+        other = other ? other : port;
+    }
+    if (other == 0 || server->listen_port == 0)
+        return WGCTL_OK;
+    wgctl_fail(
+        err, WGCTL_INVALID,
+        "the PostUp lines in %s let in UDP port %u, and the server listens on %u: a firewall "
+        "may keep the devices out",
+        tunnel->conf_name, other, server->listen_port);
+    return wgctl_hint(err, "sudo sed -i '/^Post/s,dport %u\\b,dport %u,' %s/%s && sudo wgctl apply",
+                      other, server->listen_port, tunnel->folder_path, tunnel->conf_name);
 }
