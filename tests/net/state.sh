@@ -128,11 +128,14 @@ same() { # STATE STATE
     diff -U 3 "$work/$1" "$work/$2" && diff "$work/$1.dns" "$work/$2.dns"
 }
 
-# Creates a resolvconf that records its arguments and input. Debian's own does not work in namespaces.
+# Creates a resolvconf that records its arguments and input, and the umask, which decides who can read the resolv.conf that
+# it would write. Debian's own does not work in namespaces.
 make_resolvconf_that_remembers() {
+    umask 022 # as at boot: wg-quick passes it on
     mkdir -p "$work/server/bin"
     cat >"$work/server/bin/resolvconf" <<-END
 	#!/bin/bash
+	[ "\$1" = -l ] || umask >>"$work/server/resolvconf.log"
 	case \$1 in
 	-a) { echo "\$*" && cat; } | tee "$work/server/dns.\$2" >>"$work/server/resolvconf.log"
 	    ! grep -q 192.0.2.66 "$work/server/dns.\$2" ;;
