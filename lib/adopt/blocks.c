@@ -132,14 +132,21 @@ static size_t find_name(const struct wgctl_server *server, const struct wgctl_pe
     return 0;
 }
 
-static int write_note(struct wgctl_server *server, size_t line, const char *begin,
-                      struct wgctl_slice note, struct wgctl_error *err)
+static int write_line(struct wgctl_server *server, size_t line, const char *begin, const char *key,
+                      struct wgctl_slice value, struct wgctl_error *err)
 {
     WGCTL_TEXT text = {0};
-    wgctl_text_format(&text, "%s# note = %.*s", begin, (int)note.size, note.data);
+    wgctl_text_format(&text, "%s# %s = %.*s", begin, key, (int)value.size, value.data);
     int rc = wgctl_text_check(&text, err);
     return rc < 0 ? rc
                   : wgctl_document_insert(&server->document, line, wgctl_text_slice_of(&text), err);
+}
+
+int wgctl_adopt_write_fact(struct wgctl_server *server, struct wgctl_peer *peer, const char *key,
+                           struct wgctl_slice value, struct wgctl_error *err)
+{
+    peer->end_line++;
+    return write_line(server, peer->first_line + 1, peer->enabled ? "" : "#- ", key, value, err);
 }
 
 int wgctl_adopt_write_name(struct wgctl_server *server, const struct wgctl_peer *peer,
@@ -159,5 +166,5 @@ int wgctl_adopt_write_name(struct wgctl_server *server, const struct wgctl_peer 
     else
         rc = wgctl_document_insert(&server->document, line = peer->first_line + 1,
                                    wgctl_text_slice_of(&text), err);
-    return rc < 0 || note.size == 0 ? rc : write_note(server, line + 1, begin, note, err);
+    return rc < 0 || note.size == 0 ? rc : write_line(server, line + 1, begin, "note", note, err);
 }

@@ -19,3 +19,7 @@ size_t wgctl_adopt_remove_save_config(struct wgctl_document *document);
  * peer to the first. */
 int wgctl_adopt_write_name(struct wgctl_server *server, const struct wgctl_peer *peer,
                            const char *name, struct wgctl_slice note, struct wgctl_error *err);
+/* Writes `# KEY = VALUE` on a line of its own below [Peer], and moves the end of `peer`. The same
+ * holds for the others. */
+int wgctl_adopt_write_fact(struct wgctl_server *server, struct wgctl_peer *peer, const char *key,
+                           struct wgctl_slice value, struct wgctl_error *err);

@@ -74,16 +74,40 @@ int wgctl_adopt_put_peers(const struct wgctl_other_server *other, const struct w
 
 /* ---- names ---- */
 
-/* What the peer was called stays as its note, unless it has one. */
+/* The program's note, or else what the peer was called. Empty if it has a note already. */
+static struct wgctl_slice note_for(const struct wgctl_adopt *adopt, size_t index,
+                                   const struct wgctl_other_peer *known)
+{
+    const struct wgctl_adopt_peer *peer = &adopt->peers[index];
+    struct wgctl_slice note = {0}, none = {0};
+    if (wgctl_peer_text(&adopt->server, &adopt->server.peers[index], WGCTL_PEER_NOTE).size > 0)
+        return none;
+    if (known && known->note)
+        note = wgctl_slice_trim(wgctl_slice_of(known->note));
+    if (!is_note(note) && peer->action == WGCTL_ADOPT_RENAMED)
+        note = wgctl_slice_trim(wgctl_slice_of(peer->found));
+    return is_note(note) ? note : none;
+}
+
+/* Writes the name, and what else the program knows about a peer that is in the file. */
 static int write_name(struct wgctl_adopt *adopt, size_t index, struct wgctl_error *err)
 {
     const struct wgctl_adopt_peer *peer = &adopt->peers[index];
-    const struct wgctl_peer *read = &adopt->server.peers[index];
-    struct wgctl_slice note = wgctl_slice_trim(wgctl_slice_of(peer->found));
-    bool has_note = peer->action == WGCTL_ADOPT_RENAMED && is_note(note) &&
-                    wgctl_peer_text(&adopt->server, read, WGCTL_PEER_NOTE).size == 0;
-    return wgctl_adopt_write_name(&adopt->server, read, peer->name,
-                                  has_note ? note : (struct wgctl_slice){0}, err);
+    struct wgctl_peer *read = &adopt->server.peers[index];
+    const struct wgctl_other_peer *known =
+        wgctl_other_server_by_key(&adopt->other, &read->public_key);
+    struct wgctl_slice note = note_for(adopt, index, known);
+    bool is_named = peer->action == WGCTL_ADOPT_NAMED || peer->action == WGCTL_ADOPT_RENAMED;
+    int rc = WGCTL_OK;
+    if (known && known->expires[0] &&
+        wgctl_peer_text(&adopt->server, read, WGCTL_PEER_EXPIRES).size == 0)
+        rc = wgctl_adopt_write_fact(&adopt->server, read, "expires", wgctl_slice_of(known->expires),
+                                    err);
+    if (rc == WGCTL_OK && is_named)
+        rc = wgctl_adopt_write_name(&adopt->server, read, peer->name, note, err);
+    else if (rc == WGCTL_OK && note.size > 0)
+        rc = wgctl_adopt_write_fact(&adopt->server, read, "note", note, err);
+    return rc;
 }
 
 int wgctl_adopt_write_names(struct wgctl_adopt *adopt, struct wgctl_error *err)
@@ -94,9 +118,7 @@ int wgctl_adopt_write_names(struct wgctl_adopt *adopt, struct wgctl_error *err)
     int rc = WGCTL_OK;
     /* From the last to the first, so that the lines of the others stay where they are. */
     for (size_t i = adopt->server.peer_count; i-- > 0 && rc == WGCTL_OK;)
-        if (adopt->peers[i].action == WGCTL_ADOPT_NAMED ||
-            adopt->peers[i].action == WGCTL_ADOPT_RENAMED)
-            rc = write_name(adopt, i, err);
+        rc = write_name(adopt, i, err);
     if (rc < 0)
         return rc;
     wgctl_document_render(&adopt->server.document, &text);

@@ -115,7 +115,7 @@ same_result() { # PROGRAM
 # Prints the file without the added lines.
 as_before() { # FILE
     awk '
-        /^(#- )?# (friendly_name|note) = [^\r]*\r?$/ { next }
+        /^(#- )?# (friendly_name|note|expires) = [^\r]*\r?$/ { next }
         { print }' "$1"
 }
 
