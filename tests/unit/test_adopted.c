@@ -510,6 +510,7 @@ static Suite *adopted_suite(void)
 {
     Suite *suite = suite_create("adopted");
     TCase *tests = tcase_create("adopted");
+    tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, a_name_is_found_in_the_comment_where_it_stands, 0, COMMENTS);
     tcase_add_loop_test(tests, of_any_text_a_name_is_made_or_none, 0, ADAPTED);
     tcase_add_test(tests, whatever_bytes_it_is_made_of_a_name_is_one);
