@@ -134,7 +134,7 @@ check "cmd includes only wgctl.h and headers of its own" cmd_includes_only_wgctl
 # so they see inside.
 declare -A public=(
     [adopt]="adopt.h"
-    [conf]="client.h document.h document_edit.h expiry.h ini.h peer_index.h server.h server_check.h server_edit.h server_read.h server_render.h settings.h template.h typed.h"
+    [conf]="client.h document.h document_edit.h expiry.h ini.h peer_extent.h peer_index.h server.h server_check.h server_edit.h server_read.h server_render.h settings.h template.h typed.h"
     [device]="device.h plan.h wireguard.h"
     [provision]="provision.h"
     [qr]="qr.h"
