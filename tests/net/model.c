@@ -116,13 +116,13 @@ static void make_wanted(const struct wgctl_device *running, struct choice *choic
                         struct wgctl_device *ret)
 {
     static const unsigned changes[] = {1, 2, 5, 20, 100};
-    MODEL wish = {0};
-    model_load(&wish, running);
-    change_interface(&wish, choice);
-    change(&wish, changes[choose(choice, sizeof changes / sizeof *changes)], choice);
-    model_save(&wish, ret);
-    if (wish.has_private_key && ret->peer_count > 0 && choose(choice, 4) == 0)
-        add_own_key(&wish, ret);
+    MODEL desired = {0};
+    model_load(&desired, running);
+    change_interface(&desired, choice);
+    change(&desired, changes[choose(choice, sizeof changes / sizeof *changes)], choice);
+    model_save(&desired, ret);
+    if (desired.has_private_key && ret->peer_count > 0 && choose(choice, 4) == 0)
+        add_own_key(&desired, ret);
 }
 
 /* ---- one round ---- */

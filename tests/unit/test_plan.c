@@ -257,13 +257,13 @@ START_TEST(a_large_device_that_drifted_becomes_what_is_wanted)
     struct choice choice = {keys, PEERS, 200, endpoints, 3, (uint64_t)_i};
     for (unsigned edited = 0; edited < SIZES; edited++)
         for (unsigned drifted = 0; drifted < SIZES; drifted++) {
-            MODEL before = {0}, wish = {0}, now = {0};
+            MODEL before = {0}, desired = {0}, now = {0};
             WGCTL_DEVICE applied = {0}, wanted = {0}, running = {0};
             change(&before, 150, &choice);
             model_save(&before, &applied);
-            model_load(&wish, &applied);
-            change(&wish, changes[edited], &choice);
-            model_save(&wish, &wanted);
+            model_load(&desired, &applied);
+            change(&desired, changes[edited], &choice);
+            model_save(&desired, &wanted);
             model_load(&now, &applied);
             live(&now, changes[drifted], &choice);
             model_save(&now, &running);

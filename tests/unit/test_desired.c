@@ -72,10 +72,10 @@ START_TEST(a_peer_needs_no_step_only_if_all_is_as_the_file_says)
 }
 END_TEST
 
-static Suite *wish_suite(void)
+static Suite *desired_suite(void)
 {
-    Suite *suite = suite_create("wish");
-    TCase *tests = tcase_create("wish");
+    Suite *suite = suite_create("desired");
+    TCase *tests = tcase_create("desired");
     tcase_add_loop_test(tests, a_peer_needs_no_step_only_if_all_is_as_the_file_says, 0,
                         BESIDE_A_PEER);
     suite_add_tcase(suite, tests);
@@ -84,5 +84,5 @@ static Suite *wish_suite(void)
 
 int main(void)
 {
-    return run_suite(wish_suite());
+    return run_suite(desired_suite());
 }
