@@ -103,15 +103,6 @@ void wgctl_document_render(const struct wgctl_document *document, struct wgctl_t
         wgctl_text_slice(ret, wgctl_document_line(document, i));
 }
 
-struct wgctl_slice wgctl_document_text(const struct wgctl_document *document,
-                                       struct wgctl_text *buffer)
-{
-    if (!document->is_edited)
-        return wgctl_document_original(document);
-    wgctl_document_render(document, buffer);
-    return wgctl_text_slice_of(buffer);
-}
-
 struct wgctl_slice wgctl_document_original(const struct wgctl_document *document)
 {
     return (struct wgctl_slice){wgctl_text_slice_of(&document->source).data, document->read};

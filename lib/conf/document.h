@@ -38,10 +38,6 @@ void wgctl_document_clear(struct wgctl_document *document);
 struct wgctl_slice wgctl_document_original(const struct wgctl_document *document);
 /* Appends the whole document; ask wgctl_text_check() whether memory ran out. */
 void wgctl_document_render(const struct wgctl_document *document, struct wgctl_text *ret);
-/* The whole document: as it was read, without a copy, unless it was edited; then rendered into
- * `buffer`, which has to be empty. Valid as long as both. */
-struct wgctl_slice wgctl_document_text(const struct wgctl_document *document,
-                                       struct wgctl_text *buffer);
 
 enum wgctl_line_kind {
     WGCTL_LINE_BLANK,

@@ -9,27 +9,21 @@
 
 /* ---- progress ---- */
 
-/* Finds the configuration file's current text. */
-static int find_text(struct wgctl_run *run, struct wgctl_slice *ret, struct wgctl_error *err)
+/* Returns the configuration file's current text. */
+static struct wgctl_slice text_of(const struct wgctl_run *run)
 {
-    struct wgctl_text *rendered = &run->record->rendered;
-    if (rendered->size == 0)
-        *ret = wgctl_document_text(&run->request.server->document, rendered);
-    else
-        *ret = wgctl_text_slice_of(rendered);
-    return wgctl_text_check(rendered, err);
+    const struct wgctl_run_request *request = &run->request;
+    return request->text.size > 0 ? request->text
+                                  : wgctl_document_original(&request->server->document);
 }
 
 /* If the interface was brought up without wgctl, the file counts as applied. */
 static int begin(struct wgctl_run *run, enum wgctl_goal goal, struct wgctl_error *err)
 {
     struct wgctl_run_record *record = run->record;
-    struct wgctl_slice text, none = {"", 0};
+    struct wgctl_slice text = text_of(run), none = {"", 0};
     struct wgctl_slice before = run->applied.exists ? record->before : none;
     const char *interface = run->request.interface;
-    int rc = find_text(run, &text, err);
-    if (rc < 0)
-        return rc;
     record->goal = goal;
     if (goal == WGCTL_GO_DOWN) {
         record->mark = run->running.exists ? run->running.mark : record->mark;
@@ -121,18 +115,16 @@ static int end(struct wgctl_run *run, struct wgctl_error *err)
 {
     struct wgctl_run_record *record = run->record;
     const char *interface = run->request.interface;
-    struct wgctl_slice text;
     struct wgctl_error ignored;
     if (run->request.goal == WGCTL_GO_DOWN) {
         wgctl_run_record_remove(interface, record, &ignored);
         return WGCTL_OK;
     }
-    int rc = find_text(run, &text, err);
     bool is_noted = record->fd < 0 && record->exists && record->goal == WGCTL_GO_NOWHERE &&
-                    wgctl_slice_equal(record->applied, text);
-    if (rc < 0 || is_noted)
-        return rc;
-    rc = check_signals(err);
+                    wgctl_slice_equal(record->applied, text_of(run));
+    if (is_noted)
+        return WGCTL_OK;
+    int rc = check_signals(err);
     if (rc == WGCTL_OK && record->fd < 0)
         rc = begin(run, run->request.goal, err);
     return rc < 0 ? rc : wgctl_run_record_finish(interface, record, err);

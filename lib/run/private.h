@@ -112,8 +112,7 @@ struct wgctl_run_record {
     struct wgctl_slice target;                /* the transition's target; empty if there is none */
     struct wgctl_slice before, before_target; /* the same, as originally read */
     struct wgctl_server applied_server, target_server; /* parsed, if needed */
-    struct wgctl_text rendered; /* the configuration file's text, if it was edited */
-    int fd;                     /* of the file that this process wrote, or -1 */
+    int fd; /* of the file that this process wrote, or -1 */
 };
 /* Wipes the record, closes its file and frees what it owns. */
 void wgctl_run_record_clear(struct wgctl_run_record *record);

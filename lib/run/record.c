@@ -39,7 +39,6 @@ void wgctl_run_record_clear(struct wgctl_run_record *record)
     wgctl_server_clear(&record->applied_server);
     wgctl_server_clear(&record->target_server);
     wgctl_text_clear(&record->text);
-    wgctl_text_clear(&record->rendered);
     if (record->fd >= 0)
         close(record->fd);
     *record = (struct wgctl_run_record){.fd = -1};

@@ -138,6 +138,7 @@ struct wgctl_run_request {
     enum wgctl_goal goal;
     const char *interface;
     const struct wgctl_server *server; /* the parsed file */
+    struct wgctl_slice text; /* the file's new text, if it was edited; only needed to execute */
     /* The folder that the file is in. NULL: its hooks may run wherever it is. */
     const struct wgctl_folder *folder;
     struct wgctl_device_query *query; /* may already be under way, which saves time */

@@ -160,6 +160,10 @@ int wgctl_tunnel_commit(struct wgctl_tunnel *tunnel, struct wgctl_changes *ret,
         rc = collect(tunnel, err);
     if (rc < 0)
         return rc;
+    const struct wgctl_file_change *conf =
+        wgctl_transaction_find(&tunnel->files, tunnel->conf_name);
+    if (conf)
+        run.request.text = wgctl_text_slice_of(&conf->after);
     /* Signals wait until everything is done or undone. */
     sigset_t signals;
     wgctl_signals_hold(&signals);
