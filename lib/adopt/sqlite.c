@@ -6,9 +6,14 @@
 
 /* ---- memory, which held keys ---- */
 
+/* SQLite does not always say so. */
+static bool ran_out;
+
 static void *allocate(int size)
 {
-    return malloc((size_t)size);
+    void *memory = malloc((size_t)size);
+    ran_out |= !memory;
+    return memory;
 }
 
 static int size_of(void *memory)
@@ -18,7 +23,7 @@ static int size_of(void *memory)
 
 static void *reallocate(void *memory, int size)
 {
-    void *copy = malloc((size_t)size);
+    void *copy = allocate(size);
     if (!copy)
         return NULL;
     memcpy(copy, memory, (size_t)(size_of(memory) < size ? size_of(memory) : size));
@@ -52,7 +57,7 @@ struct wgctl_sqlite {
 
 static int fail_code(const struct wgctl_sqlite *database, int code, struct wgctl_error *err)
 {
-    if ((code & 0xff) == SQLITE_NOMEM)
+    if (ran_out || (code & 0xff) == SQLITE_NOMEM)
         return wgctl_fail_memory(err);
     return wgctl_fail(err, WGCTL_INVALID, "%s cannot be read: %s", database->file,
                       sqlite3_errstr(code));
@@ -142,6 +147,7 @@ int wgctl_sqlite_open(const char *file, struct wgctl_text *image, struct wgctl_s
     if (!database)
         return wgctl_fail_memory(err);
     database->file = file;
+    ran_out = false;
     int code = start_library();
     if (code == SQLITE_OK)
         code = sqlite3_open_v2(":memory:", &database->handle, SQLITE_OPEN_READWRITE, NULL);
