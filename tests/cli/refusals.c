@@ -187,6 +187,8 @@ static void judge_message(const struct answer *answer, const char *regex,
         wgctl_text_string(ret, "there are escape sequences in it\n");
     if (!is_utf8(wgctl_text_slice_of(&answer->err)))
         wgctl_text_string(ret, "it is not UTF-8\n");
+    if (as == 0 && strstr(said, "sudo "))
+        wgctl_text_string(ret, "it tells root to use sudo\n");
     if (strstr(said, "Sanitizer") || strstr(said, "runtime error"))
         wgctl_text_string(ret, "a sanitizer's report\n");
     find_shown_keys(said, files, ret);
@@ -337,6 +339,7 @@ void refusals_begin(void)
     setenv("LC_ALL", "C", 1);
     setenv("TERM", "xterm", 1);
     unsetenv("WGCTL_INTERFACE");
+    unsetenv("SUDO_UID"); /* with it, root is somebody who has to type sudo again */
     unsetenv("NO_COLOR");
     if (!mkdtemp(work_folder))
         drive_give_up("cannot make a folder");
