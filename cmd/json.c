@@ -46,9 +46,23 @@ static json_t *text_or_null(struct wgctl_slice text)
     return text.size && is_utf8(text) ? json_stringn(text.data, text.size) : json_null();
 }
 
+/* The same for what a file or another program says, which may be a key in the wrong place. */
+static json_t *shown_or_null(struct wgctl_slice text)
+{
+    if (!wgctl_secret_may_be_in(text))
+        return text_or_null(text);
+    char *copy = wgctl_slice_dup(text);
+    if (!copy)
+        return NULL;
+    wgctl_secret_hide(copy, false);
+    json_t *shown = text_or_null(wgctl_slice_of(copy));
+    wgctl_free_wiped(copy);
+    return shown;
+}
+
 static json_t *string_or_null(const char *text)
 {
-    return text_or_null(wgctl_slice_of(text));
+    return shown_or_null(wgctl_slice_of(text));
 }
 
 /* Takes both over and returns the list. */
@@ -81,7 +95,7 @@ static json_t *split_list(const char *list)
     json_t *array = json_array();
     struct wgctl_slice rest = wgctl_slice_of(list), part;
     while (list[0] && wgctl_slice_split(&rest, ',', &part))
-        array = with(array, text_or_null(wgctl_slice_trim(part)));
+        array = with(array, shown_or_null(wgctl_slice_trim(part)));
     return array;
 }
 
@@ -93,7 +107,7 @@ int json_changes(const char *interface, const struct wgctl_changes *changes,
         const struct wgctl_change *change = &changes->items[i];
         list = with(list, json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:b}", "op", change->op, "peer",
                                     string_or_null(change->peer), "public_key",
-                                    string_or_null(change->public_key), "value",
+                                    text_or_null(wgctl_slice_of(change->public_key)), "value",
                                     string_or_null(change->value), "before",
                                     string_or_null(change->before), "from_peer",
                                     string_or_null(change->from_peer), "drift", change->is_drift));
@@ -113,11 +127,11 @@ static json_t *peer_of(const struct wgctl_tunnel *tunnel, size_t index)
         char text[WGCTL_ADDRESS_TEXT_SIZE];
         addresses = with(addresses, json_string(wgctl_tunnel_peer_address(tunnel, index, i, text)));
     }
-    return json_pack("{s:o, s:s, s:o, s:b, s:b, s:o, s:o, s:o}", "name", text_or_null(peer.name),
+    return json_pack("{s:o, s:s, s:o, s:b, s:b, s:o, s:o, s:o}", "name", shown_or_null(peer.name),
                      "public_key", wgctl_tunnel_peer_key(tunnel, index, key), "addresses",
                      addresses, "enabled", peer.enabled, "preshared_key", peer.has_preshared_key,
-                     "added", text_or_null(peer.added), "expires", text_or_null(peer.expires),
-                     "note", text_or_null(peer.note));
+                     "added", shown_or_null(peer.added), "expires", shown_or_null(peer.expires),
+                     "note", shown_or_null(peer.note));
 }
 
 int json_peers(const struct wgctl_tunnel *tunnel, const size_t *indexes, size_t count,

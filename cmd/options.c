@@ -39,9 +39,8 @@ int fail_usage(struct context *context, struct wgctl_error *err, const char *for
 {
     va_list args;
     va_start(args, format);
-    vsnprintf(err->message, sizeof err->message, format, args);
+    wgctl_fail_list(err, WGCTL_INVALID, format, args);
     va_end(args);
-    err->status = WGCTL_INVALID;
     context->usage_error = true;
     return wgctl_hint(err, "--help lists the options");
 }

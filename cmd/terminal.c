@@ -29,24 +29,35 @@ static size_t next_piece(struct wgctl_slice *text, char ret[PIECE_SIZE])
     return columns;
 }
 
-size_t print_escaped(FILE *stream, struct wgctl_slice text)
+/* With NULL it only counts columns. */
+static size_t print_part(FILE *stream, struct wgctl_slice text)
 {
     char piece[PIECE_SIZE];
     size_t columns = 0;
     while (text.size > 0) {
         columns += next_piece(&text, piece);
-        fputs(piece, stream);
+        if (stream)
+            fputs(piece, stream);
     }
     return columns;
 }
 
+size_t print_escaped(FILE *stream, struct wgctl_slice text)
+{
+    static const char hidden[] = "…";
+    size_t columns = 0, before, size;
+    while (text.size > 0 && wgctl_secret_find(text.data, text.size, &before, &size)) {
+        size_t used = before + size;
+        columns += print_part(stream, (struct wgctl_slice){text.data, before});
+        columns += print_part(stream, wgctl_slice_of(hidden));
+        text = (struct wgctl_slice){text.data + used, text.size - used};
+    }
+    return columns + print_part(stream, text);
+}
+
 size_t columns_of(struct wgctl_slice text)
 {
-    char piece[PIECE_SIZE];
-    size_t columns = 0;
-    while (text.size > 0)
-        columns += next_piece(&text, piece);
-    return columns;
+    return print_escaped(NULL, text);
 }
 
 bool use_color(const struct context *context, FILE *stream)

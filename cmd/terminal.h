@@ -12,8 +12,9 @@
 #define PLAIN "\033[0m"
 
 /* Prints text that came from a file or the command line. Characters that a terminal would take as
- * a command, or that hide what the text is, are printed as escapes: \x1b, \u{202e}. Returns how
- * many columns it fills, if each character fills one. */
+ * a command, or that hide what the text is, are printed as escapes: \x1b, \u{202e}. What
+ * may be a key in the wrong place becomes a '…'. Returns how many columns it fills, if each
+ * character fills one. */
 size_t print_escaped(FILE *stream, struct wgctl_slice text);
 /* Returns the same without printing. */
 size_t columns_of(struct wgctl_slice text);

@@ -30,6 +30,7 @@
 #include "base/error.h"
 #include "base/lock.h"
 #include "base/nearest.h"
+#include "base/quote.h"
 #include "base/text.h"
 #include "provision/provision.h"
 #include "qr/qr.h"

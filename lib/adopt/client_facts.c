@@ -49,7 +49,7 @@ static void take_key(struct wgctl_slice value, struct wgctl_client_facts *facts)
 /* A key on a line of its own would be taken for a setting's name. */
 static void note_unknown_key(struct wgctl_slice key, struct wgctl_client_facts *facts)
 {
-    if (wgctl_key_may_be_in(key))
+    if (wgctl_secret_may_be_in(key))
         key = wgctl_slice_of("an unknown setting");
     wgctl_slice_string(key, facts->unknown_key, sizeof facts->unknown_key);
 }

@@ -35,7 +35,7 @@ static bool is_note(struct wgctl_slice note)
 {
     enum { LONGEST = 200 };
     return note.size > 0 && note.size <= LONGEST && wgctl_slice_is_plain(note) &&
-           !wgctl_key_may_be_in(note);
+           !wgctl_secret_may_be_in(note);
 }
 
 static void put_peer(const struct wgctl_other_peer *peer, struct wgctl_text *text)

@@ -44,7 +44,7 @@ static int take_wg_easy_server(struct wgctl_database *reader, struct wgctl_sqlit
 {
     enum { NAME, PORT, PRIVATE_KEY, IPV4, IPV6 };
     struct wgctl_other_server *ret = user;
-    snprintf(ret->interface, sizeof ret->interface, "%.15s", wgctl_sqlite_text(row, NAME));
+    wgctl_other_copy(wgctl_sqlite_text(row, NAME), ret->interface, sizeof ret->interface);
     ret->listen_port = wgctl_sqlite_number(row, PORT);
     int rc = wgctl_database_needed_key(reader, "private_key", wgctl_sqlite_text(row, PRIVATE_KEY),
                                        &ret->private_key);
@@ -178,8 +178,8 @@ static int take_wg_portal_server(struct wgctl_database *reader, struct wgctl_sql
 {
     enum { NAME, PORT, PRIVATE_KEY, ENDPOINT, DNS, ALLOWED_IPS, MTU, KEEPALIVE };
     struct wgctl_other_server *ret = user;
-    snprintf(ret->interface, sizeof ret->interface, "%.15s", wgctl_sqlite_text(row, NAME));
-    snprintf(ret->dns, sizeof ret->dns, "%.255s", wgctl_sqlite_text(row, DNS));
+    wgctl_other_copy(wgctl_sqlite_text(row, NAME), ret->interface, sizeof ret->interface);
+    wgctl_other_copy(wgctl_sqlite_text(row, DNS), ret->dns, sizeof ret->dns);
     ret->listen_port = wgctl_sqlite_number(row, PORT);
     ret->mtu = chosen_mtu(row, MTU);
     ret->keepalive = wgctl_sqlite_number(row, KEEPALIVE);

@@ -127,7 +127,8 @@ static int read_wg_easy(struct reader *reader, json_t *root, struct wgctl_other_
         char where[64];
         if (rc < 0)
             break;
-        snprintf(where, sizeof where, "client %s", id);
+        snprintf(where, sizeof where,
+                 wgctl_secret_may_be_in(wgctl_slice_of(id)) ? "a client" : "client %s", id);
         reader->where = where;
         rc = read_wg_easy_client(reader, client, ret);
         reader->where = "the server";
@@ -207,10 +208,10 @@ static int read_dsnet_server(const struct reader *reader, json_t *root,
         rc = read_number(reader, root, "MTU", &ret->mtu);
     if (rc == WGCTL_OK)
         rc = read_number(reader, root, "PersistentKeepalive", &ret->keepalive);
-    snprintf(ret->interface, sizeof ret->interface, "%.15s", text_at(root, "InterfaceName"));
-    snprintf(ret->dns, sizeof ret->dns, "%.255s", text_at(root, "DNS"));
+    wgctl_other_copy(text_at(root, "InterfaceName"), ret->interface, sizeof ret->interface);
+    wgctl_other_copy(text_at(root, "DNS"), ret->dns, sizeof ret->dns);
     for (size_t i = 0; i < 3 && !ret->endpoint[0]; i++)
-        snprintf(ret->endpoint, sizeof ret->endpoint, "%.256s", text_at(root, endpoints[i]));
+        wgctl_other_copy(text_at(root, endpoints[i]), ret->endpoint, sizeof ret->endpoint);
 
     if (rc == WGCTL_OK)
         rc = read_key(reader, root, "PrivateKey", true, &ret->private_key);
@@ -327,8 +328,8 @@ static int read_ui_settings(const struct reader *reader, const json_t *root,
     put_list(json_object_get(root, "dns_servers"), &dns);
     ret->mtu = number_at(root, "mtu");
     ret->keepalive = number_at(root, "persistent_keepalive");
-    snprintf(ret->endpoint, sizeof ret->endpoint, "%.256s", text_at(root, "endpoint_address"));
-    snprintf(ret->dns, sizeof ret->dns, "%.255s", dns.size ? dns.data : "");
+    wgctl_other_copy(text_at(root, "endpoint_address"), ret->endpoint, sizeof ret->endpoint);
+    wgctl_other_copy(dns.size ? dns.data : "", ret->dns, sizeof ret->dns);
     return wgctl_text_check(&dns, reader->err);
 }
 

@@ -171,7 +171,7 @@ static size_t count_characters(struct wgctl_slice text)
 static enum meaning understand(struct wgctl_slice comment, struct wgctl_slice *ret)
 {
     enum { LONGEST = 40 };
-    if (comment.size == 0 || wgctl_key_may_be_in(comment) || wgctl_slice_starts(comment, "#[") ||
+    if (comment.size == 0 || wgctl_secret_may_be_in(comment) || wgctl_slice_starts(comment, "#[") ||
         wgctl_slice_starts(comment, "# -WGP- ") ||
         wgctl_marker_parse(comment).kind != WGCTL_MARKER_NONE)
         return NO_NAME;
@@ -280,7 +280,7 @@ static struct wgctl_found_name read_markers(const struct wgctl_server *server,
     struct wgctl_slice label = extent->label;
     if (label.size == 0 && wgctl_marker_parse(line).kind == WGCTL_MARKER_BEGIN)
         label = wgctl_marker_parse(line).label;
-    if (label.size == 0 || wgctl_key_may_be_in(label))
+    if (label.size == 0 || wgctl_secret_may_be_in(label))
         return (struct wgctl_found_name){0};
     return (struct wgctl_found_name){
         label, wgctl_slice_starts(line, "### begin ") || wgctl_slice_starts(line, "# begin ")
@@ -291,7 +291,7 @@ static struct wgctl_found_name read_markers(const struct wgctl_server *server,
 
 static struct wgctl_slice read_as(const struct writer *writer, struct wgctl_slice comment)
 {
-    if (!wgctl_slice_starts(comment, writer->begins) || wgctl_key_may_be_in(comment))
+    if (!wgctl_slice_starts(comment, writer->begins) || wgctl_secret_may_be_in(comment))
         return (struct wgctl_slice){0};
     return wgctl_slice_trim(writer->rest(skip(comment, strlen(writer->begins))));
 }

@@ -73,3 +73,8 @@ const struct wgctl_other_peer *wgctl_other_server_by_key(const struct wgctl_othe
     const struct wgctl_other_peer *peer = &server->peers[server->by_key[low]];
     return wgctl_key_compare(&peer->public_key, public_key) == 0 ? peer : NULL;
 }
+
+void wgctl_other_copy(const char *text, char *ret, size_t size)
+{
+    wgctl_slice_string(wgctl_slice_of(strlen(text) < size ? text : ""), ret, size);
+}

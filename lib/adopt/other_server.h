@@ -52,3 +52,7 @@ int wgctl_other_server_sort(struct wgctl_other_server *server, struct wgctl_erro
 /* The peer with that key, the first if there are several, or NULL. */
 const struct wgctl_other_peer *wgctl_other_server_by_key(const struct wgctl_other_server *server,
                                                          const struct wgctl_key *public_key);
+
+/* Copies a text to `ret` of `size` bytes, and "" instead of one that does not fit: a part of it
+ * would be something else. */
+void wgctl_other_copy(const char *text, char *ret, size_t size);

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/secret.h"
+
 static enum wgctl_status status_of_errno(int number)
 {
     switch (number) {
@@ -64,14 +66,28 @@ static const char *hint_of_errno(int number)
     }
 }
 
+/* Whatever is quoted in a message, a key is not. */
+static void format_text(char *ret, size_t size, const char *format, va_list args)
+{
+    int needed = vsnprintf(ret, size, format, args);
+    wgctl_secret_hide(ret, needed < 0 || (size_t)needed >= size);
+}
+
+int wgctl_fail_list(struct wgctl_error *err, enum wgctl_status status, const char *format,
+                    va_list args)
+{
+    format_text(err->message, sizeof err->message, format, args);
+    err->hint[0] = '\0';
+    err->status = status;
+    return status;
+}
+
 int wgctl_fail(struct wgctl_error *err, enum wgctl_status status, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    vsnprintf(err->message, sizeof err->message, format, args);
+    wgctl_fail_list(err, status, format, args);
     va_end(args);
-    err->hint[0] = '\0';
-    err->status = status;
     return status;
 }
 
@@ -80,12 +96,11 @@ int wgctl_fail_errno(struct wgctl_error *err, const char *format, ...)
     int number = errno;
     va_list args;
     va_start(args, format);
-    vsnprintf(err->message, sizeof err->message, format, args);
+    wgctl_fail_list(err, status_of_errno(number), format, args);
     va_end(args);
     size_t used = strlen(err->message);
     snprintf(err->message + used, sizeof err->message - used, ": %s", strerror(number));
     snprintf(err->hint, sizeof err->hint, "%s", hint_of_errno(number));
-    err->status = status_of_errno(number);
     return err->status;
 }
 
@@ -93,7 +108,7 @@ int wgctl_hint(struct wgctl_error *err, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    vsnprintf(err->hint, sizeof err->hint, format, args);
+    format_text(err->hint, sizeof err->hint, format, args);
     va_end(args);
     return err->status;
 }
@@ -103,7 +118,7 @@ int wgctl_context(struct wgctl_error *err, const char *format, ...)
     char context[WGCTL_MESSAGE_SIZE], message[2 * WGCTL_MESSAGE_SIZE + 2];
     va_list args;
     va_start(args, format);
-    vsnprintf(context, sizeof context, format, args);
+    format_text(context, sizeof context, format, args);
     va_end(args);
     snprintf(message, sizeof message, "%s: %s", context, err->message);
     message[sizeof err->message - 1] = '\0';

@@ -2,9 +2,11 @@
  *
  * Every function that can fail returns 0 (WGCTL_OK) or a negative enum wgctl_status, and takes a
  * struct wgctl_error, owned by the caller, as its last argument. Failing allocates nothing. A
- * message never contains a secret.
+ * message never contains a key: what may be one is replaced by a '…' (base/secret.h).
  */
 #pragma once
+
+#include <stdarg.h>
 
 /* The kinds of failure. The front end maps them to exit statuses and to codes in JSON. */
 enum wgctl_status {
@@ -35,6 +37,10 @@ struct wgctl_error {
  */
 int wgctl_fail(struct wgctl_error *err, enum wgctl_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* The same, with the arguments as vprintf(3) takes them. */
+int wgctl_fail_list(struct wgctl_error *err, enum wgctl_status status, const char *format,
+                    va_list args) __attribute__((format(printf, 3, 0)));
 
 /* Like wgctl_fail(), with the status and the reason from errno(3), and a hint for the most common
  * reasons: "cannot open /etc/wireguard: Permission denied". */

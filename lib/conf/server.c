@@ -185,7 +185,7 @@ char *wgctl_peer_label(const struct wgctl_server *server, const struct wgctl_pee
                        size_t size)
 {
     struct wgctl_slice name = wgctl_peer_text(server, peer, WGCTL_PEER_NAME);
-    if (name.size > 0)
+    if (name.size > 0 && !wgctl_secret_may_be_in(name))
         return wgctl_slice_string(name, text, size);
     char key[WGCTL_KEY_TEXT_SIZE];
     wgctl_key_format(&peer->public_key, key);

@@ -107,7 +107,8 @@ static const char *fault_of_host(struct wgctl_slice host, bool in_brackets)
                    : NULL;
     if (in_brackets || has_colon(host))
         return "is not an IPv6 address";
-    if (!is_name(host))
+    /* A key without its '=' would be a name, and shown everywhere. */
+    if (!is_name(host) || wgctl_secret_may_be_in(host))
         return "is neither an IP address nor a host name";
     if (is_almost_address(host))
         return "looks like an IP address, but is not one";

@@ -150,36 +150,6 @@ int wgctl_key_parse(struct wgctl_slice text, struct wgctl_key *ret, struct wgctl
     return WGCTL_OK;
 }
 
-bool wgctl_key_may_be_in(struct wgctl_slice text)
-{
-    /* This many base64 digits in a row, of which one cannot be part of an IPv6 address. */
-    enum { SUSPICIOUS = 24 };
-    size_t run = 0;
-    bool other = false;
-    for (size_t i = 0; i < text.size && !(other && run >= SUSPICIOUS); i++) {
-        char c = text.data[i];
-        bool hex = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-        bool base64 =
-            hex || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '+' || c == '/';
-        run = base64 ? run + 1 : 0;
-        other = base64 && (other || !hex);
-    }
-    return other && run >= SUSPICIOUS;
-}
-
-char *wgctl_quote(struct wgctl_slice text, char quoted[WGCTL_QUOTE_SIZE])
-{
-    enum { QUOTES_AND_NUL = 3 };
-    int size = WGCTL_QUOTE_SIZE - QUOTES_AND_NUL;
-    if (text.size < (size_t)size)
-        size = (int)text.size;
-    if (wgctl_key_may_be_in(text))
-        snprintf(quoted, WGCTL_QUOTE_SIZE, "'…' (not shown: it may be a key)");
-    else
-        snprintf(quoted, WGCTL_QUOTE_SIZE, "'%.*s'", size, size > 0 ? text.data : "");
-    return quoted;
-}
-
 char *wgctl_key_format(const struct wgctl_key *key, char text[WGCTL_KEY_TEXT_SIZE])
 {
     return sodium_bin2base64(text, WGCTL_KEY_TEXT_SIZE, key->bytes, sizeof key->bytes,

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/quote.h"
 #include "base/text.h"
 
 enum {
@@ -48,13 +49,6 @@ int wgctl_key_public(const struct wgctl_key *private_key, struct wgctl_key *ret,
 /* Parses the text form in constant time. Fails with WGCTL_INVALID. The message never contains
  * any part of the text. */
 int wgctl_key_parse(struct wgctl_slice text, struct wgctl_key *ret, struct wgctl_error *err);
-/* Returns whether the text may contain a key or most of one, so that messages must not show
- * it. */
-bool wgctl_key_may_be_in(struct wgctl_slice text);
-/* Writes the text as a message can show it: in quotes and cut to fit; if it may contain a key,
- * '…' and the reason. Returns `quoted`. */
-enum { WGCTL_QUOTE_SIZE = 102 };
-char *wgctl_quote(struct wgctl_slice text, char quoted[WGCTL_QUOTE_SIZE]);
 /* Writes the text form in constant time. Returns `text`. */
 char *wgctl_key_format(const struct wgctl_key *key, char text[WGCTL_KEY_TEXT_SIZE]);
 /* Appends the text form, and wipes its own copy. */

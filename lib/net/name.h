@@ -27,8 +27,8 @@ int wgctl_new_peer_name_check(struct wgctl_slice name, struct wgctl_error *err);
 
 /* Turns a text into a peer name: letters with accents lose them (ü becomes u, ß ss), blanks become
  * hyphens, other characters that are not allowed are dropped, and it is cut after 15 characters.
- * False if nothing is left, or nothing that people would recognize: the text is in another script
- * than Latin. */
+ * False if it may hold a key, if nothing is left, or nothing that people would recognize: the text
+ * is in another script than Latin. */
 bool wgctl_peer_name_adapt(struct wgctl_slice text, char ret[WGCTL_NAME_SIZE]);
 /* Appends "-2" or the like, over the last characters if the name would get too long. */
 void wgctl_peer_name_number(const char *name, unsigned number, char ret[WGCTL_NAME_SIZE]);

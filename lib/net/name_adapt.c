@@ -3,6 +3,8 @@
 
 #include "net/name.h"
 
+#include "base/quote.h"
+
 /* ---- letters ---- */
 
 /* The Latin letters with accents, U+00C0 to U+024F and U+1E00 to U+1EFF. From each code point on,
@@ -162,6 +164,7 @@ bool wgctl_peer_name_adapt(struct wgctl_slice text, char ret[WGCTL_NAME_SIZE])
     struct builder builder = {.name = ret};
     struct wgctl_error ignored;
     unsigned code;
+    bool is_secret = wgctl_secret_may_be_in(text);
     while (next_character(&text, &code)) {
         char buffer[2];
         const char *ascii = code == 0 ? "" : to_ascii(code, buffer);
@@ -172,7 +175,7 @@ bool wgctl_peer_name_adapt(struct wgctl_slice text, char ret[WGCTL_NAME_SIZE])
     }
     ret[builder.used] = '\0';
     strip_end(ret, builder.is_changed ? ".-" : ".");
-    if (builder.lost_letter && !builder.has_letter)
+    if (is_secret || (builder.lost_letter && !builder.has_letter))
         ret[0] = '\0';
     if (!ret[0])
         return false;

@@ -51,7 +51,7 @@ static int add(struct wgctl_transaction *transaction, const char *path,
                struct wgctl_error *err)
 {
     if (!wgctl_path_is_valid(wgctl_slice_of(path)))
-        return wgctl_fail(err, WGCTL_INVALID, "'%.40s' is not a valid path in the folder", path);
+        return wgctl_fail(err, WGCTL_INVALID, "'%s' is not a valid path in the folder", path);
     struct wgctl_file_change *changes = wgctl_array_grow(transaction->changes, transaction->count,
                                                          &transaction->capacity, sizeof *changes);
     if (!changes)

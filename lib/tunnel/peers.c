@@ -145,11 +145,12 @@ static int check_request(const struct wgctl_tunnel *tunnel,
                                "lines; or choose another name");
     }
     if (request->note && (strlen(request->note) > LONGEST_NOTE ||
-                          !wgctl_slice_is_plain(wgctl_slice_of(request->note)))) {
+                          !wgctl_slice_is_plain(wgctl_slice_of(request->note)) ||
+                          wgctl_secret_may_be_in(wgctl_slice_of(request->note)))) {
         wgctl_fail(err, WGCTL_INVALID, "that note cannot be stored");
         return wgctl_hint(err,
                           "a note is one line of at most %d bytes of UTF-8, without control or "
-                          "invisible characters",
+                          "invisible characters, and without a key",
                           LONGEST_NOTE);
     }
     char quoted[WGCTL_QUOTE_SIZE];

@@ -470,7 +470,7 @@ START_TEST(bad_json_is_refused_and_no_key_is_shown)
     ck_assert_int_eq(parse_json(bad_json[_i].json, &server, &err), WGCTL_INVALID);
     ck_assert_msg(strstr(err.message, bad_json[_i].message), "%s", err.message);
     ck_assert_str_ne(err.hint, "");
-    ck_assert(!wgctl_key_may_be_in(wgctl_slice_of(err.message)));
+    ck_assert(!wgctl_secret_may_be_in(wgctl_slice_of(err.message)));
 }
 END_TEST
 
@@ -502,7 +502,7 @@ START_TEST(what_wireguard_ui_keeps_is_checked)
                                          &server, &err);
     ck_assert_int_eq(rc, of_wireguard_ui[_i].status);
     ck_assert_msg(strstr(err.message, of_wireguard_ui[_i].message), "%s", err.message);
-    ck_assert(!wgctl_key_may_be_in(wgctl_slice_of(err.message)));
+    ck_assert(!wgctl_secret_may_be_in(wgctl_slice_of(err.message)));
 }
 END_TEST
 

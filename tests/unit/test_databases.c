@@ -217,7 +217,7 @@ START_TEST(a_bad_database_is_refused_and_no_key_is_shown)
     struct wgctl_error err = {0};
     ck_assert_int_eq(parse(bad[_i].sql, "wg0", &server, &err), bad[_i].status);
     ck_assert_msg(strstr(err.message, bad[_i].message), "%s", err.message);
-    ck_assert(!wgctl_key_may_be_in(wgctl_slice_of(err.message)));
+    ck_assert(!wgctl_secret_may_be_in(wgctl_slice_of(err.message)));
     ck_assert(wgctl_slice_is_plain(wgctl_slice_of(err.message)));
 }
 END_TEST

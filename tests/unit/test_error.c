@@ -119,18 +119,37 @@ START_TEST(out_of_memory_is_the_systems_failure)
 }
 END_TEST
 
+/* What a text that was cut loses at its end: a part of a key could be there. */
+enum { LOST = 44, MARK = sizeof "…" - 1 };
+
 START_TEST(what_is_too_long_is_cut)
 {
     struct wgctl_error err;
     char text[2 * WGCTL_MESSAGE_SIZE];
     repeat(text, sizeof text, 'x');
     wgctl_fail(&err, WGCTL_INVALID, "%s", text);
-    ck_assert_uint_eq(strlen(err.message), WGCTL_MESSAGE_SIZE - 1);
+    ck_assert_uint_eq(strlen(err.message), WGCTL_MESSAGE_SIZE - 1 - LOST + MARK);
     wgctl_hint(&err, "%s", text);
-    ck_assert_uint_eq(strlen(err.hint), WGCTL_HINT_SIZE - 1);
+    ck_assert_uint_eq(strlen(err.hint), WGCTL_HINT_SIZE - 1 - LOST + MARK);
     errno = EIO;
     ck_assert_int_eq(wgctl_fail_errno(&err, "%s", text), WGCTL_SYSTEM);
-    ck_assert_uint_eq(strlen(err.message), WGCTL_MESSAGE_SIZE - 1);
+    ck_assert_str_eq(err.message + WGCTL_MESSAGE_SIZE - 1 - LOST, "…: Input/output error");
+}
+END_TEST
+
+START_TEST(a_key_is_in_no_message)
+{
+    static const char key[] = "mJ2tXkq7VYcO0RzLw8sHd5bEfPgUaNi3C1vT6yQx9BM=";
+    struct wgctl_error err;
+    wgctl_fail(&err, WGCTL_INVALID, "no peer %s", key);
+    ck_assert_str_eq(err.message, "no peer …");
+    wgctl_hint(&err, "not '%s'", key);
+    ck_assert_str_eq(err.hint, "not '…'");
+    wgctl_context(&err, "%s", key);
+    ck_assert_str_eq(err.message, "…: no peer …");
+    errno = EIO;
+    wgctl_fail_errno(&err, "cannot read %s", key);
+    ck_assert_str_eq(err.message, "cannot read …: Input/output error");
 }
 END_TEST
 
@@ -143,7 +162,7 @@ START_TEST(a_long_context_cuts_the_message_behind_it)
         ck_assert_int_eq(wgctl_context(&err, "%s", repeat(text, size, 'x')), WGCTL_INVALID);
         ck_assert_uint_lt(strlen(err.message), WGCTL_MESSAGE_SIZE);
         ck_assert_uint_eq(strspn(err.message, "x"),
-                          size < WGCTL_MESSAGE_SIZE ? size - 1 : WGCTL_MESSAGE_SIZE - 1);
+                          size <= WGCTL_MESSAGE_SIZE ? size - 1 : WGCTL_MESSAGE_SIZE - 1 - LOST);
     }
 }
 END_TEST
@@ -176,6 +195,7 @@ static Suite *error_suite(void)
     tcase_add_test(error, the_commonest_reasons_have_a_hint_and_the_others_none);
     tcase_add_test(error, out_of_memory_is_the_systems_failure);
     tcase_add_test(error, what_is_too_long_is_cut);
+    tcase_add_test(error, a_key_is_in_no_message);
     tcase_add_test(error, a_long_context_cuts_the_message_behind_it);
     tcase_add_test(error, sudo_is_no_hint_for_root);
     suite_add_tcase(suite, error);

@@ -283,8 +283,6 @@ START_TEST(a_text_is_quoted_unless_it_may_hold_a_key)
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
         struct wgctl_slice key = wgctl_slice_of(pairs[i].private_key);
         ck_assert_str_eq(wgctl_quote(key, quoted), "'…' (not shown: it may be a key)");
-        key.size -= 10;
-        ck_assert_str_eq(wgctl_quote(key, quoted), "'…' (not shown: it may be a key)");
     }
 }
 END_TEST

@@ -196,7 +196,7 @@ START_TEST(what_may_be_a_key_is_never_shown)
         WGCTL_SETTINGS settings = wgctl_settings_default;
         struct wgctl_error err;
         ck_assert_int_eq(parse(lines[i], &settings, &err), WGCTL_INVALID);
-        ck_assert_msg(!wgctl_key_may_be_in(wgctl_slice_of(err.message)), "%s", err.message);
+        ck_assert_msg(!wgctl_secret_may_be_in(wgctl_slice_of(err.message)), "%s", err.message);
     }
 }
 END_TEST
