@@ -67,7 +67,8 @@ static const char *hint_of_errno(int number)
 }
 
 /* Whatever is quoted in a message, a key is not. */
-static void format_text(char *ret, size_t size, const char *format, va_list args)
+__attribute__((format(printf, 3, 0))) static void format_text(char *ret, size_t size,
+                                                              const char *format, va_list args)
 {
     int needed = vsnprintf(ret, size, format, args);
     wgctl_secret_hide(ret, needed < 0 || (size_t)needed >= size);
