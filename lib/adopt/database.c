@@ -4,8 +4,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "adopt/json.h"
-
 int wgctl_database_fail(const struct wgctl_database *reader, const char *column, const char *what)
 {
     wgctl_fail(reader->err, WGCTL_INVALID, "%s: row %zu of %s: %s %s", reader->file, reader->row,
@@ -72,12 +70,24 @@ int wgctl_database_copy(const struct wgctl_database *reader, const char *text, c
     return text[0] ? wgctl_database_text(reader, text, ret) : WGCTL_OK;
 }
 
+int wgctl_database_strings(const char *json, struct wgctl_text *ret, struct wgctl_error *err)
+{
+    struct wgctl_slice rest = wgctl_slice_of(json), part;
+    for (size_t i = 0; wgctl_slice_split(&rest, '"', &part); i++) {
+        if (i % 2 == 0)
+            continue;
+        wgctl_text_string(ret, ret->size ? ", " : "");
+        wgctl_text_slice(ret, part);
+    }
+    return wgctl_text_check(ret, err);
+}
+
 int wgctl_database_list(const struct wgctl_database *reader, const char *json, char **ret)
 {
     WGCTL_TEXT list = {0};
     if (!json[0])
         return WGCTL_OK;
-    int rc = wgctl_json_list(json, &list, reader->err);
+    int rc = wgctl_database_strings(json, &list, reader->err);
     return rc < 0 ? rc : wgctl_database_text(reader, list.size ? list.data : "", ret);
 }
 

@@ -42,7 +42,10 @@ int wgctl_database_own_address(const struct wgctl_database *reader, const char *
 int wgctl_database_text(const struct wgctl_database *reader, const char *text, char **ret);
 /* The same, but an empty text stays NULL. */
 int wgctl_database_copy(const struct wgctl_database *reader, const char *text, char **ret);
-/* Copies a list that is kept as JSON; it stays NULL if there is none. */
+/* Appends the strings of `["1.1.1.1","::1"]`, with ", " between them; escapes stay as they are.
+ * Fails only if memory runs out. */
+int wgctl_database_strings(const char *json, struct wgctl_text *ret, struct wgctl_error *err);
+/* Copies a list that is kept so; it stays NULL if there is none. */
 int wgctl_database_list(const struct wgctl_database *reader, const char *json, char **ret);
 
 /* Each leaves `ret` as it is if the text is something else. */

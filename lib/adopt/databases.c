@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "adopt/database.h"
-#include "adopt/json.h"
 
 static struct wgctl_other_peer *add(struct wgctl_database *reader,
                                     struct wgctl_other_server *server)
@@ -65,7 +64,7 @@ static int take_wg_easy_defaults(struct wgctl_database *reader, struct wgctl_sql
     wgctl_database_endpoint(wgctl_sqlite_text(row, HOST), wgctl_sqlite_number(row, PORT), ret);
     ret->keepalive = wgctl_sqlite_number(row, KEEPALIVE);
     ret->mtu = chosen_mtu(row, MTU);
-    int rc = wgctl_json_list(wgctl_sqlite_text(row, DNS), &dns, reader->err);
+    int rc = wgctl_database_strings(wgctl_sqlite_text(row, DNS), &dns, reader->err);
     if (rc == WGCTL_OK && dns.size > 0 && dns.size < sizeof ret->dns)
         memcpy(ret->dns, dns.data, dns.size + 1);
     return rc < 0 ? rc
@@ -82,7 +81,7 @@ static int read_wg_easy_addresses(const struct wgctl_database *reader,
     if (rc == WGCTL_OK)
         rc = wgctl_database_own_address(reader, "ipv6_address", wgctl_sqlite_text(row, ipv6), list);
     if (rc == WGCTL_OK)
-        rc = wgctl_json_list(wgctl_sqlite_text(row, more), &behind, reader->err);
+        rc = wgctl_database_strings(wgctl_sqlite_text(row, more), &behind, reader->err);
     return rc < 0 || !behind.size
                ? rc
                : wgctl_database_addresses(reader, "server_allowed_ips", behind.data, list);

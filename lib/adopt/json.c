@@ -376,15 +376,6 @@ static json_t *load(struct wgctl_slice text)
     return json_loadb(text.data ? text.data : "", text.size, 0, &where);
 }
 
-int wgctl_json_list(const char *text, struct wgctl_text *ret, struct wgctl_error *err)
-{
-    json_t *root = load(wgctl_slice_of(text));
-    int rc = parser_failed ? wgctl_fail_memory(err) : WGCTL_OK;
-    put_list(root, ret);
-    json_decref(root);
-    return rc < 0 ? rc : wgctl_text_check(ret, err);
-}
-
 int wgctl_other_server_add_json(const char *file, struct wgctl_slice text,
                                 struct wgctl_other_server *server, struct wgctl_error *err)
 {

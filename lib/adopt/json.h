@@ -12,6 +12,3 @@ int wgctl_other_server_parse_json(const char *file, struct wgctl_slice text,
  * Fails in the same way. */
 int wgctl_other_server_add_json(const char *file, struct wgctl_slice text,
                                 struct wgctl_other_server *server, struct wgctl_error *err);
-/* Appends the strings of `["1.1.1.1","::1"]`, with ", " between them; nothing if it is not an array
- * of strings. Fails only if memory runs out. */
-int wgctl_json_list(const char *text, struct wgctl_text *ret, struct wgctl_error *err);
