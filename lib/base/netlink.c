@@ -178,6 +178,7 @@ enum progress { MORE = 1, END = 0 }; /* or a negative errno */
 static int take_message(struct wgctl_netlink *netlink, const struct nlmsghdr *header,
                         wgctl_netlink_callback callback, void *context)
 {
+    enum { MOST_ERRNO = 4095 }; /* linux/err.h */
     /* A late answer to an earlier exchange that was abandoned. */
     if (header->nlmsg_seq != netlink->sequence)
         return MORE;
@@ -188,6 +189,8 @@ static int take_message(struct wgctl_netlink *netlink, const struct nlmsghdr *he
             memcpy(&error, mnl_nlmsg_get_payload(header), sizeof error);
         if (header->nlmsg_type == NLMSG_ERROR)
             note_reason(netlink, header);
+        if (error < -MOST_ERRNO)
+            return -EBADMSG;
         return error < 0 ? error : END;
     }
     if (header->nlmsg_type < NLMSG_MIN_TYPE || !callback)
