@@ -165,9 +165,9 @@ static void print_missing(const struct context *context, const struct wgctl_adop
     if (others > 0)
         snprintf(more, sizeof more, " and %zu other%s", others, others == 1 ? "" : "s");
     note(context,
-         "\nNo file was found for %s%s, so that 'wgctl qr' cannot show it. Put the devices'\n"
+         "\nNo file was found for %s%s, so 'wgctl qr' cannot show %s. Put the devices'\n"
          "files into %.*s/clients, and then: sudo wgctl adopt",
-         first->name[0] ? first->name : "the peer without a name", more,
+         first->name[0] ? first->name : "the peer without a name", more, others ? "them" : "it",
          (int)(strrchr(info->conf, '/') - info->conf), info->conf);
 }
 

@@ -9,7 +9,8 @@ void print_error(const struct context *context, const struct wgctl_error *err);
 void warn(const struct context *context, const struct wgctl_error *err);
 /* Warns if devices cannot find the server because its port is random. */
 void warn_of_port(const struct context *context, const struct wgctl_tunnel *tunnel);
-/* Warns if the file's own firewall rules are for other networks or another port than the tunnel's. */
+/* Warns if the file's own firewall rules are for other networks or another port than the tunnel's.
+ */
 void warn_of_hooks(const struct context *context, const struct wgctl_tunnel *tunnel);
 /* Tells of a table of nftables that will drop the tunnel's packets. */
 void note_dropping_table(const struct context *context, const struct wgctl_provision_info *info);

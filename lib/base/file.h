@@ -26,8 +26,8 @@ int wgctl_file_check(const struct stat *status, bool in_private_folder,
                      enum wgctl_exposure exposure, const char *path, struct wgctl_error *err);
 
 /* Appends the content of a regular file to `ret`. Fails as the check does, with WGCTL_DENIED if the
- * file is a symbolic link, with WGCTL_NOT_FOUND if it does not exist, and with WGCTL_INVALID, before
- * anything is read, if it is larger than 256 MiB. */
+ * file is a symbolic link, with WGCTL_NOT_FOUND if it does not exist, and with WGCTL_INVALID,
+ * before anything is read, if it is larger than 256 MiB. */
 int wgctl_file_read(const struct wgctl_folder *folder, const char *name,
                     enum wgctl_exposure exposure, struct wgctl_text *ret, struct wgctl_error *err);
 

@@ -27,7 +27,7 @@ static int check_is_new(const struct wgctl_provision_request *request,
 {
     const char *interface = request->interface;
     if (facts->conf_exists && facts->interrupted) {
-        wgctl_fail(err, WGCTL_EXISTS, "%s/%s.conf is being written, or that was interrupted",
+        wgctl_fail(err, WGCTL_EXISTS, "another command is writing %s/%s.conf, or was interrupted",
                    request->folder, interface);
         return wgctl_hint(err, "'sudo wgctl -i %s up' completes it and brings %s up", interface,
                           interface);

@@ -537,7 +537,7 @@ set_up nyr
 mkdir /etc/wireguard/clients
 mv /root/client.conf client.away
 status_of ./wgctl adopt >/dev/null
-check "a missing file is told of" grep -q "^No file was found for client and 1 other, so that 'wgctl qr' cannot show it" err
+check "a missing file is told of" grep -q "^No file was found for client and 1 other, so 'wgctl qr' cannot show them" err
 check "and where to put it" grep -q "^files into /etc/wireguard/clients, and then: wgctl adopt$" err
 mv client.away /etc/wireguard/clients/client.conf
 status_of ./wgctl adopt >/dev/null

@@ -213,7 +213,7 @@ check_end() {
 check_next() {
     local steps=
     if ! try "${command[@]}"; then
-        grep -q already "$said" || fault next "init neither completes nor says that there is one already$steps"
+        grep -qE 'already|was interrupted' "$said" || fault next "init neither completes nor says that there is one$steps"
         try up || grep -q already "$said" || fault next "up fails$steps"
         try apply || fault next "apply fails$steps"
     fi

@@ -549,7 +549,7 @@ static const struct row {
      {.way4 = PUBLIC4, .conf = true, .interrupted = true},
      {0},
      WGCTL_EXISTS,
-     "/etc/wireguard/wg0.conf is being written, or that was interrupted"},
+     "another command is writing /etc/wireguard/wg0.conf, or was interrupted"},
     {"a commit of other files that was cut off",
      {.way4 = PUBLIC4, .interrupted = true},
      {0},

@@ -171,7 +171,7 @@ again() { # COMMAND
 
 # Whether the journal has the server, so that there cannot be another: then init says so.
 is_committed() {
-    ! "${deed[0]}" --dry-run "${deed[@]:1}" >/run/said 2>&1 && grep -q 'is being written, or that was interrupted' /run/said
+    ! "${deed[0]}" --dry-run "${deed[@]:1}" >/run/said 2>&1 && grep -q 'is writing .*, or was interrupted' /run/said
 }
 
 # The next command that writes recovers. For what did not happen it is the same one again, if there is no server yet.
