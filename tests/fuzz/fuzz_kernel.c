@@ -20,6 +20,9 @@ static struct nlmsghdr request;
 
 ssize_t __wrap_mnl_socket_sendto(const struct mnl_socket *socket, const void *data, size_t size);
 ssize_t __wrap_recvmsg(int fd, struct msghdr *message, int flags);
+/* What it is called on 32-bit machines, with times of 64 bits. */
+ssize_t __wrap___recvmsg64(int fd, struct msghdr *message, int flags)
+    __attribute__((alias("__wrap_recvmsg")));
 
 ssize_t __wrap_mnl_socket_sendto(const struct mnl_socket *socket, const void *data, size_t size)
 {
