@@ -109,7 +109,7 @@ leaves_nothing 0 -y revoke one two
 leaves_nothing 0 --json -y revoke once
 leaves_nothing 1 -y revoke nobody
 leaves_nothing 0 edit-server --endpoint new.example.org
-leaves_nothing 0 --json edit-server --endpoint 192.0.2.2:443
+leaves_nothing 0 --json edit-server --endpoint 192.0.2.9:443
 
 # ---- commands that show something ----
 
