@@ -18,7 +18,9 @@ fi
 
 samples=/run/samples
 mount -t tmpfs -o mode=0755 tmpfs /run
-mkdir /run/wireguard /run/wgctl /run/work
+mkdir /run/wireguard /run/wgctl /run/work /run/etc
+cp -a /etc/. /run/etc
+mount --bind /run/etc /etc
 cp -r "$here/../adopt" "$samples"
 install "$1" /run/work/wgctl
 install "$2" /run/work/canary.so
@@ -35,6 +37,7 @@ ip route add default via 192.0.2.1
 # Every folder in which a server or a client's file may lie is the test's own.
 own_folders() {
     local folder
+    rm -rf /etc/pivpn
     for folder in /etc/wireguard /etc/sysctl.d /root /home; do
         umount "$folder" 2>/dev/null || true
         mount -t tmpfs -o mode=0700 tmpfs "$folder"
