@@ -22,6 +22,18 @@ static uint16_t chosen_mtu(struct wgctl_sqlite_rows *row, int column)
     return mtu == USUAL_MTU ? 0 : mtu;
 }
 
+/* The private key and the preshared key, whose column each program calls differently. */
+static int take_secrets(const struct wgctl_database *reader, struct wgctl_sqlite_rows *row,
+                        int private_key, int preshared_key, const char *preshared_name,
+                        struct wgctl_other_peer *peer)
+{
+    int rc = wgctl_database_key(reader, "private_key", wgctl_sqlite_text(row, private_key),
+                                &peer->private_key);
+    return rc < 0 ? rc
+                  : wgctl_database_key(reader, preshared_name,
+                                       wgctl_sqlite_text(row, preshared_key), &peer->preshared_key);
+}
+
 /* ---- wg-easy ---- */
 
 /* The server has the first address of the network. */
@@ -117,11 +129,7 @@ static int take_wg_easy_client(struct wgctl_database *reader, struct wgctl_sqlit
     int rc = wgctl_database_needed_key(reader, "public_key", wgctl_sqlite_text(row, PUBLIC),
                                        &peer->public_key);
     if (rc == WGCTL_OK)
-        rc = wgctl_database_key(reader, "private_key", wgctl_sqlite_text(row, PRIVATE),
-                                &peer->private_key);
-    if (rc == WGCTL_OK)
-        rc = wgctl_database_key(reader, "pre_shared_key", wgctl_sqlite_text(row, PRESHARED),
-                                &peer->preshared_key);
+        rc = take_secrets(reader, row, PRIVATE, PRESHARED, "pre_shared_key", peer);
     if (rc == WGCTL_OK)
         rc = read_wg_easy_addresses(reader, row, IPV4, IPV6, BEHIND, &peer->allowed_ips);
     if (rc == WGCTL_OK)
@@ -219,11 +227,7 @@ static int take_wg_portal_peer(struct wgctl_database *reader, struct wgctl_sqlit
     int rc = wgctl_database_needed_key(reader, "identifier", wgctl_sqlite_text(row, PUBLIC),
                                        &peer->public_key);
     if (rc == WGCTL_OK)
-        rc = wgctl_database_key(reader, "private_key", wgctl_sqlite_text(row, PRIVATE),
-                                &peer->private_key);
-    if (rc == WGCTL_OK)
-        rc = wgctl_database_key(reader, "preshared_key", wgctl_sqlite_text(row, PRESHARED),
-                                &peer->preshared_key);
+        rc = take_secrets(reader, row, PRIVATE, PRESHARED, "preshared_key", peer);
     if (rc == WGCTL_OK)
         rc = wgctl_database_each(reader, "peer_addresses",
                                  "SELECT cidr_cidr FROM peer_addresses WHERE peer_identifier = ?1",
@@ -294,11 +298,7 @@ static int take_dashboard_peer(struct wgctl_database *reader, struct wgctl_sqlit
     int rc =
         wgctl_database_needed_key(reader, "id", wgctl_sqlite_text(row, PUBLIC), &peer->public_key);
     if (rc == WGCTL_OK)
-        rc = wgctl_database_key(reader, "private_key", wgctl_sqlite_text(row, PRIVATE),
-                                &peer->private_key);
-    if (rc == WGCTL_OK)
-        rc = wgctl_database_key(reader, "preshared_key", wgctl_sqlite_text(row, PRESHARED),
-                                &peer->preshared_key);
+        rc = take_secrets(reader, row, PRIVATE, PRESHARED, "preshared_key", peer);
     if (rc == WGCTL_OK && strcmp(addresses, "N/A") != 0)
         rc = wgctl_database_addresses(reader, "allowed_ip", addresses, &peer->allowed_ips);
     if (rc == WGCTL_OK)

@@ -6,7 +6,7 @@
 
 /* ---- what is used ---- */
 
-/* An allowed IP with host bits, as in 10.73.21.2/24, is meant as the device's address, although
+/* An allowed IP with host bits, as in 10.73.21.2/24, names the device's address, although
  * WireGuard takes it for the whole network. */
 static int add_used(const struct wgctl_prefixes *list, struct wgctl_prefixes *ret,
                     struct wgctl_error *err)
